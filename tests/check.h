@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CHECK(expr) for test programs: a failure is printed with file, line and
+ * values, and counted; a test ends with `return check_done();`.
+ */
+#ifndef TESTS_CHECK_H
+#define TESTS_CHECK_H
+
+#include <stdio.h>
+
+static int check_failures __attribute__((__unused__));
+
+#define CHECK(expr) do {						\
+	if (!(expr)) {							\
+		check_failures++;					\
+		printf("%s:%d: CHECK(%s) failed\n", __FILE__,		\
+		    __LINE__, #expr);					\
+	}								\
+} while (0)
+
+/* Two integers that must be equal; prints both when they are not. */
+#define CHECK_EQ(a, b) do {						\
+	long long check_a = (long long)(a), check_b = (long long)(b);	\
+	if (check_a != check_b) {					\
+		check_failures++;					\
+		printf("%s:%d: %s is %lld, %s is %lld\n", __FILE__,	\
+		    __LINE__, #a, check_a, #b, check_b);		\
+	}								\
+} while (0)
+
+/* Nothing after it makes sense when it fails. */
+#define REQUIRE(expr) do {						\
+	CHECK(expr);							\
+	if (check_failures)						\
+		return 1;						\
+} while (0)
+
+static inline int
+check_done(void)
+{
+	if (check_failures)
+		printf("%d checks failed\n", check_failures);
+	return check_failures != 0;
+}
+
+#endif /* TESTS_CHECK_H */
