@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libbmk_core: threads, memory, clock, panic for hosts without an operating
+ * system (hw, xen) or with next to none (spt).  librumpuser_bmk implements
+ * the hypercalls on it.  The second half of this file is what a platform
+ * supplies.
+ *
+ * Times are int64_t nanoseconds since boot (monotonic), sizes bytes.
+ * Results: 0 or a positive errno.
+ */
+#ifndef BMK_BMK_H
+#define BMK_BMK_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BMK_PAGE_SHIFT	12
+#define BMK_PAGE_SIZE	4096UL
+#define BMK_TIME_NEVER	INT64_MAX
+#define BMK_MAXCPUS	64
+
+struct bmk_cpu;
+
+/* Thread states; the scheduler's lock of bt_cpu guards them. */
+enum bmk_tstate {
+	BMK_T_RUNNABLE, BMK_T_RUNNING, BMK_T_BLOCKED, BMK_T_ZOMBIE
+};
+
+/*
+ * A thread.  Lives at the top of nothing: allocated apart from its stack, so
+ * that a smashed stack cannot change it.  [s] the lock of its run queue,
+ * [o] only by the thread itself, [I] constant after creation, [l] list lock.
+ */
+struct bmk_thread {
+	uint64_t	 bt_sp;		/* [s] saved stack pointer */
+	uint64_t	 bt_tp;		/* [o] program's thread pointer */
+	void		*bt_lwp;	/* [o] rumpuser_curlwp() */
+	struct bmk_cpu	*bt_cpu;	/* [s] */
+	enum bmk_tstate	 bt_state;	/* [s] */
+	int		 bt_flags;	/* [s] BMK_TF_* */
+	int64_t		 bt_wakeup;	/* [s] BMK_TIME_NEVER: no time-out */
+	void		*bt_stack;	/* [I] lowest usable byte */
+	size_t		 bt_stacksize;	/* [I] */
+	struct bmk_thread *bt_runq_next; /* [s] */
+	struct bmk_thread *bt_timeq_next, *bt_timeq_prev; /* [s] */
+	struct bmk_thread *bt_link, *bt_linkprev; /* [l] all threads */
+	struct bmk_thread *bt_joiner;	/* [s] */
+	void		*bt_xsave;	/* [s] extended state after preemption */
+	uint32_t	 bt_fpcw;	/* [s] x87 control | MXCSR, see switch */
+	uint32_t	 bt_mxcsr;
+	void		*(*bt_fn)(void *);	/* [I] */
+	void		*bt_arg;	/* [I] */
+	char		 bt_name[24];	/* [I] */
+};
+#define BMK_TF_JOINABLE	0x01
+#define BMK_TF_TIMEDOUT	0x02
+#define BMK_TF_WAKING	0x04	/* woken between prepare and block */
+
+/* Per CPU, at GS:0. */
+struct bmk_cpu {
+	struct bmk_thread *bc_cur;	/* offset 0: gs:0 */
+	struct bmk_cpu	*bc_self;	/* offset 8: gs:8 */
+	uint32_t	 bc_id;
+	uint32_t	 bc_nopreempt;	/* >0: in the scheduler, a spin lock */
+	int		 bc_resched;
+	struct bmk_thread *bc_idle;
+	/* run queue, timer queue: sched.c */
+	void		*bc_sched;
+	void		*bc_platform;	/* the platform's own */
+};
+
+static inline struct bmk_thread *
+bmk_curthread(void)
+{
+	struct bmk_thread *t;
+
+	__asm__ __volatile__("movq %%gs:0, %0" : "=r"(t));
+	return t;
+}
+
+static inline struct bmk_cpu *
+bmk_curcpu(void)
+{
+	struct bmk_cpu *c;
+
+	__asm__ __volatile__("movq %%gs:8, %0" : "=r"(c));
+	return c;
+}
+
+/*
+ * Scheduler.  Tickless, round robin, per-CPU queues.  Only code between
+ * __rumprun_text_start and _end is preempted.
+ */
+void bmk_sched_init(void);
+/* stacksize 0: the default (16 KiB), guard page below.  cpu -1: any. */
+int bmk_sched_create(const char *name, void *(*fn)(void *), void *arg,
+    int joinable, size_t stacksize, int cpu, struct bmk_thread **);
+void bmk_sched_exit(void) __attribute__((__noreturn__));
+int bmk_sched_join(struct bmk_thread *);
+void bmk_sched_yield(void);
+/*
+ * Blocking, without lost wake-ups: prepare (from here on a wake counts),
+ * then check the condition and put the thread where a waker finds it, then
+ * block.  Returns 0 when woken, ETIMEDOUT when bt_wakeup passed.
+ */
+void bmk_sched_prepare(int64_t deadline);
+int bmk_sched_block(void);
+void bmk_sched_cancel(void);	/* after prepare: not blocking after all */
+void bmk_sched_wake(struct bmk_thread *);	/* any context, interrupts too */
+/* Start the first thread on this CPU; does not return. */
+void bmk_sched_start(void) __attribute__((__noreturn__));
+/*
+ * Called by the platform on the interrupted thread's own stack, interrupts
+ * off, extended state saved in bt_xsave, when bc_resched is set and the
+ * interrupted rip is program code.  Returns when the thread runs again.
+ */
+void bmk_sched_preempt(void);
+/* The platform's timer interrupt: wakes sleepers, sets bc_resched. */
+void bmk_sched_timer(void);
+extern struct bmk_thread *bmk_threads;	/* all of them, for gdb and panic */
+
+/* Spin lock; interrupts are off while it is held.  Leaf: never block. */
+struct bmk_spin { volatile uint32_t sl_locked; };
+unsigned long bmk_spin_enter(struct bmk_spin *);
+void bmk_spin_exit(struct bmk_spin *, unsigned long saved);
+
+/* Pages: order n = 2^n contiguous pages, physically contiguous on hw. */
+void bmk_page_add(void *start, size_t len);	/* boot: give memory */
+void *bmk_page_alloc(int order);		/* NULL: none; not zeroed */
+void bmk_page_free(void *, int order);
+void bmk_page_stat(size_t *totalp, size_t *freep);	/* bytes */
+
+/* Objects.  align 0: 16.  Free links are encoded; a double free panics. */
+void *bmk_malloc(size_t len, size_t align);
+void bmk_free(void *, size_t len);
+
+/* Randomness: ChaCha20, seeded from bmk_platform_entropy(). */
+void bmk_random(void *, size_t);
+
+/* Console and panic (text format: doc/contracts.md). */
+void bmk_printf(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
+void bmk_vprintf(const char *, va_list);
+void bmk_panic(const char *, ...)
+    __attribute__((__format__(__printf__, 1, 2), __noreturn__));
+struct bmk_regs {	/* order as saved by the platform's trap entry */
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+/* An unhandled fault: like panic, with these registers; status 139. */
+void bmk_fault(const char *cause, const struct bmk_regs *, uint64_t addr)
+    __attribute__((__noreturn__));
+/* librumpuser_bmk sets it: prints pid.tid and name of the running lwp. */
+extern void (*bmk_panic_lwp)(void);
+#define bmk_assert(x) \
+	((x) ? (void)0 : bmk_panic("assertion %s failed, %s:%d", \
+	#x, __FILE__, __LINE__))
+
+int bmk_vsnprintf(char *, size_t, const char *, va_list);
+
+/* Switch (switch.S): saves callee-saved registers, MXCSR, x87 control. */
+void bmk_cpu_switch(struct bmk_thread *from, struct bmk_thread *to);
+
+/*
+ * ---- What a platform supplies ----
+ */
+int64_t bmk_platform_monotonic(void);	/* ns; calibrates lazily */
+int64_t bmk_platform_wallclock(void);	/* ns since 1970 */
+/* One-shot interrupt at this time (or a little later); NEVER: off. */
+void bmk_platform_timer(int64_t deadline);
+/* Sleep until an interrupt; called with interrupts off, returns so. */
+void bmk_platform_idle(void);
+unsigned long bmk_platform_irq_off(void);	/* returns the previous state */
+void bmk_platform_irq_restore(unsigned long);
+/* Thread pointer of the CPU (FS base): set at every switch when differing. */
+void bmk_platform_settp(uint64_t);
+/* Extended state at preemption; area from bmk_malloc, 64-byte aligned. */
+size_t bmk_platform_xsave_size(void);
+/* A thread stack with an inaccessible page below; lowest usable byte. */
+void *bmk_platform_stack_alloc(size_t);
+void bmk_platform_stack_free(void *, size_t);
+/* Whole pages of address space of its own, zeroed (rumpuser_anonmmap). */
+void *bmk_platform_anonmmap(size_t len, int alignbit, int exec);
+void bmk_platform_unmap(void *, size_t);
+/* Hardware random numbers or the best there is; returns bytes given. */
+size_t bmk_platform_entropy(void *, size_t);
+void bmk_platform_putc(int);
+/* One byte of input or -1; waits never. */
+int bmk_platform_getc(void);
+/* Called once: wake this thread whenever console input may be there. */
+void bmk_platform_getc_wakeup(struct bmk_thread *);
+void bmk_platform_halt(int status) __attribute__((__noreturn__));
+/* Name -> text; NULL when there is none (RUMP_CONSOLE_CRNL, ...). */
+const char *bmk_platform_param(const char *);
+extern const char *bmk_platform_config;	/* guest configuration text or "" */
+/* True when it is safe to read len bytes at p (for backtraces). */
+int bmk_platform_readable(const void *p, size_t len);
+uint64_t bmk_platform_image_base(void);
+unsigned bmk_platform_ncpus(void);
+
+#endif /* BMK_BMK_H */
