@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Time and callouts.  All times are int64_t nanoseconds. */
+#ifndef KERN_CLOCK_H
+#define KERN_CLOCK_H
+
+#include <stdint.h>
+
+#define NSEC_PER_SEC	1000000000LL
+
+int64_t	rump_monotonic(void);		/* since boot */
+int64_t	rump_walltime(void);		/* since 1970, settable offset */
+
+/*
+ * A callout runs its function once, in the base's callout thread, with a
+ * virtual CPU held, no lock held.  Caller provides storage; zero is idle.
+ */
+struct rump_callout {
+	void		(*co_fn)(void *);
+	void		*co_arg;
+	int64_t		co_when;	/* absolute monotonic */
+	struct rump_callout *co_next, *co_prev;
+	int		co_state;
+};
+void	rump_callout_init(struct rump_callout *, void (*)(void *), void *);
+void	rump_callout_schedule(struct rump_callout *, int64_t when);
+/* On return it neither is queued nor runs.  True when it was queued. */
+int	rump_callout_cancel(struct rump_callout *);
+
+#endif /* KERN_CLOCK_H */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files and descriptor tables.  Lock order: fdt_lock, f_lock.
+ */
+#ifndef KERN_FILE_H
+#define KERN_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <kern/lock.h>
+#include <kern/poll.h>
+#include <kern/uio.h>
+
+struct file;
+struct stat;			/* <asm/stat.h>, Linux x86-64 */
+struct vnode;
+
+enum ftype { FT_VNODE, FT_PIPE, FT_SOCKET, FT_EVENTFD, FT_EPOLL, FT_CONS,
+	FT_TIMERFD, FT_OTHER };
+
+/*
+ * Operations return 0 or a positive errno.  read and write advance
+ * uio_offset and reduce uio_resid; for FOF_SEEKABLE files the caller holds
+ * f_offlock when it uses f_offset.  A NULL entry gives what Linux gives
+ * (EINVAL, ESPIPE, ENOTTY, ...).
+ */
+struct fileops {
+	int	fo_flags;
+#define FOF_SEEKABLE	1
+	int	(*fo_read)(struct file *, struct uio *, int flags);
+	int	(*fo_write)(struct file *, struct uio *, int flags);
+	int	(*fo_ioctl)(struct file *, unsigned long cmd, void *uarg);
+	/* events now true of those asked for; sel != NULL: register too */
+	int	(*fo_poll)(struct file *, int events, struct selrec *);
+	int	(*fo_stat)(struct file *, struct stat *);
+	int	(*fo_seek)(struct file *, int64_t off, int whence,
+		    int64_t *newp);
+	int	(*fo_truncate)(struct file *, int64_t len);
+	int	(*fo_sync)(struct file *, int dataonly);
+	/* fills kernel buffer with file contents for mmap; may be NULL */
+	int	(*fo_mmap)(struct file *, int64_t off, size_t len, int prot,
+		    int flags, void **addrp);
+	void	(*fo_close)(struct file *);	/* last reference */
+};
+
+struct file {
+	const struct fileops *f_ops;	/* [I] */
+	enum ftype	 f_type;	/* [I] */
+	uint32_t	 f_ref;		/* [a] */
+	volatile int	 f_flags;	/* [a] O_* incl. access mode */
+	void		*f_data;	/* [I] vnode, pipe, ... */
+	struct rump_mutex f_offlock;
+	int64_t		 f_offset;	/* [f_offlock] */
+};
+
+/* A new file, one reference, not in any table. */
+int	rump_file_alloc(enum ftype, const struct fileops *, void *data,
+	    int oflags, struct file **);
+void	rump_file_ref(struct file *);
+void	rump_file_rele(struct file *);		/* last one closes */
+
+/* Descriptors of curproc. */
+int	rump_fd_get(int fd, struct file **);	/* referenced; EBADF */
+/* Lowest free descriptor >= min; takes over the caller's reference. */
+int	rump_fd_install(struct file *, int min, int cloexec, int *fdp);
+/* file_alloc + install; on error fo_close is not called. */
+int	rump_fd_open(enum ftype, const struct fileops *, void *data,
+	    int oflags, int *fdp);
+int	rump_fd_close(int fd);
+struct fdtable *rump_fdtable_new(struct fdtable *inherit);	/* NULL: empty */
+void	rump_fdtable_free(struct fdtable *);
+/* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */
+int	rump_fd_set(struct fdtable *, int fd, struct file *);
+
+/* read/write paths shared by read, pread, readv, preadv, sendfile... */
+int	rump_file_read(struct file *, struct uio *);
+int	rump_file_write(struct file *, struct uio *);
+
+#endif /* KERN_FILE_H */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Locks of the rump kernel.  By value, all-zero is a valid unlocked state
+ * (so static and zalloc'ed ones need no init); destroying is optional.
+ * A thread that holds a virtual CPU is not preempted: with one virtual CPU
+ * an uncontended lock is a few plain instructions (locks_up), else atomics
+ * (locks_mp); the base chooses at rump_init().
+ */
+#ifndef KERN_LOCK_H
+#define KERN_LOCK_H
+
+#include <stdint.h>
+
+struct lwp;
+
+struct rump_mutex {
+	struct lwp	*volatile m_owner;
+	volatile uint32_t m_waiters;
+};
+void	rump_mutex_enter(struct rump_mutex *);	/* may block; not recursive */
+int	rump_mutex_tryenter(struct rump_mutex *);	/* 0 or EBUSY */
+void	rump_mutex_exit(struct rump_mutex *);
+int	rump_mutex_owned(struct rump_mutex *);	/* for KASSERT */
+
+struct rump_rwlock {
+	volatile int32_t rw_count;	/* -1 writer, else readers */
+	volatile uint32_t rw_waiters;
+	struct lwp	*rw_writer;
+	struct lwp	*rw_wq;
+};
+void	rump_rw_rdenter(struct rump_rwlock *);
+void	rump_rw_wrenter(struct rump_rwlock *);
+void	rump_rw_exit(struct rump_rwlock *);
+int	rump_rw_wrheld(struct rump_rwlock *);
+
+/*
+ * Condition variables.  The _sig variants are for what a caller of a system
+ * call waits for: EINTR when a signal (later issue) or exit interrupts.
+ * Deadlines are ABSOLUTE monotonic nanoseconds, INT64_MAX: none; a time-out
+ * gives ETIMEDOUT.
+ */
+struct rump_cv {
+	struct lwp	*cv_head, *cv_tail;	/* base's own */
+};
+void	rump_cv_wait(struct rump_cv *, struct rump_mutex *);
+int	rump_cv_wait_sig(struct rump_cv *, struct rump_mutex *);
+int	rump_cv_timedwait(struct rump_cv *, struct rump_mutex *, int64_t dl);
+int	rump_cv_timedwait_sig(struct rump_cv *, struct rump_mutex *,
+	    int64_t deadline);
+void	rump_cv_signal(struct rump_cv *);
+void	rump_cv_broadcast(struct rump_cv *);
+int	rump_cv_has_waiters(struct rump_cv *);
+
+#endif /* KERN_LOCK_H */

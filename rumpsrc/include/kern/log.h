@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages and assertions. */
+#ifndef KERN_LOG_H
+#define KERN_LOG_H
+
+void	rump_printf(const char *, ...)
+	    __attribute__((__format__(__printf__, 1, 2)));
+void	rump_panic(const char *, ...)
+	    __attribute__((__format__(__printf__, 1, 2), __noreturn__));
+/* One console line the first time for each name; returns -ENOSYS. */
+long	rump_enosys(const char *name, int nr);
+
+#define KASSERT(x) \
+	((x) ? (void)0 : rump_panic("assertion %s failed, %s:%d", \
+	#x, __FILE__, __LINE__))
+
+#endif /* KERN_LOG_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Waiting for readiness.  An object that can be polled embeds a struct
+ * selinfo; its fo_poll registers the caller's selrec with selrecord() and
+ * returns what is true now; when something changes the object calls
+ * selnotify().  poll, select, epoll sit on top.  si_lock is a leaf: a notify
+ * may be called with the object's own lock held.
+ */
+#ifndef KERN_POLL_H
+#define KERN_POLL_H
+
+#include <kern/lock.h>
+
+struct selinfo;
+
+/* One interest in one object; owned by poll or epoll. */
+struct selrec {
+	struct selrec	*sr_next, **sr_prevp;	/* [si_lock] */
+	struct selinfo	*sr_info;		/* where it hangs, or NULL */
+	void		(*sr_notify)(struct selrec *, int events);
+	void		*sr_arg;
+};
+
+struct selinfo {		/* all-zero is valid */
+	struct rump_mutex si_lock;
+	struct selrec	*si_head;
+};
+
+void	rump_selrecord(struct selinfo *, struct selrec *);
+void	rump_selremove(struct selrec *);
+/* events: POLL* bits that may have become true. */
+void	rump_selnotify(struct selinfo *, int events);
+/* The object goes away: unhook everyone, telling them POLLNVAL|POLLHUP. */
+void	rump_seldestroy(struct selinfo *);
+
+#endif /* KERN_POLL_H */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes and lwps.  Lock letters: [I] constant, [a] atomic, [o] only the
+ * lwp itself, [p] p_lock, [g] rump_proc_lock, [q] the sleep queue's lock.
+ */
+#ifndef KERN_PROC_H
+#define KERN_PROC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <kern/lock.h>
+
+struct fdtable;
+struct cwdinfo;			/* vfs: root, current directory */
+struct vmspace;
+struct rumpuser_cv;
+
+struct cred {			/* reference counted, constant when shared */
+	uint32_t	cr_ref;		/* [a] */
+	uint32_t	cr_ruid, cr_euid, cr_suid, cr_fsuid;
+	uint32_t	cr_rgid, cr_egid, cr_sgid, cr_fsgid;
+	uint32_t	cr_ngroups;
+	uint32_t	cr_groups[32];
+};
+
+struct rump_rlimit { uint64_t rlim_cur, rlim_max; };
+#define RUMP_NRLIMITS	16
+
+struct proc {
+	int		 p_pid;		/* [I] */
+	int		 p_pgid, p_sid;	/* [g] */
+	uint32_t	 p_ref;		/* [a] */
+	struct rump_mutex p_lock;
+	struct proc	*p_parent;	/* [g] */
+	struct proc	*p_next;	/* [g] all processes */
+	struct lwp	*p_lwps;	/* [p] l_sibling */
+	int		 p_nlwps;	/* [p] */
+	int		 p_exiting;	/* [p] */
+	int		 p_wstatus;	/* [g] as wait(2) encodes it */
+	int		 p_zombie;	/* [g] */
+	struct rump_cv	 p_waitcv;	/* [g] for p_parent's wait */
+	struct cred	*p_cred;	/* [p] */
+	struct fdtable	*p_fdt;		/* [I] */
+	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
+	struct vmspace	*p_vm;		/* [I] NULL: none yet */
+	uint32_t	 p_umask;	/* [p] */
+	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
+	int64_t		 p_start;	/* [I] monotonic */
+	char		 p_comm[16];	/* [p] */
+};
+
+struct lwp {
+	struct proc	*l_proc;	/* [I] */
+	int		 l_tid;		/* [I] */
+	int		 l_vcpu;	/* [o] virtual CPU held, -1: none */
+	struct lwp	*l_sibling;	/* [p] */
+	int		*l_clear_tid;	/* [o] set_tid_address */
+	void		*l_robust;	/* [o] robust futex list */
+	void		*l_thread;	/* host thread */
+	/* sleeping */
+	struct rumpuser_cv *l_slpcv;	/* [I] once made */
+	struct lwp	*l_slpnext;	/* [q] */
+	void		*l_slpobj;	/* [q] cv or lock slept on */
+	int		 l_slpwoken;	/* [q] */
+	volatile uint32_t l_pending;	/* [a] LP_* */
+	char		 l_name[16];	/* [o] */
+};
+#define LP_EXIT		0x01	/* the process is exiting: _sig waits end */
+
+struct lwp *rump_curlwp(void);	/* NULL: not inside the rump kernel */
+#define curlwp	rump_curlwp()
+#define curproc	(rump_curlwp()->l_proc)
+
+extern struct proc rump_proc0;
+extern struct rump_mutex rump_proc_lock;
+
+struct proc *rump_proc_find(int pid);	/* referenced; NULL */
+void	rump_proc_ref(struct proc *);
+void	rump_proc_rele(struct proc *);
+struct cred *rump_cred_cur(void);	/* of curproc, not referenced */
+struct cred *rump_cred_dup(const struct cred *);	/* one reference */
+void	rump_cred_rele(struct cred *);
+int	rump_cred_ingroup(const struct cred *, uint32_t gid);
+#define rump_suser()	(rump_cred_cur()->cr_euid == 0 ? 0 : EPERM)
+/* Kernel threads: proc 0, a virtual CPU held while fn runs. */
+int	rump_kthread_create(void (*fn)(void *), void *, const char *name);
+
+/* Hooks that vfs and others set; NULL: not linked. */
+struct rump_prochooks {
+	int	(*ph_fork)(struct proc *parent, struct proc *child);
+	void	(*ph_exit)(struct proc *);
+};
+extern struct rump_prochooks rump_vfs_prochooks;
+
+/* The gates: take a virtual CPU for a system call, give it back. */
+void	rump_schedule(void);
+void	rump_unschedule(void);
+
+#endif /* KERN_PROC_H */
