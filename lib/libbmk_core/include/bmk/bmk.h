@@ -20,6 +20,12 @@
 #define BMK_TIME_NEVER	INT64_MAX
 #define BMK_MAXCPUS	64
 
+/* The errors that the core gives. */
+#define BMK_EINVAL	22
+#define BMK_ENOMEM	12
+#define BMK_ENXIO	6
+#define BMK_ETIMEDOUT	110
+
 struct bmk_cpu;
 
 /* Thread states; the scheduler's lock of bt_cpu guards them. */
@@ -52,10 +58,14 @@ struct bmk_thread {
 	void		*(*bt_fn)(void *);	/* [I] */
 	void		*bt_arg;	/* [I] */
 	char		 bt_name[24];	/* [I] */
+	struct bmk_thread *bt_timeq_child; /* [s] */
+	int		 bt_errno;	/* [o] rumpuser_seterrno() */
 };
 #define BMK_TF_JOINABLE	0x01
 #define BMK_TF_TIMEDOUT	0x02
 #define BMK_TF_WAKING	0x04	/* woken between prepare and block */
+#define BMK_TF_TIMEQ	0x08	/* in the timer queue */
+#define BMK_TF_REAPED	0x10	/* [j] its stack is gone, join may free it */
 
 /* Per CPU, at GS:0. */
 struct bmk_cpu {
@@ -68,6 +78,7 @@ struct bmk_cpu {
 	/* run queue, timer queue: sched.c */
 	void		*bc_sched;
 	void		*bc_platform;	/* the platform's own */
+	uint64_t	 bc_tp;		/* thread pointer loaded on this CPU */
 };
 
 static inline struct bmk_thread *
@@ -89,8 +100,17 @@ bmk_curcpu(void)
 }
 
 /*
+ * Entry of librumpuser_bmk: the platform calls it on its boot stack when GS,
+ * memory and console are up (CPU 0).  Runs rumprun_boot(bmk_platform_config)
+ * in the first thread.
+ */
+void bmk_main(void) __attribute__((__noreturn__));
+
+/*
  * Scheduler.  Tickless, round robin, per-CPU queues.  Only code between
- * __rumprun_text_start and _end is preempted.
+ * __rumprun_text_start and _end is preempted.  The platform allocates struct
+ * bmk_cpu, sets bc_self and bc_id and points GS at it, the rest zero; then
+ * bmk_sched_init() on that CPU makes bmk_curthread() and the locks usable.
  */
 void bmk_sched_init(void);
 /* stacksize 0: the default (16 KiB), guard page below.  cpu -1: any. */
@@ -102,7 +122,8 @@ void bmk_sched_yield(void);
 /*
  * Blocking, without lost wake-ups: prepare (from here on a wake counts),
  * then check the condition and put the thread where a waker finds it, then
- * block.  Returns 0 when woken, ETIMEDOUT when bt_wakeup passed.
+ * block.  Returns 0 when woken, BMK_ETIMEDOUT when bt_wakeup passed.  A
+ * wake may be one meant for an earlier wait: callers look at the condition.
  */
 void bmk_sched_prepare(int64_t deadline);
 int bmk_sched_block(void);
@@ -114,11 +135,22 @@ void bmk_sched_start(void) __attribute__((__noreturn__));
  * Called by the platform on the interrupted thread's own stack, interrupts
  * off, extended state saved in bt_xsave, when bc_resched is set and the
  * interrupted rip is program code.  Returns when the thread runs again.
+ * bt_xsave is NULL until the platform allocates it (bmk_malloc of
+ * bmk_platform_xsave_size() bytes, at the thread's first preemption);
+ * the core frees it with the thread.
  */
 void bmk_sched_preempt(void);
-/* The platform's timer interrupt: wakes sleepers, sets bc_resched. */
+/*
+ * The platform's timer interrupt, interrupts off: wakes sleepers, sets
+ * bc_resched when the running thread should give way.  It arms the timer
+ * again by itself, soon after when the thread was to give way, so a handler
+ * that finds kernel code interrupted just returns.
+ */
 void bmk_sched_timer(void);
+/* For bmk_platform_idle_until(): as bmk_platform_timer, remembers it. */
+void bmk_sched_arm(int64_t deadline);
 extern struct bmk_thread *bmk_threads;	/* all of them, for gdb and panic */
+extern struct bmk_cpu *bmk_cpus[BMK_MAXCPUS];	/* those that came up */
 
 /* Spin lock; interrupts are off while it is held.  Leaf: never block. */
 struct bmk_spin { volatile uint32_t sl_locked; };
@@ -137,6 +169,24 @@ void bmk_free(void *, size_t len);
 
 /* Randomness: ChaCha20, seeded from bmk_platform_entropy(). */
 void bmk_random(void *, size_t);
+
+/* The C functions that kernel code may use (doc/contracts.md). */
+void *memcpy(void *__restrict, const void *__restrict, size_t);
+void *memmove(void *, const void *, size_t);
+void *memset(void *, int, size_t);
+int memcmp(const void *, const void *, size_t);
+void *memchr(const void *, int, size_t);
+size_t strlen(const char *);
+size_t strnlen(const char *, size_t);
+int strcmp(const char *, const char *);
+int strncmp(const char *, const char *, size_t);
+char *strchr(const char *, int);
+char *strrchr(const char *, int);
+size_t strlcpy(char *, const char *, size_t);
+size_t strlcat(char *, const char *, size_t);
+int snprintf(char *, size_t, const char *, ...)
+    __attribute__((__format__(__printf__, 3, 4)));
+int vsnprintf(char *, size_t, const char *, va_list);
 
 /* Console and panic (text format: doc/contracts.md). */
 void bmk_printf(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
@@ -157,7 +207,13 @@ extern void (*bmk_panic_lwp)(void);
 	((x) ? (void)0 : bmk_panic("assertion %s failed, %s:%d", \
 	#x, __FILE__, __LINE__))
 
+/* Of its argument list nothing but what the kernel prints: no floating point. */
 int bmk_vsnprintf(char *, size_t, const char *, va_list);
+/*
+ * Random, chosen by the platform before the first function with a canary
+ * runs (a constructor of the image is too late).
+ */
+extern uintptr_t __stack_chk_guard;
 
 /* Switch (switch.S): saves callee-saved registers, MXCSR, x87 control. */
 void bmk_cpu_switch(struct bmk_thread *from, struct bmk_thread *to);
@@ -171,8 +227,17 @@ int64_t bmk_platform_wallclock(void);	/* ns since 1970 */
 void bmk_platform_timer(int64_t deadline);
 /* Sleep until an interrupt; called with interrupts off, returns so. */
 void bmk_platform_idle(void);
+/*
+ * Optional (a weak default arms the timer and calls bmk_platform_idle):
+ * the same, but also ends at deadline.
+ */
+void bmk_platform_idle_until(int64_t deadline);
+/* The state is as in RFLAGS: bit 9 set means on; new threads start so. */
+#define BMK_IRQ_ON	0x200UL
 unsigned long bmk_platform_irq_off(void);	/* returns the previous state */
 void bmk_platform_irq_restore(unsigned long);
+/* Optional (weak default: nothing): interrupt that CPU out of its idling. */
+void bmk_platform_kick(struct bmk_cpu *);
 /* Thread pointer of the CPU (FS base): set at every switch when differing. */
 void bmk_platform_settp(uint64_t);
 /* Extended state at preemption; area from bmk_malloc, 64-byte aligned. */
@@ -186,6 +251,8 @@ void bmk_platform_unmap(void *, size_t);
 /* Hardware random numbers or the best there is; returns bytes given. */
 size_t bmk_platform_entropy(void *, size_t);
 void bmk_platform_putc(int);
+/* Optional (weak default: putc each): the same for many bytes. */
+void bmk_platform_write(const char *, size_t);
 /* One byte of input or -1; waits never. */
 int bmk_platform_getc(void);
 /* Called once: wake this thread whenever console input may be there. */

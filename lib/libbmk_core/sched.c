@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scheduler: per-CPU run queues, round robin, tickless.  The timer is armed
+ * only when a sleeper exists or somebody waits for the running thread's
+ * slice; it is never pushed back, a shot that came too early arms the next.
+ * A thread with nothing to switch to idles in place, on its own stack.
+ *
+ * sd_lock is held across a switch: whoever runs next releases it (finish).
+ * So a thread that was just marked blocked is safe from other CPUs until it
+ * is off its stack.  Threads stay on the CPU they were created on.
+ */
+#include "sched.h"
+
+#define SLICE	10000000LL	/* ns */
+#define RETRY	200000LL	/* kernel code was interrupted: again after */
+
+static struct bmk_sched sched0;
+
+struct bmk_sched *
+bmk_sched_self(void)
+{
+	return bmk_curcpu()->bc_sched;
+}
+
+void
+bmk_sched_init(void)
+{
+	struct bmk_cpu *c = bmk_curcpu();
+	struct bmk_sched *sd = &sched0;
+	struct bmk_thread *t;
+
+	if (c->bc_id != 0) {
+		sd = bmk_malloc(sizeof(*sd), 0);
+		if (sd == NULL)
+			bmk_panic("no memory for CPU %u", c->bc_id);
+		memset(sd, 0, sizeof(*sd));
+	}
+	t = &sd->sd_boot;
+	sd->sd_armed = BMK_TIME_NEVER;
+	sd->sd_cpu = c;
+	t->bt_cpu = c;
+	t->bt_state = BMK_T_RUNNING;
+	memcpy(t->bt_name, "boot", 5);
+	c->bc_sched = sd;
+	bmk_cpus[c->bc_id] = c;
+	c->bc_idle = c->bc_cur = t;
+}
+
+void
+bmk_sched_arm(int64_t deadline)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+
+	if (deadline < sd->sd_armed) {
+		sd->sd_armed = deadline;
+		bmk_platform_timer(deadline);
+	}
+}
+
+/* A thread is about to run on, or runs: see to it that it is interrupted. */
+static void
+arm_for_running(struct bmk_sched *sd)
+{
+	if (sd->sd_timeq != NULL)
+		bmk_sched_arm(sd->sd_timeq->bt_wakeup);
+	if (sd->sd_head != NULL && !sd->sd_slicing) {
+		sd->sd_slicing = 1;
+		bmk_sched_arm(bmk_platform_monotonic() + SLICE);
+	}
+}
+
+static void
+runq_put(struct bmk_sched *sd, struct bmk_thread *t)
+{
+	t->bt_state = BMK_T_RUNNABLE;
+	t->bt_runq_next = NULL;
+	if (sd->sd_head == NULL)
+		sd->sd_head = t;
+	else
+		sd->sd_tail->bt_runq_next = t;
+	sd->sd_tail = t;
+}
+
+/* Caller holds sd_lock. */
+static void
+expire(struct bmk_sched *sd, int64_t now)
+{
+	struct bmk_thread *t;
+
+	while ((t = sd->sd_timeq) != NULL && t->bt_wakeup <= now) {
+		bmk_timeq_remove(&sd->sd_timeq, t);
+		t->bt_flags &= ~BMK_TF_TIMEQ;
+		t->bt_flags |= BMK_TF_TIMEDOUT;
+		runq_put(sd, t);
+		sd->sd_cpu->bc_resched = 1;
+	}
+}
+
+void __attribute__((__weak__))
+bmk_platform_idle_until(int64_t deadline)
+{
+	bmk_sched_arm(deadline);
+	bmk_platform_idle();
+}
+
+void __attribute__((__weak__))
+bmk_platform_kick(struct bmk_cpu *c)
+{
+	(void)c;
+}
+
+/* Caller holds sd_lock; it is dropped while there is nothing to do. */
+static void
+idle(struct bmk_sched *sd)
+{
+	int64_t when;
+
+	when = sd->sd_timeq != NULL ? sd->sd_timeq->bt_wakeup : BMK_TIME_NEVER;
+	__atomic_store_n(&sd->sd_lock.sl_locked, 0, __ATOMIC_RELEASE);
+	bmk_platform_idle_until(when);
+	(void)bmk_spin_enter(&sd->sd_lock);
+	if (sd->sd_head == NULL && sd->sd_timeq != NULL)
+		expire(sd, bmk_platform_monotonic());
+}
+
+/*
+ * Run the next thread.  Caller holds sd_lock, interrupts off, and has queued
+ * the running thread or marked it blocked.  Returns, lock held, when that
+ * runs again; bmk_sched_finish() must follow.
+ */
+void
+bmk_sched_switch(struct bmk_sched *sd)
+{
+	struct bmk_cpu *c = sd->sd_cpu;
+	struct bmk_thread *cur = c->bc_cur, *next;
+
+	while ((next = sd->sd_head) == NULL)
+		idle(sd);
+	sd->sd_head = next->bt_runq_next;
+	next->bt_state = BMK_T_RUNNING;
+	sd->sd_slice_end = 0;
+	c->bc_resched = 0;
+	if (sd->sd_head != NULL || sd->sd_timeq != NULL)
+		arm_for_running(sd);
+	if (next == cur)
+		return;
+	c->bc_cur = next;
+	if (next->bt_tp != c->bc_tp && next->bt_tp != 0) {
+		c->bc_tp = next->bt_tp;
+		bmk_platform_settp(next->bt_tp);
+	}
+	bmk_cpu_switch(cur, next);
+}
+
+void
+bmk_sched_finish(struct bmk_sched *sd, unsigned long saved)
+{
+	struct bmk_thread *dead = sd->sd_dead;
+
+	if (__builtin_expect(dead != NULL && dead != bmk_curthread(), 0)) {
+		sd->sd_dead = NULL;
+		__atomic_store_n(&sd->sd_lock.sl_locked, 0, __ATOMIC_RELEASE);
+		bmk_thread_reap(dead);
+		bmk_platform_irq_restore(saved);
+		return;
+	}
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
+
+void
+bmk_sched_start(void)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+
+	(void)bmk_spin_enter(&sd->sd_lock);
+	sd->sd_boot.bt_state = BMK_T_BLOCKED;
+	for (;;)
+		bmk_sched_switch(sd);
+}
+
+void
+bmk_sched_yield(void)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	unsigned long saved;
+
+	if (sd->sd_head == NULL)
+		return;
+	saved = bmk_spin_enter(&sd->sd_lock);
+	runq_put(sd, bmk_curthread());
+	bmk_sched_switch(sd);
+	bmk_sched_finish(sd, saved);
+}
+
+void
+bmk_sched_preempt(void)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
+
+	bmk_curcpu()->bc_resched = 0;
+	if (sd->sd_head != NULL) {
+		runq_put(sd, bmk_curthread());
+		bmk_sched_switch(sd);
+	}
+	bmk_sched_finish(sd, saved);
+}
+
+void
+bmk_sched_prepare(int64_t deadline)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	struct bmk_thread *t = bmk_curthread();
+	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
+
+	t->bt_flags &= ~(BMK_TF_WAKING | BMK_TF_TIMEDOUT);
+	t->bt_wakeup = deadline;
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
+
+void
+bmk_sched_cancel(void)
+{
+	/* A wake that still comes marks WAKING; the next prepare clears it. */
+	bmk_curthread()->bt_wakeup = BMK_TIME_NEVER;
+}
+
+int
+bmk_sched_block(void)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	struct bmk_thread *t = bmk_curthread();
+	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
+	int error = 0;
+
+	if ((t->bt_flags & BMK_TF_WAKING) == 0) {
+		t->bt_state = BMK_T_BLOCKED;
+		if (t->bt_wakeup != BMK_TIME_NEVER) {
+			t->bt_flags |= BMK_TF_TIMEQ;
+			bmk_timeq_insert(&sd->sd_timeq, t);
+		}
+		bmk_sched_switch(sd);
+		if (t->bt_flags & BMK_TF_TIMEDOUT)
+			error = BMK_ETIMEDOUT;
+	}
+	bmk_sched_finish(sd, saved);
+	return error;
+}
+
+/* Takes the lock of t's run queue; t may be moving. */
+static struct bmk_sched *
+lock_thread(struct bmk_thread *t, unsigned long *savedp)
+{
+	struct bmk_sched *sd;
+
+	for (;;) {
+		sd = t->bt_cpu->bc_sched;
+		*savedp = bmk_spin_enter(&sd->sd_lock);
+		if (__builtin_expect(sd == t->bt_cpu->bc_sched, 1))
+			return sd;
+		bmk_spin_exit(&sd->sd_lock, *savedp);
+	}
+}
+
+/* t is runnable now; caller holds sd_lock. */
+static void
+made_runnable(struct bmk_sched *sd, struct bmk_thread *t)
+{
+	struct bmk_cpu *c = sd->sd_cpu;
+
+	runq_put(sd, t);
+	c->bc_resched = 1;
+	if (c != bmk_curcpu())
+		bmk_platform_kick(c);
+	else if (c->bc_cur->bt_state == BMK_T_RUNNING)
+		arm_for_running(sd);
+}
+
+void
+bmk_sched_enqueue(struct bmk_thread *t)
+{
+	unsigned long saved;
+	struct bmk_sched *sd = lock_thread(t, &saved);
+
+	made_runnable(sd, t);
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
+
+void
+bmk_sched_wake(struct bmk_thread *t)
+{
+	unsigned long saved;
+	struct bmk_sched *sd = lock_thread(t, &saved);
+
+	if (t->bt_state == BMK_T_BLOCKED) {
+		if (t->bt_flags & BMK_TF_TIMEQ) {
+			t->bt_flags &= ~BMK_TF_TIMEQ;
+			bmk_timeq_remove(&sd->sd_timeq, t);
+		}
+		made_runnable(sd, t);
+	} else if (t->bt_state == BMK_T_RUNNING)
+		t->bt_flags |= BMK_TF_WAKING;
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
+
+void
+bmk_sched_timer(void)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	struct bmk_cpu *c = sd->sd_cpu;
+	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
+	int64_t now = bmk_platform_monotonic();
+
+	sd->sd_armed = BMK_TIME_NEVER;
+	sd->sd_slicing = 0;
+	expire(sd, now);
+	if (c->bc_cur->bt_state != BMK_T_RUNNING) {
+		/* Idle: the loop looks at the queues, and arms again. */
+		bmk_spin_exit(&sd->sd_lock, saved);
+		return;
+	}
+	if (sd->sd_head != NULL) {
+		if (sd->sd_slice_end == 0)
+			sd->sd_slice_end = now + SLICE;
+		else if (now >= sd->sd_slice_end)
+			c->bc_resched = 1;
+		sd->sd_slicing = 1;
+		bmk_sched_arm(c->bc_resched ? now + RETRY : sd->sd_slice_end);
+	}
+	if (sd->sd_timeq != NULL)
+		bmk_sched_arm(sd->sd_timeq->bt_wakeup);
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
