@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The filter's stages: exit record, boot mark, CR, panic text.  A byte goes
+ * through them one after the other; each may keep it.  The texts are fixed
+ * in doc/contracts.md.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "launch.h"
+#include "symbols.h"
+
+#define PANIC_LINES	256		/* then it was no panic */
+#define BOOT_MAX	(256 << 10)	/* then it is no loader of ours */
+
+void
+filter_init(struct filter *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->f_status = -1;
+}
+
+static void
+put(struct filter *f, const char *s, size_t len)
+{
+	if (f->f_outlen + len > f->f_outsize) {
+		f->f_outsize = (f->f_outlen + len) * 2;
+		f->f_out = realloc(f->f_out, f->f_outsize);
+		if (f->f_out == NULL)
+			fail("out of memory");
+	}
+	memcpy(f->f_out + f->f_outlen, s, len);
+	f->f_outlen += len;
+}
+
+/* Puts the held backtrace out, with names when base is known. */
+static void
+release_frames(struct filter *f, const uint64_t *base)
+{
+	uint64_t addr;
+	char *names;
+
+	for (unsigned i = 0; i < f->f_nframes; i++) {
+		char *line = f->f_frame[i];
+		size_t len = strcspn(line, "\r\n");
+
+		put(f, line, len);
+		addr = strtoull(strchr(line, '#') + 1, &names, 10);
+		addr = strtoull(names, NULL, 16);
+		/* A return address may belong to the next line. */
+		if (addr != f->f_rip)
+			addr--;
+		names = base == NULL || f->f_symbols == NULL ? NULL :
+		    symbols_describe(f->f_symbols, addr - *base);
+		if (names != NULL) {
+			put(f, " ", 1);
+			put(f, names, strlen(names));
+			free(names);
+		}
+		put(f, line + len, strlen(line + len));
+		free(line);
+	}
+	f->f_nframes = 0;
+}
+
+static bool
+is_frame(const char *line)
+{
+	line += strspn(line, " ");
+	if (*line++ != '#')
+		return false;
+	line += strspn(line, "0123456789");
+	return strncmp(line, " 0x", 3) == 0;
+}
+
+static bool
+starts(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* A whole line, with its NL, inside the text of a panic. */
+static void
+panic_line(struct filter *f)
+{
+	char *line = f->f_line;
+	const char *rip = strstr(line, "rip=");
+	uint64_t base;
+
+	if (is_frame(line) && f->f_shown == 0 &&
+	    f->f_nframes < FILTER_FRAMES) {
+		f->f_frame[f->f_nframes++] = xstrdup(line);
+		return;
+	}
+	if (rip != NULL && f->f_rip == 0)
+		f->f_rip = strtoull(rip + 4, NULL, 16);
+	if (starts(line, "image-base: ")) {
+		base = strtoull(line + strlen("image-base: "), NULL, 16);
+		release_frames(f, &base);
+	} else {
+		release_frames(f, NULL);
+	}
+	put(f, line + f->f_shown, f->f_linelen - f->f_shown);
+	if (starts(line, "end-of-panic") || ++f->f_nlines > PANIC_LINES)
+		f->f_panic = false;
+}
+
+/* Shows what is held of an unfinished line. */
+static void
+show_partial(struct filter *f)
+{
+	release_frames(f, NULL);
+	put(f, f->f_line + f->f_shown, f->f_linelen - f->f_shown);
+	f->f_shown = f->f_linelen;
+}
+
+static void
+panic_stage(struct filter *f, char c)
+{
+	if (f->f_linelen < FILTER_LINE - 1)
+		f->f_line[f->f_linelen++] = c;
+	else if (f->f_panic) {
+		show_partial(f);
+		put(f, &c, 1);
+	}
+	if (!f->f_panic)
+		put(f, &c, 1);
+	if (c != '\n')
+		return;
+	f->f_line[f->f_linelen] = '\0';
+	if (f->f_panic) {
+		panic_line(f);
+	} else if (starts(f->f_line, "panic: ")) {
+		f->f_panic = true;
+		f->f_nlines = 0;
+		f->f_rip = 0;
+	}
+	f->f_linelen = f->f_shown = 0;
+}
+
+static void
+cr_stage(struct filter *f, char c)
+{
+	if (f->f_cr && c != '\n')
+		panic_stage(f, '\r');
+	f->f_cr = f->f_stripcr && c == '\r';
+	if (!f->f_cr)
+		panic_stage(f, c);
+}
+
+/* Without the mark, everything that was held is output after all. */
+static void
+release_boot(struct filter *f, size_t from)
+{
+	f->f_holdboot = false;
+	for (size_t i = from; i < f->f_bootlen; i++)
+		cr_stage(f, f->f_boot[i]);
+	free(f->f_boot);
+	f->f_boot = NULL;
+}
+
+static void
+boot_stage(struct filter *f, char c)
+{
+	static const char mark[] = BOOT_MARK;
+	size_t len = sizeof(mark) - 1;
+
+	if (!f->f_holdboot) {
+		/* GRUB ends its lines with NL CR. */
+		if (!f->f_skipcr || c != '\r')
+			cr_stage(f, c);
+		f->f_skipcr = false;
+		return;
+	}
+	if (f->f_boot == NULL) {
+		f->f_boot = xmalloc(BOOT_MAX);
+		f->f_bootlen = 0;
+	}
+	f->f_boot[f->f_bootlen++] = c;
+	/* The mark counts with the end of its line. */
+	f->f_skipcr = c == '\n' &&
+	    memmem(f->f_boot, f->f_bootlen, mark, len) != NULL;
+	if (f->f_skipcr)
+		release_boot(f, f->f_bootlen);
+	else if (f->f_bootlen == BOOT_MAX)
+		release_boot(f, 0);
+}
+
+/* The record ended; anything that is none was output. */
+static void
+end_record(struct filter *f)
+{
+	char *end;
+	long v;
+
+	f->f_inrecord = false;
+	f->f_record[f->f_recordlen] = '\0';
+	if (starts(f->f_record, "\001exit ")) {
+		v = strtol(f->f_record + 6, &end, 10);
+		if (end != f->f_record + 6 && *end == '\n') {
+			f->f_status = (int)(v & 0xff);
+			return;
+		}
+	}
+	for (size_t i = 0; i < f->f_recordlen; i++)
+		boot_stage(f, f->f_record[i]);
+}
+
+static void
+record_stage(struct filter *f, char c)
+{
+	if (c == '\001' && !f->f_inrecord) {
+		f->f_inrecord = true;
+		f->f_recordlen = 0;
+	}
+	if (!f->f_inrecord) {
+		boot_stage(f, c);
+		return;
+	}
+	f->f_record[f->f_recordlen++] = c;
+	if (c == '\n' || f->f_recordlen == sizeof(f->f_record) - 1)
+		end_record(f);
+}
+
+void
+filter_input(struct filter *f, const char *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (f->f_records)
+			record_stage(f, buf[i]);
+		else
+			boot_stage(f, buf[i]);
+	}
+}
+
+bool
+filter_waiting(const struct filter *f)
+{
+	return f->f_panic && (f->f_nframes != 0 ||
+	    f->f_linelen != f->f_shown);
+}
+
+void
+filter_idle(struct filter *f)
+{
+	if (filter_waiting(f))
+		show_partial(f);
+}
+
+void
+filter_unhold(struct filter *f)
+{
+	if (f->f_holdboot)
+		release_boot(f, 0);
+}
+
+void
+filter_end(struct filter *f)
+{
+	if (f->f_inrecord)
+		end_record(f);
+	filter_unhold(f);
+	if (f->f_cr)
+		panic_stage(f, '\r');
+	f->f_cr = false;
+	if (f->f_panic)
+		show_partial(f);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line, parsed and checked, before anything is opened or run.
+ */
+#ifndef RUMPRUN_OPTIONS_H
+#define RUMPRUN_OPTIONS_H
+
+#include "util.h"
+
+enum target { TARGET_QEMU, TARGET_KVM, TARGET_SPT, TARGET_ISO };
+enum bootproto { BOOT_PVH, BOOT_MULTIBOOT };
+
+/* -I and -W with the same tag are one network interface. */
+struct netif {
+	char	*ni_tag;
+	char	*ni_guest;	/* its name in the guest, as in vioif0 */
+	char	*ni_backend;	/* QEMU netdev, as in tap,ifname=tap0 */
+	bool	 ni_configured;	/* there was a -W */
+	char	*ni_type;	/* inet, inet6 */
+	char	*ni_method;	/* dhcp, auto, static */
+	char	*ni_addr, *ni_mask, *ni_gw;	/* static only; gw may be NULL */
+};
+
+struct disk {
+	char	*d_path;	/* on the host */
+	char	*d_mountpoint;	/* NULL: only attached */
+};
+
+struct options {
+	enum target	 o_target;
+	enum bootproto	 o_boot;
+	const char	*o_machine;	/* pc, q35, microvm */
+	uint64_t	 o_memory;	/* bytes */
+	bool		 o_sudo;	/* -S */
+	bool		 o_dryrun;	/* -n */
+	bool		 o_interactive;	/* -i */
+	bool		 o_detach;	/* -d */
+	bool		 o_paused;	/* -p */
+	bool		 o_uefi;
+	int		 o_gdbport;	/* -D; 0: none */
+	int		 o_timeout;	/* seconds; 0: none */
+	const char	*o_name;	/* -N */
+	const char	*o_configfile;
+	const char	*o_output;	/* iso: -o */
+	const char	*o_log;		/* with -d: console output goes there */
+	const char	*o_symbols;	/* NULL: IMAGE.debug */
+	struct strvec	 o_env;		/* NAME=value */
+	struct strvec	 o_qemuargs;	/* -g, split into words */
+	struct netif	*o_net;
+	size_t		 o_nnet;
+	struct disk	*o_disk;
+	size_t		 o_ndisk;
+	const char	*o_image;
+	char		**o_args;	/* NULL-terminated, the program's */
+};
+
+/* Ends with one line on stderr when something is wrong; --help ends with 0. */
+void options_parse(struct options *, int argc, char **argv);
+
+#endif /* RUMPRUN_OPTIONS_H */
