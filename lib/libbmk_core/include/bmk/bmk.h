@@ -253,9 +253,12 @@ size_t bmk_platform_entropy(void *, size_t);
 void bmk_platform_putc(int);
 /* Optional (weak default: putc each): the same for many bytes. */
 void bmk_platform_write(const char *, size_t);
-/* One byte of input or -1; waits never. */
+/* One byte of input, -1: none now, -2: none ever again; waits never. */
 int bmk_platform_getc(void);
-/* Called once: wake this thread whenever console input may be there. */
+/*
+ * Wake this thread when console input may be there.  Called before each
+ * wait; replaces the thread of the call before.
+ */
 void bmk_platform_getc_wakeup(struct bmk_thread *);
 void bmk_platform_halt(int status) __attribute__((__noreturn__));
 /* Name -> text; NULL when there is none (RUMP_CONSOLE_CRNL, ...). */
