@@ -153,7 +153,11 @@ file_disk(void)
 void
 case_file(void)
 {
+	static char longname[5000];
 
+	memset(longname, 'x', sizeof(longname) - 1);
+	T_ERROR(open_close(longname, RUMPUSER_OPEN_RDONLY));
+	T_ERROR(rumpuser_getfileinfo(longname, NULL, NULL));
 	T_EQ(open_close("no such disk", RUMPUSER_OPEN_RDWR), T_ENOENT);
 	T_EQ(rumpuser_getfileinfo("no such disk", NULL, NULL), T_ENOENT);
 	if (param("RUMPUSER_TEST_DIR", dir, sizeof(dir))) {

@@ -261,8 +261,10 @@ void
 fake_start(struct lwp *l)
 {
 
-	rumpuser_mutex_init(&cpu_mtx, RUMPUSER_MTX_SPIN);
-	rumpuser_cv_init(&cpu_cv);
+	if (cpu_mtx == NULL) {
+		rumpuser_mutex_init(&cpu_mtx, RUMPUSER_MTX_SPIN);
+		rumpuser_cv_init(&cpu_cv);
+	}
 	cpu_total = cpu_free = 1;
 	rumpuser_curlwpop(RUMPUSER_LWP_CREATE, l);
 	rumpuser_curlwpop(RUMPUSER_LWP_SET, l);

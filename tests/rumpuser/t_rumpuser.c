@@ -237,6 +237,29 @@ test_host(void)
 	CHECK(__stack_chk_guard != 0x7e3f1d5a92c4b600);
 }
 
+/* Numbers that only this host has become shared ones. */
+static void
+test_errno(const char *dir)
+{
+	struct rumpuser_iovec iov = { (char[8]){ 0 }, 8 };
+	static struct lwp lwp;
+	char path[64];
+	int fd, fds[2];
+	size_t done;
+
+	fake_start(&lwp);
+	snprintf(path, sizeof(path), "%s/loop", dir);
+	CHECK_EQ(symlink(path, path), 0);
+	CHECK_EQ(rumpuser_open(path, RUMPUSER_OPEN_RDONLY, &fd), EIO);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(pipe2(fds, O_NONBLOCK), 0);
+	CHECK_EQ(rumpuser_iovread(fds[0], &iov, 1, -1, &done), EIO);
+	CHECK_EQ(rumpuser_iovread(fds[0], &iov, 1, 0, &done), ESPIPE);
+	close(fds[0]);
+	close(fds[1]);
+	fake_stop();
+}
+
 /* A file and a directory to play with. */
 static int
 scratch(char *dir)
@@ -267,6 +290,7 @@ main(void)
 	REQUIRE(scratch(dir) == 0);
 	CHECK_EQ(rumpuser_conformance(), 0);
 	test_signals();
+	test_errno(dir);
 	snprintf(path, sizeof(path), "%s/disk", dir);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/new", dir);
