@@ -175,7 +175,7 @@ misc_param(void)
 static void
 misc_random(void)
 {
-	unsigned char a[512], b[512];
+	static unsigned char a[512], b[512];
 	size_t done = 99;
 	unsigned i, zeroes = 0;
 
