@@ -223,6 +223,6 @@ qemu_command(struct guest *g, const struct options *o,
 	for (size_t i = 0; i < o->o_qemuargs.sv_n; i++)
 		sv_add1(cmd, o->o_qemuargs.sv_v[i]);
 	g->g_records = true;
-	g->g_crnl = true;
+	g->g_serial = true;
 	g->g_holdboot = im->im_iso && im->im_ours;
 }

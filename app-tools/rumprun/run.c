@@ -310,11 +310,14 @@ take_input(struct runner *r)
 	n = read(STDIN_FILENO, buf, sizeof(buf));
 	if (n == -1 && errno == EINTR)
 		return;
+	if (n <= 0 && !r->r_guest->g_serial) {
+		close(r->r_input);
+		r->r_input = r->r_stdin = -1;
+		return;
+	}
 	if (n <= 0) {
-		/*
-		 * A serial line has no end of file: the tty of the guest
-		 * makes one from Ctrl-D, from two inside a line.
-		 */
+		/* The tty of the guest makes an end of file from Ctrl-D,
+		 * from two inside a line. */
 		r->r_stdin = -1;
 		r->r_inbuf[r->r_inlen++] = EOT;
 		if (last != '\n')
@@ -470,7 +473,7 @@ init_stream(struct stream *st, int to, const struct guest *g,
 	if (to == STDERR_FILENO) {
 		st->st_filter.f_records = g->g_records;
 	} else {
-		st->st_filter.f_stripcr = g->g_crnl && !o->o_interactive;
+		st->st_filter.f_stripcr = g->g_serial && !o->o_interactive;
 		st->st_filter.f_holdboot = g->g_holdboot;
 	}
 }
@@ -494,7 +497,7 @@ run(const struct guest *g, const struct options *o)
 	init_stream(&r.r_stream[1], STDERR_FILENO, g, o);
 	start(&r, o->o_interactive);
 	if (o->o_interactive)
-		terminal_raw(g->g_crnl);
+		terminal_raw(g->g_serial);
 	while (!finished(&r))
 		turn(&r);
 	for (int i = 0; i < 2; i++) {

@@ -151,11 +151,15 @@ static const char *
 functions(Dwarf_Die *cu, Dwarf_Addr addr, char **inlines)
 {
 	const char *first = NULL, *file = NULL;
-	Dwarf_Die *scope;
+	Dwarf_Die *scope = NULL, *inner;
 	char *more;
-	int n, line = 0, tag;
+	int n = 0, line = 0, tag;
 
-	n = dwarf_getscopes(cu, addr, &scope);
+	/* The second call follows callers, the first one source blocks. */
+	if (dwarf_getscopes(cu, addr, &inner) > 0) {
+		n = dwarf_getscopes_die(&inner[0], &scope);
+		free(inner);
+	}
 	for (int i = 0; i < n; i++) {
 		tag = dwarf_tag(&scope[i]);
 		if (tag != DW_TAG_subprogram &&
@@ -174,8 +178,7 @@ functions(Dwarf_Die *cu, Dwarf_Addr addr, char **inlines)
 			break;
 		call_site(cu, &scope[i], &file, &line);
 	}
-	if (n > 0)
-		free(scope);
+	free(scope);
 	return first;
 }
 

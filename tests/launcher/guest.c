@@ -79,7 +79,7 @@ inner(void)
 {
 	uint64_t rip;
 
-	__asm__ __volatile__("leaq 0(%%rip), %0" : "=r"(rip));
+	__asm__ __volatile__("leaq 0(%%rip), %0; nop" : "=r"(rip));
 	return rip;
 }
 
@@ -207,9 +207,9 @@ act(const char *config)
 		put("a\r\r\nb\rc\r\n\r\n\rd");
 	if (has(config, "echo"))
 		echo();
-	if (has(config, "fakepanic"))	/* looks like one at first */
+	if (has(config, "prompt"))	/* looks like one at first */
 		put("panic: not really\r\n$ ");
-	if (has(config, "fakepanic"))
+	if (has(config, "prompt"))
 		echo();
 	if (has(config, "panic")) {
 		middle();

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * However the launcher ends, the guest ends with it.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static struct result res;
+
+/* A guest that hangs, and its QEMU. */
+static pid_t
+start(struct run *r)
+{
+	pid_t qemu;
+
+	memset(&res, 0, sizeof(res));
+	run_start(r, 0, (const char *const []){ "qemu", "--machine",
+	    "microvm", guest("guest"), "hang", NULL });
+	CHECK_EQ(run_expect(r, &res, "hang", 20000), 0);
+	qemu = child_of(r->pid);
+	CHECK(qemu > 0);
+	return qemu;
+}
+
+static void
+test_signal(int sig)
+{
+	struct run r;
+	pid_t qemu = start(&r);
+
+	kill(r.pid, sig);
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, 128 + sig);
+	CHECK(res.ms < 2000);
+	CHECK(!is_alive(qemu));
+	CHECK_EQ(res.errlen, 0);
+}
+
+static void
+test_kill(void)
+{
+	struct run r;
+	pid_t qemu = start(&r);
+
+	kill(r.pid, SIGKILL);
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, -1);
+	CHECK(wait_gone(qemu, 2000));
+}
+
+/* QEMU killed from outside: no exit status. */
+static void
+test_qemu_killed(void)
+{
+	struct run r;
+	pid_t qemu = start(&r);
+
+	kill(qemu, SIGKILL);
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, 125);
+	CHECK(strstr(res.err, "signal 9") != NULL);
+}
+
+/* No one reads the output any more, as in `rumprun ... | head`. */
+static void
+test_closed_output(void)
+{
+	struct run r;
+	pid_t qemu;
+
+	memset(&res, 0, sizeof(res));
+	run_start(&r, 0, (const char *const []){ "qemu", guest("guest"),
+	    "spin", NULL });
+	CHECK_EQ(run_expect(&r, &res, "0123456789abcdef", 20000), 0);
+	qemu = child_of(r.pid);
+	close(r.out);
+	r.out = -1;
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, 128 + SIGPIPE);
+	CHECK(!is_alive(qemu));
+}
+
+/* The reader sleeps; a signal must work all the same. */
+static void
+test_full_output(void)
+{
+	struct run r;
+	pid_t qemu;
+
+	memset(&res, 0, sizeof(res));
+	run_start(&r, 0, (const char *const []){ "qemu", guest("guest"),
+	    "spin", NULL });
+	CHECK_EQ(run_expect(&r, &res, "0123456789abcdef", 20000), 0);
+	qemu = child_of(r.pid);
+	usleep(500000);
+	kill(r.pid, SIGINT);
+	usleep(1500000);
+	CHECK(!is_alive(qemu));
+	res.outlen = 0;
+	CHECK(wait_gone(r.pid, 1000));
+	waitpid(r.pid, NULL, 0);
+	close(r.out);
+	close(r.err);
+}
+
+static void
+test_detach(void)
+{
+	char log[] = "/tmp/t_signal.XXXXXX", text[200] = "";
+	pid_t pid, qemu;
+	int fd = mkstemp(log), n = 0;
+
+	RUN(&res, "qemu", "-d", "--log", log, guest("guest"), "hang");
+	CHECK_EQ(res.status, 0);
+	pid = (pid_t)atoi(res.out);
+	CHECK(pid > 1 && is_alive(pid));
+	for (int i = 0; i < 200 && strstr(text, "hang") == NULL; i++) {
+		usleep(50000);
+		n = (int)pread(fd, text, sizeof(text) - 1, 0);
+	}
+	CHECK(n > 0 && strstr(text, "hang") != NULL);
+	qemu = child_of(pid);
+	CHECK(qemu > 0);
+	if (pid > 1)
+		kill(pid, SIGTERM);
+	CHECK(wait_gone(pid, 3000));
+	CHECK(wait_gone(qemu, 1000));
+	close(fd);
+	unlink(log);
+}
+
+int
+main(void)
+{
+	test_signal(SIGINT);
+	test_signal(SIGTERM);
+	test_signal(SIGHUP);
+	test_kill();
+	test_qemu_killed();
+	test_closed_output();
+	test_full_output();
+	test_detach();
+
+	RUN(&res, "qemu", "--timeout", "1", guest("guest"), "hang");
+	CHECK_EQ(res.status, 124);
+	CHECK(res.ms >= 900 && res.ms < 4000);
+	CHECK(strstr(res.err, "--timeout") != NULL);
+	return check_done();
+}
