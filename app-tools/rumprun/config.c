@@ -90,8 +90,11 @@ add_args(json_t *obj, char **args)
 static bool
 has_options(const struct options *o)
 {
+	for (size_t i = 0; i < o->o_nnet; i++)
+		if (o->o_net[i].ni_configured)
+			return true;
 	return o->o_args[0] != NULL || o->o_env.sv_n != 0 ||
-	    o->o_name != NULL || o->o_nnet != 0 || o->o_ndisk != 0;
+	    o->o_name != NULL || o->o_ndisk != 0;
 }
 
 /* The file's text, checked; its object too when there is more to add. */
@@ -136,7 +139,8 @@ config_make(const struct options *o)
 	for (size_t i = 0; i < o->o_env.sv_n; i++)
 		append(obj, "env", string("-e", o->o_env.sv_v[i]));
 	for (size_t i = 0; i < o->o_nnet; i++)
-		add_net(obj, &o->o_net[i]);
+		if (o->o_net[i].ni_configured)
+			add_net(obj, &o->o_net[i]);
 	for (size_t i = 0; i < o->o_ndisk; i++)
 		add_disk(obj, &o->o_disk[i], i);
 	if (o->o_args[0] != NULL)

@@ -4,6 +4,7 @@
  * or writes it into a bootable ISO image.  Everything is checked before
  * anything is started; each error is one line and status 125.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,12 @@ main(int argc, char **argv)
 	struct options o;
 	struct image im;
 	char *config;
+	int fd;
 
+	/* A descriptor below 3 of our own would become the guest's. */
+	while ((fd = open("/dev/null", O_RDWR)) != -1 && fd <= STDERR_FILENO)
+		continue;
+	close(fd);
 	options_parse(&o, argc, argv);
 	if (o.o_sudo && !o.o_dryrun && geteuid() != 0)
 		through_sudo(argv, argc);

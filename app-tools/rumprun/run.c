@@ -7,20 +7,17 @@
  * One loop over poll(2).  Signals come through a signalfd, so that nothing
  * happens between two looks.
  */
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "filter.h"
 #include "launch.h"
 #include "symbols.h"
@@ -59,74 +56,6 @@ struct runner {
 	int64_t		 r_boot_at;	/* the boot mark did not come */
 	int64_t		 r_idle_at;	/* filters show what they hold */
 };
-
-static void
-child(const struct guest *g, int in, int out, int err, int report, pid_t parent)
-{
-	sigset_t none;
-	int error;
-
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(ST_FAILED);
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	if (g->g_clearenv)
-		clearenv();
-	execvp(g->g_cmd.sv_v[0], g->g_cmd.sv_v);
-	error = errno;
-	if (write(report, &error, sizeof(error)) == -1)
-		_exit(ST_FAILED);
-	_exit(ST_FAILED);
-}
-
-static void
-make_pipe(int fd[2])
-{
-	if (pipe2(fd, O_CLOEXEC) == -1)
-		fail("pipe: %s", strerror(errno));
-}
-
-/* Starts the child; fails here when it cannot be executed. */
-static void
-start(struct runner *r, bool input)
-{
-	int in[2], out[2], err[2], report[2], error;
-	pid_t parent = getpid();
-
-	make_pipe(out);
-	make_pipe(err);
-	make_pipe(report);
-	if (input) {
-		make_pipe(in);
-	} else {
-		in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		in[1] = -1;
-	}
-	r->r_pid = fork();
-	if (r->r_pid == -1)
-		fail("fork: %s", strerror(errno));
-	if (r->r_pid == 0)
-		child(r->r_guest, in[0], out[1], err[1], report[1], parent);
-	close(in[0]);
-	close(out[1]);
-	close(err[1]);
-	close(report[1]);
-	if (read(report[0], &error, sizeof(error)) == sizeof(error)) {
-		waitpid(r->r_pid, NULL, 0);
-		fail("cannot run %s: %s", r->r_guest->g_cmd.sv_v[0],
-		    strerror(error));
-	}
-	close(report[0]);
-	r->r_stream[0].st_from = out[0];
-	r->r_stream[1].st_from = err[0];
-	r->r_input = in[1];
-}
 
 static void
 kill_guest(struct runner *r, int sig)
@@ -414,35 +343,6 @@ status(const struct runner *r, const struct options *o)
 	return ST_FAILED;
 }
 
-/* The parent prints the child's process id and ends; the child goes on. */
-static void
-detach(const struct options *o)
-{
-	int in, out;
-	pid_t pid;
-
-	in = open("/dev/null", O_RDONLY);
-	out = open(o->o_log != NULL ? o->o_log : "/dev/null",
-	    O_WRONLY | O_CREAT | O_APPEND, 0666);
-	if (in == -1 || out == -1)
-		fail("%s: %s", o->o_log != NULL ? o->o_log : "/dev/null",
-		    strerror(errno));
-	pid = fork();
-	if (pid == -1)
-		fail("fork: %s", strerror(errno));
-	if (pid != 0) {
-		printf("%d\n", (int)pid);
-		fflush(stdout);
-		_exit(0);
-	}
-	setsid();
-	dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
-	close(in);
-	close(out);
-}
-
 static int
 open_signals(void)
 {
@@ -482,9 +382,10 @@ int
 run(const struct guest *g, const struct options *o)
 {
 	struct runner r;
+	struct child c;
 
 	if (o->o_detach)
-		detach(o);
+		child_detach(o);
 	memset(&r, 0, sizeof(r));
 	r.r_guest = g;
 	r.r_kill_at = r.r_drain_at = r.r_idle_at = INT64_MAX;
@@ -495,7 +396,11 @@ run(const struct guest *g, const struct options *o)
 	r.r_signals = open_signals();
 	init_stream(&r.r_stream[0], STDOUT_FILENO, g, o);
 	init_stream(&r.r_stream[1], STDERR_FILENO, g, o);
-	start(&r, o->o_interactive);
+	child_start(&c, g, o->o_interactive);
+	r.r_pid = c.c_pid;
+	r.r_input = c.c_in;
+	r.r_stream[0].st_from = c.c_out;
+	r.r_stream[1].st_from = c.c_err;
 	if (o->o_interactive)
 		terminal_raw(g->g_serial);
 	while (!finished(&r))
