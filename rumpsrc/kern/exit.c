@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of lwps and processes.  An lwp leaves its program stack before
+ * anyone can learn that it ended, because a joiner unmaps that stack: the
+ * rest runs on the host thread's own stack, unused since the start.
+ */
+#include <asm/errno.h>
+#include <stdint.h>
+#include <rump/rumpuser.h>
+#include <rump/rumpcomp_user.h>
+#include <kern/exec.h>
+#include <kern/futex.h>
+#include <kern/mm.h>
+#include <kern/proc.h>
+#include <kern/syscall.h>
+
+/* On the host stack, a virtual CPU held. */
+static void
+exit_finish(void)
+{
+	struct lwp *l = curlwp;
+	struct proc *p = l->l_proc;
+	int last;
+
+	if (l->l_unmap != NULL)
+		(void)rump_mm_unmap(l->l_unmap, l->l_unmaplen);
+	if (l->l_clear_tid != NULL) {
+		__atomic_store_n(l->l_clear_tid, 0, __ATOMIC_RELEASE);
+		rump_futex_wake(l->l_clear_tid, 1);
+	}
+	rump_mutex_enter(&p->p_lock);
+	last = p->p_nlwps == 1;
+	rump_mutex_exit(&p->p_lock);
+	if (last && !p->p_exiting) {
+		rump_mm_exit(p);
+		rump_proc_exit(p, 0);
+	}
+	rump_lwp_destroy(l);
+	rump_unschedule_final();
+	rumpuser_thread_exit();
+}
+
+void
+rump_exit_lwp(void *base, unsigned long len)
+{
+	struct lwp *l = curlwp;
+
+	l->l_unmap = base;
+	l->l_unmaplen = len;
+	if (l->l_robust != NULL)
+		rump_futex_robust(l);
+	if (l->l_hoststk == NULL)
+		exit_finish();
+	/* Room above is the thread function's frame: nobody returns to it. */
+	rumpcomp_user_enter(exit_finish, NULL,
+	    (void *)((((uintptr_t)l->l_hoststk - 512) & ~15UL) - 8));
+}
+
+void
+rump_exit_group(int wstatus)
+{
+	struct proc *p = curproc;
+	struct lwp *l;
+	int first;
+
+	rump_mutex_enter(&p->p_lock);
+	first = !p->p_exiting;
+	p->p_exiting = 1;
+	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
+		if (l == curlwp)
+			continue;
+		__atomic_fetch_or(&l->l_pending, LP_EXIT, __ATOMIC_RELAXED);
+		rump_lwp_wakeup(l);
+	}
+	rump_mutex_exit(&p->p_lock);
+	if (first)
+		rump_proc_exit(p, wstatus);
+	rump_exit_lwp(NULL, 0);
+}
+
+RUMP_SYSCALL1(exit_group, int, status)
+{
+
+	rump_exit_group((status & 0xff) << 8);
+}
+
+RUMP_SYSCALL1(exit, int, status)
+{
+
+	(void)status;
+	rump_exit_lwp(NULL, 0);
+}
+
+RUMP_SYSCALL2(rumpkit_unmapself, void *, base, size_t, len)
+{
+
+	rump_exit_lwp(base, len);
+}
+
+RUMP_SYSCALL1(set_tid_address, int *, tidp)
+{
+
+	curlwp->l_clear_tid = tidp;
+	return curlwp->l_tid;
+}

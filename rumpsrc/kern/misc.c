@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What programs ask about the system and set for themselves. */
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/random.h>
+#include <linux/resource.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+#include <string.h>
+#include <rump/rump.h>
+#include <rump/rumpuser.h>
+#include <rump/rumpcomp_user.h>
+#include <rump/rumpcomp_vm.h>
+#include <kern/clock.h>
+#include <kern/proc.h>
+#include <kern/syscall.h>
+#include <kern/uio.h>
+
+static struct rump_mutex misc_lock;
+static char misc_hostname[__NEW_UTS_LEN + 1];	/* [misc_lock] */
+
+static void
+misc_gethostname(char *buf)
+{
+
+	rump_mutex_enter(&misc_lock);
+	if (misc_hostname[0] == '\0' &&
+	    rumpuser_getparam(RUMPUSER_PARAM_HOSTNAME, misc_hostname,
+	    sizeof(misc_hostname)) != 0)
+		strlcpy(misc_hostname, "rumpkit", sizeof(misc_hostname));
+	memcpy(buf, misc_hostname, sizeof(misc_hostname));
+	rump_mutex_exit(&misc_lock);
+}
+
+static int
+misc_sethostname(const char *name, size_t len)
+{
+
+	if (len > __NEW_UTS_LEN)
+		return EINVAL;
+	rump_mutex_enter(&misc_lock);
+	memcpy(misc_hostname, name, len);
+	misc_hostname[len] = '\0';
+	rump_mutex_exit(&misc_lock);
+	return 0;
+}
+
+int
+rump_pub_sethostname(const char *name, size_t len)
+{
+	int error;
+
+	rump_schedule();
+	error = misc_sethostname(name, len);
+	rump_unschedule();
+	return error;
+}
+
+RUMP_SYSCALL2(sethostname, const char *, name, size_t, len)
+{
+
+	if (rump_suser() != 0)
+		return -EPERM;
+	return name == NULL && len ? -EFAULT : -misc_sethostname(name, len);
+}
+
+RUMP_SYSCALL1(uname, void *, buf)
+{
+	struct new_utsname *u = buf;
+
+	if (u == NULL)
+		return -EFAULT;
+	memset(u, 0, sizeof(*u));
+	/* Programs choose by these; the ABI is Linux's. */
+	strlcpy(u->sysname, "Linux", sizeof(u->sysname));
+	misc_gethostname(u->nodename);
+	strlcpy(u->release, "6.1.0-rumpkit", sizeof(u->release));
+	strlcpy(u->version, "Rumpkit", sizeof(u->version));
+	strlcpy(u->machine, "x86_64", sizeof(u->machine));
+	strlcpy(u->domainname, "(none)", sizeof(u->domainname));
+	return 0;
+}
+
+RUMP_SYSCALL1(sysinfo, void *, buf)
+{
+	struct sysinfo *si = buf;
+	size_t total, avail;
+
+	if (si == NULL)
+		return -EFAULT;
+	rumpcomp_vm_stat(&total, &avail);
+	memset(si, 0, sizeof(*si));
+	si->uptime = rump_monotonic() / NSEC_PER_SEC;
+	si->totalram = total;
+	si->freeram = avail;
+	si->procs = 1;
+	si->mem_unit = 1;
+	return 0;
+}
+
+RUMP_SYSCALL3(getrandom, void *, buf, size_t, len, unsigned, flags)
+{
+	size_t done;
+	int error;
+
+	if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	if (buf == NULL && len)
+		return -EFAULT;
+	if (len > 0x7ffff000)
+		len = 0x7ffff000;
+	error = rumpuser_getrandom(buf, len,
+	    flags & GRND_NONBLOCK ? RUMPUSER_RANDOM_NOWAIT : 0, &done);
+	return error ? -error : (long)done;
+}
+
+static long
+misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
+    struct rump_rlimit *old)
+{
+	struct rump_rlimit *rl;
+	int error = 0;
+
+	if (res >= RUMP_NRLIMITS)
+		return -EINVAL;
+	rl = &p->p_rlim[res];
+	rump_mutex_enter(&p->p_lock);
+	if (old != NULL)
+		*old = *rl;
+	if (new != NULL) {
+		if (new->rlim_cur > new->rlim_max)
+			error = EINVAL;
+		else if (new->rlim_max > rl->rlim_max &&
+		    p->p_cred->cr_euid != 0)
+			error = EPERM;
+		else
+			*rl = *new;
+	}
+	rump_mutex_exit(&p->p_lock);
+	return -error;
+}
+
+RUMP_SYSCALL4(prlimit64, int, pid, unsigned, res, const void *, new,
+    void *, old)
+{
+	struct rump_rlimit copy;
+	struct proc *p;
+	long r;
+
+	if (new != NULL)
+		copy = *(const struct rump_rlimit *)new;
+	if (pid == 0)
+		return misc_prlimit(curproc, res, new ? &copy : NULL, old);
+	if ((p = rump_proc_find(pid)) == NULL)
+		return -ESRCH;
+	r = misc_prlimit(p, res, new ? &copy : NULL, old);
+	rump_proc_rele(p);
+	return r;
+}
+
+RUMP_SYSCALL2(getrlimit, unsigned, res, void *, old)
+{
+
+	return old == NULL ? -EFAULT : misc_prlimit(curproc, res, NULL, old);
+}
+
+RUMP_SYSCALL2(setrlimit, unsigned, res, const void *, new)
+{
+
+	return new == NULL ? -EFAULT : misc_prlimit(curproc, res, new, NULL);
+}
+
+RUMP_SYSCALL2(getrusage, int, who, void *, buf)
+{
+	struct rusage *ru = buf;
+	int64_t t = rump_monotonic() - curproc->p_start;
+
+	if (who < -1 || who > 1)
+		return -EINVAL;
+	if (ru == NULL)
+		return -EFAULT;
+	memset(ru, 0, sizeof(*ru));
+	if (who >= 0) {
+		ru->ru_utime.tv_sec = t / NSEC_PER_SEC;
+		ru->ru_utime.tv_usec = t % NSEC_PER_SEC / 1000;
+	}
+	return 0;
+}
+
+RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
+    unsigned long, c, unsigned long, d)
+{
+	struct lwp *l = curlwp;
+
+	(void)b, (void)c, (void)d;
+	switch (op) {
+	case PR_SET_NAME:
+		strlcpy(l->l_name, (const char *)a, sizeof(l->l_name));
+		return 0;
+	case PR_GET_NAME:
+		memcpy((void *)a, l->l_name, sizeof(l->l_name));
+		return 0;
+	case PR_GET_DUMPABLE:
+		return 1;
+	case PR_SET_DUMPABLE:
+	case PR_SET_VMA:
+		return 0;
+	case PR_SET_NO_NEW_PRIVS:
+		return a == 1 ? 0 : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The host's business alone: no virtual CPU. */
+long
+rump_sysimpl_arch_prctl(int op, unsigned long addr)
+{
+
+	switch (op) {
+	case ARCH_SET_FS:
+		rumpcomp_user_settp((void *)addr);
+		return 0;
+	case ARCH_GET_FS:
+		*(unsigned long *)addr = (unsigned long)rumpcomp_user_gettp();
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}

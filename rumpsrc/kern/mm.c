@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The address space of programs: which range of the platform's arena belongs
+ * to whom.  Regions are a treap by start address; free space is found first
+ * fit, downwards from mm_hint.  Contents and faults are the platform's
+ * (rumpcomp_vm.h).  mm_lock guards everything here and serialises the
+ * platform's calls; nothing is taken under it but kernel memory.
+ */
+#include <asm/errno.h>
+#include <string.h>
+#include <rump/rumpuser.h>
+#include <rump/rumpcomp_vm.h>
+#include <kern/kmem.h>
+#include <kern/log.h>
+#include <kern/mm.h>
+#include "mm_priv.h"
+
+struct rump_mutex rump_mm_lock;
+
+static struct mm_region *mm_root;	/* [mm_lock] */
+static uintptr_t mm_start, mm_end;	/* constant once set */
+static uintptr_t mm_hint;		/* [mm_lock] nothing fits above */
+static uint32_t mm_seed = 2463534242U;	/* [mm_lock] */
+
+void
+rump_mm_init(void)
+{
+	void *start;
+	size_t len;
+
+	if (mm_end != 0)
+		return;
+	rumpcomp_vm_arena(&start, &len);
+	mm_start = (uintptr_t)start + MM_PAGE;
+	mm_end = mm_hint = (uintptr_t)start + len;
+}
+
+int
+rump_mm_inside(uintptr_t addr, size_t len)
+{
+
+	return addr % MM_PAGE == 0 && len != 0 && addr >= mm_start &&
+	    addr < mm_end && len <= mm_end - addr;
+}
+
+/* Treap by mr_start, heap by mr_prio; mr_prio is a cheap random number. */
+static void
+mm_split(struct mm_region *t, uintptr_t key, struct mm_region **l,
+    struct mm_region **r)
+{
+
+	while (t != NULL) {
+		if (t->mr_start < key) {
+			*l = t;
+			l = &t->mr_right;
+			t = t->mr_right;
+		} else {
+			*r = t;
+			r = &t->mr_left;
+			t = t->mr_left;
+		}
+	}
+	*l = *r = NULL;
+}
+
+static void
+mm_insert(struct mm_region *mr)
+{
+	struct mm_region **p = &mm_root;
+
+	mm_seed ^= mm_seed << 13;
+	mm_seed ^= mm_seed >> 17;
+	mm_seed ^= mm_seed << 5;
+	mr->mr_prio = mm_seed;
+	while (*p != NULL && (*p)->mr_prio >= mr->mr_prio)
+		p = mr->mr_start < (*p)->mr_start ? &(*p)->mr_left :
+		    &(*p)->mr_right;
+	mm_split(*p, mr->mr_start, &mr->mr_left, &mr->mr_right);
+	*p = mr;
+}
+
+static void
+mm_remove(struct mm_region *mr)
+{
+	struct mm_region **p = &mm_root, *l, *r;
+
+	while (*p != mr)
+		p = mr->mr_start < (*p)->mr_start ? &(*p)->mr_left :
+		    &(*p)->mr_right;
+	l = mr->mr_left;
+	r = mr->mr_right;
+	while (l != NULL && r != NULL) {
+		if (l->mr_prio > r->mr_prio) {
+			*p = l;
+			p = &l->mr_right;
+			l = *p;
+		} else {
+			*p = r;
+			p = &r->mr_left;
+			r = *p;
+		}
+	}
+	*p = l != NULL ? l : r;
+}
+
+/* The first region that ends above addr; NULL when there is none. */
+struct mm_region *
+rump_mm_first(uintptr_t addr)
+{
+	struct mm_region *t = mm_root, *best = NULL;
+
+	while (t != NULL) {
+		if (t->mr_end > addr) {
+			best = t;
+			t = t->mr_left;
+		} else {
+			t = t->mr_right;
+		}
+	}
+	return best;
+}
+
+/* The last region that starts below addr. */
+static struct mm_region *
+mm_below(uintptr_t addr)
+{
+	struct mm_region *t = mm_root, *best = NULL;
+
+	while (t != NULL) {
+		if (t->mr_start < addr) {
+			best = t;
+			t = t->mr_right;
+		} else {
+			t = t->mr_left;
+		}
+	}
+	return best;
+}
+
+/* An address below `top` where len bytes fit; 0 when there is none. */
+static uintptr_t
+mm_search(uintptr_t top, size_t len)
+{
+	struct mm_region *mr;
+	uintptr_t floor;
+
+	for (;;) {
+		mr = mm_below(top);
+		floor = mr != NULL ? mr->mr_end : mm_start;
+		if (floor <= top && top - floor >= len)
+			return top - len;
+		if (mr == NULL)
+			return 0;
+		top = mr->mr_start;
+	}
+}
+
+uintptr_t
+rump_mm_find(size_t len)
+{
+	uintptr_t addr;
+
+	KASSERT(rump_mutex_owned(&rump_mm_lock));
+	if (len > mm_end - mm_start)
+		return 0;
+	if ((addr = mm_search(mm_hint, len)) == 0)
+		addr = mm_search(mm_end, len);
+	else
+		mm_hint = addr + len;
+	return addr;
+}
+
+/* Records a region; the range is free. */
+int
+rump_mm_record(uintptr_t addr, size_t len, int prot, struct proc *p)
+{
+	struct mm_region *mr;
+
+	/* Neighbours of the same kind grow instead (brk, malloc arenas). */
+	mr = mm_below(addr);
+	if (mr != NULL && mr->mr_end == addr && mr->mr_prot == prot &&
+	    mr->mr_proc == p) {
+		mr->mr_end += len;
+		return 0;
+	}
+	if ((mr = rump_kmem_alloc(sizeof(*mr))) == NULL)
+		return ENOMEM;
+	mr->mr_start = addr;
+	mr->mr_end = addr + len;
+	mr->mr_prot = prot;
+	mr->mr_proc = p;
+	mm_insert(mr);
+	return 0;
+}
+
+/* Makes addr a region boundary. */
+int
+rump_mm_cut(uintptr_t addr)
+{
+	struct mm_region *mr = rump_mm_first(addr), *tail;
+
+	if (mr == NULL || mr->mr_start >= addr)
+		return 0;
+	if ((tail = rump_kmem_alloc(sizeof(*tail))) == NULL)
+		return ENOMEM;
+	*tail = *mr;
+	mr->mr_end = tail->mr_start = addr;
+	mm_insert(tail);
+	return 0;
+}
+
+/* Removes all regions in [addr, end): holes are fine. */
+int
+rump_mm_clear(uintptr_t addr, uintptr_t end)
+{
+	struct mm_region *mr;
+	int error;
+
+	if ((error = rump_mm_cut(addr)) != 0 || (error = rump_mm_cut(end)) != 0)
+		return error;
+	while ((mr = rump_mm_first(addr)) != NULL && mr->mr_start < end) {
+		(void)rumpcomp_vm_unmap((void *)mr->mr_start,
+		    mr->mr_end - mr->mr_start);
+		if (mr->mr_end > mm_hint)
+			mm_hint = mr->mr_end;
+		mm_remove(mr);
+		rump_kmem_free(mr, sizeof(*mr));
+	}
+	return 0;
+}
+
+int
+rump_mm_unmap(void *addr, size_t len)
+{
+	uintptr_t va = (uintptr_t)addr;
+	int error;
+
+	len = (len + MM_PAGE - 1) & ~(MM_PAGE - 1);
+	if (!rump_mm_inside(va, len))
+		return EINVAL;
+	rump_mutex_enter(&rump_mm_lock);
+	error = rump_mm_clear(va, va + len);
+	rump_mutex_exit(&rump_mm_lock);
+	return error;
+}
+
+/* Any free range, mapped with prot; a guard page stays free below it. */
+int
+rump_mm_alloc(struct proc *p, size_t len, int prot, uintptr_t *addrp)
+{
+	uintptr_t addr;
+	int error;
+
+	KASSERT(rump_mutex_owned(&rump_mm_lock));
+	if ((addr = rump_mm_find(len)) == 0)
+		return ENOMEM;
+	if ((error = rumpcomp_vm_map((void *)addr, len, prot)) != 0)
+		return error;
+	if ((error = rump_mm_record(addr, len, prot, p)) != 0) {
+		(void)rumpcomp_vm_unmap((void *)addr, len);
+		return error;
+	}
+	*addrp = addr;
+	return 0;
+}
+
+int
+rump_mm_stack(struct proc *p, size_t len, char **stackp)
+{
+	uintptr_t addr;
+	int error;
+
+	rump_mm_init();
+	rump_mutex_enter(&rump_mm_lock);
+	error = rump_mm_alloc(p, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE,
+	    &addr);
+	if (error == 0) {
+		*stackp = (char *)addr;
+		/* A region without access keeps neighbours away. */
+		error = rump_mm_record(addr - MM_PAGE, MM_PAGE, 0, p);
+	}
+	rump_mutex_exit(&rump_mm_lock);
+	return error;
+}
+
+void
+rump_mm_exit(struct proc *p)
+{
+	struct mm_region *mr;
+	uintptr_t next = 0;
+
+	rump_mutex_enter(&rump_mm_lock);
+	while ((mr = rump_mm_first(next)) != NULL) {
+		next = mr->mr_end;
+		if (mr->mr_proc == p)
+			(void)rump_mm_clear(mr->mr_start, mr->mr_end);
+	}
+	rump_mutex_exit(&rump_mm_lock);
+}
