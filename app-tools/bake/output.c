@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes OUTPUT, the loadable part of what ld made without sections and
+ * symbols, and OUTPUT.debug, all of it.  Both are written under temporary
+ * names in the output's folder and then renamed, the debug file first: an
+ * old image and a new debug file differ in their build ids, so a reader can
+ * tell; a failure puts the old debug file back.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bake.h"
+
+static char *
+dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") :
+	    fmt("%.*s", (int)(slash - path), path);
+}
+
+void
+output_check(const struct bake *b)
+{
+	char *dir = dir_of(b->b_output), *path;
+	struct stat st, in;
+	size_t i, j;
+
+	if (*base_name(b->b_output) == '\0')
+		die("%s: the output must be a file name", b->b_output);
+	if (stat(dir, &st) != 0)
+		die("%s: cannot write the output: folder %s: %s",
+		    b->b_output, dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		die("%s: cannot write the output: %s is no folder",
+		    b->b_output, dir);
+	if (access(dir, W_OK | X_OK) != 0)
+		die("%s: cannot write into folder %s: %s", b->b_output, dir,
+		    strerror(errno));
+	for (i = 0; i < 2; i++) {
+		path = fmt("%s%s", b->b_output, i ? ".debug" : "");
+		if (stat(path, &st) != 0)
+			continue;
+		if (!S_ISREG(st.st_mode))
+			die("%s: exists and is no ordinary file, so it is "
+			    "not replaced", path);
+		for (j = 0; j < b->b_nprogs; j++)
+			if (stat(b->b_progs[j], &in) == 0 &&
+			    in.st_dev == st.st_dev && in.st_ino == st.st_ino)
+				die("%s: is a program and the output",
+				    b->b_progs[j]);
+	}
+}
+
+static void
+write_all(int fd, const char *buf, size_t len, const char *what)
+{
+	ssize_t n;
+
+	for (; len > 0; buf += n, len -= (size_t)n) {
+		check_stop();
+		n = write(fd, buf, len);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		if (n < 0)
+			die("cannot write %s: %s", what, strerror(errno));
+	}
+}
+
+/* Copies len bytes from offset off to the end. */
+static void
+copy(int in, int out, off_t off, off_t len, const char *what)
+{
+	size_t room = 1 << 20;
+	char *buf = xrealloc(NULL, room);
+	ssize_t n;
+
+	while (off < len) {
+		n = pread(in, buf, len - off < (off_t)room ?
+		    (size_t)(len - off) : room, off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die("cannot read back what ld made: %s",
+			    n ? strerror(errno) : "it is too short");
+		write_all(out, buf, (size_t)n, what);
+		off += n;
+	}
+	free(buf);
+}
+
+static int
+open_temp(const char *path, char **tmpp)
+{
+	char *dir = dir_of(path);
+	int fd;
+
+	*tmpp = fmt("%s/.%s.XXXXXX", dir, base_name(path));
+	fd = mkostemp(*tmpp, O_CLOEXEC);
+	if (fd < 0)
+		die("cannot write into folder %s: %s", dir, strerror(errno));
+	clean_add(*tmpp);
+	free(dir);
+	return fd;
+}
+
+static void
+close_temp(int fd, mode_t mode, const char *what)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	/* Owner always may; others as the umask says. */
+	if (fchmod(fd, mode & ~(mask & 077)) != 0 || close(fd) != 0)
+		die("cannot write %s: %s", what, strerror(errno));
+}
+
+/* Length of the file up to the end of what the program headers load. */
+static off_t
+loaded_length(int fd, Elf64_Ehdr *eh)
+{
+	off_t end = 0, e;
+	Elf64_Phdr ph;
+	unsigned i;
+
+	if (pread(fd, eh, sizeof(*eh), 0) != sizeof(*eh) || eh->e_phnum == 0)
+		die("cannot read back what ld made");
+	end = (off_t)(eh->e_phoff + eh->e_phnum * sizeof(ph));
+	for (i = 0; i < eh->e_phnum; i++) {
+		if (pread(fd, &ph, sizeof(ph), (off_t)(eh->e_phoff +
+		    i * sizeof(ph))) != sizeof(ph))
+			die("cannot read back what ld made");
+		e = (off_t)(ph.p_offset + ph.p_filesz);
+		if (ph.p_type != PT_NULL && ph.p_filesz && e > end)
+			end = e;
+	}
+	return end;
+}
+
+static char *
+write_image(const struct bake *b, const char *elf)
+{
+	int in = open(elf, O_RDONLY | O_CLOEXEC), out;
+	Elf64_Ehdr eh;
+	char *tmp;
+	off_t len;
+
+	if (in < 0)
+		die("cannot read back what ld made: %s", strerror(errno));
+	len = loaded_length(in, &eh);
+	eh.e_shoff = 0;
+	eh.e_shnum = eh.e_shstrndx = 0;
+	out = open_temp(b->b_output, &tmp);
+	write_all(out, (const char *)&eh, sizeof(eh), b->b_output);
+	copy(in, out, sizeof(eh), len, b->b_output);
+	close_temp(out, 0755, b->b_output);
+	close(in);
+	return tmp;
+}
+
+/* With a root file system its pages are left out of the debug file. */
+static char *
+write_debug(const struct bake *b, const char *elf, const char *path)
+{
+	char *slim = fmt("%s/image.debug", b->b_tmp), *text, *tmp;
+	struct strv av = { 0 };
+	struct stat st;
+	int in, out;
+
+	if (b->b_rootfs) {
+		strv_add(&av, "objcopy");
+		strv_add(&av, "--only-keep-debug");
+		strv_add(&av, elf);
+		strv_add(&av, slim);
+		if (run(b, av.v, &text) != 0)
+			die("objcopy could not make the debug file: %.200s",
+			    text);
+		elf = slim;
+	}
+	in = open(elf, O_RDONLY | O_CLOEXEC);
+	if (in < 0 || fstat(in, &st) != 0)
+		die("cannot read back what ld made: %s", strerror(errno));
+	out = open_temp(path, &tmp);
+	copy(in, out, 0, st.st_size, path);
+	close_temp(out, 0644, path);
+	close(in);
+	return tmp;
+}
+
+void
+output_write(const struct bake *b, const struct linked *l)
+{
+	char *debug = fmt("%s.debug", b->b_output), *tmp[2], *old;
+	bool had;
+
+	tmp[0] = write_image(b, l->l_elf);
+	tmp[1] = write_debug(b, l->l_elf, debug);
+	check_stop();
+	old = fmt("%s.old", tmp[1]);
+	had = link(debug, old) == 0;
+	if (had)
+		clean_add(old);
+	if (rename(tmp[1], debug) != 0)
+		die("cannot write %s: %s", debug, strerror(errno));
+	clean_forget(tmp[1]);
+	if (rename(tmp[0], b->b_output) != 0) {
+		int error = errno;
+
+		if (had ? rename(old, debug) : unlink(debug))
+			warn("%s could not be put back", debug);
+		die("cannot write %s: %s", b->b_output, strerror(error));
+	}
+	clean_forget(tmp[0]);
+	if (had && unlink(old) == 0)
+		clean_forget(old);
+}
