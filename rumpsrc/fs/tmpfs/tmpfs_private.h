@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the files of tmpfs.  Fields without a letter are guarded by the
+ * v_lock of their vnode; [t] tm_lock, a leaf but for the allocator.
+ */
+#ifndef TMPFS_PRIVATE_H
+#define TMPFS_PRIVATE_H
+
+#include <vfs/tmpfs.h>
+
+#define TPAGE		4096
+#define TFAN_SHIFT	6
+#define TFAN		(1 << TFAN_SHIFT)	/* slots of a map node */
+
+struct tdirent;
+
+struct tmpfs_mount {
+	uint64_t	 tm_limit;	/* [I] bytes */
+	uint64_t	 tm_used;	/* [a] bytes, names and nodes too */
+	uint64_t	 tm_nextino;	/* [a] */
+	const struct tmpfs_lower *tm_lower;	/* [I] or NULL */
+	struct mount	*tm_mount;	/* [I] */
+	struct rump_mutex tm_lock;
+	struct tnode	*tm_nodes;	/* [t] all of them */
+	uint64_t	 tm_nnodes;	/* [t] */
+};
+
+/* Sorted by cookie; a removed entry leaves NULL until compaction. */
+struct tslot {
+	uint64_t	 ts_cookie;
+	struct tdirent	*ts_ent;
+};
+
+struct tdir {
+	struct tnode	*td_parent;	/* referenced, but for the root */
+	struct tslot	*td_slots;
+	uint32_t	 td_nslots, td_maxslots;
+	uint32_t	 td_live;	/* entries */
+	uint32_t	 td_nbuckets;	/* 0: small, no hash table */
+	struct tdirent	**td_buckets;
+	uint64_t	 td_next;	/* next cookie */
+};
+
+struct treg {
+	void		*tr_map;	/* radix tree of pages */
+	uint32_t	 tr_height;	/* 0: tr_map is page 0 */
+	uint64_t	 tr_npages;
+	const uint8_t	*tr_lower;	/* lower contents, or NULL */
+	int64_t		 tr_lowersize;	/* of them, what is still valid */
+};
+
+struct tlink {
+	const char	*tl_target;
+	size_t		 tl_len;
+	int		 tl_owned;	/* allocated, not in the image */
+};
+
+struct tnode {
+	struct vnode	 tn_v;
+	struct tnode	*tn_next, **tn_prevp;	/* [t] */
+	uint32_t	 tn_lower;	/* [I] index + 1, or 0 */
+	union {
+		struct tdir	tn_dir;
+		struct treg	tn_reg;
+		struct tlink	tn_link;
+	};
+};
+
+struct tdirent {
+	struct tdirent	*te_hnext;
+	struct tnode	*te_node;	/* [a] NULL: lower, not reached yet */
+	uint64_t	 te_cookie;
+	const char	*te_name;	/* te_buf or in the image */
+	uint32_t	 te_hash;
+	uint32_t	 te_lower;	/* index, while te_node is NULL */
+	uint8_t		 te_len;
+	uint8_t		 te_type;	/* S_IFMT >> 12 */
+	char		 te_buf[];
+};
+
+#define TN(vp)		((struct tnode *)(vp))
+#define TMOUNT(vp)	((struct tmpfs_mount *)(vp)->v_mount->m_data)
+
+extern const struct vnodeops tmpfs_vnodeops;
+
+/* Against the size limit: 0 or ENOSPC. */
+int	tmpfs_charge(struct tmpfs_mount *, size_t);
+void	tmpfs_uncharge(struct tmpfs_mount *, size_t);
+int	tmpfs_newnode(struct tmpfs_mount *, uint32_t mode, uint64_t ino,
+	    struct tnode **);
+void	tmpfs_freenode(struct tmpfs_mount *, struct tnode *);
+/* Caller holds tm_lock. */
+int	tmpfs_lowernode(struct tmpfs_mount *, uint32_t index,
+	    struct tnode *parent, struct tnode **);
+
+/* directories */
+int	tmpfs_dirpopulate(struct tmpfs_mount *, struct tnode *,
+	    uint32_t index);
+void	tmpfs_dirfree(struct tmpfs_mount *, struct tnode *);
+int	tmpfs_lookup(struct vnode *, const char *, size_t, struct vnode **);
+int	tmpfs_enter(struct tmpfs_mount *, struct tnode *dir, const char *,
+	    size_t, struct tnode *);
+int	tmpfs_dirlink(struct vnode *, const char *, size_t, struct vnode *);
+int	tmpfs_dirremove(struct vnode *, const char *, size_t, struct vnode *);
+int	tmpfs_rename(struct vnode *, const char *, size_t, struct vnode *,
+	    struct vnode *, const char *, size_t, struct vnode *, int);
+int	tmpfs_readdir(struct vnode *, uint64_t, vfs_dirent_fn, void *);
+
+/* contents */
+int	tmpfs_read(struct vnode *, struct uio *);
+int	tmpfs_write(struct vnode *, struct uio *);
+int	tmpfs_truncate(struct vnode *, int64_t);
+int	tmpfs_fallocate(struct vnode *, int, int64_t, int64_t);
+int	tmpfs_seekhole(struct vnode *, int, int64_t *);
+void	tmpfs_datafree(struct tmpfs_mount *, struct tnode *);
+
+#endif /* TMPFS_PRIVATE_H */

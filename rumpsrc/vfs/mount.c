@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mount.c: file system types and the table of mounts.  The root is mounted
+ * at the first path lookup, so a program that opens nothing pays nothing.
+ *
+ * vfs_mount_lock guards the lists and v_mountedhere; it is taken after vnode
+ * locks and held over nothing that blocks but ft_unmount.  root_lock is
+ * outermost: the mounts at the start run under it.
+ */
+#include <asm/errno.h>
+#include <linux/mount.h>
+
+#include <rump/component.h>
+#include <kern/kmem.h>
+#include <kern/log.h>
+#include <vfs/vfs.h>
+#include <string.h>
+
+#include "vfs_private.h"
+
+struct rump_rwlock vfs_mount_lock;
+struct mount *vfs_mounts;			/* [vfs_mount_lock] */
+static struct fstype *fstypes;			/* [vfs_mount_lock] */
+static struct vnode *rootvnode;			/* [a] set once */
+static struct rump_mutex root_lock;
+static uint64_t nextdev = 0x20;			/* [vfs_mount_lock] */
+
+void
+vfs_register(struct fstype *ft)
+{
+	rump_rw_wrenter(&vfs_mount_lock);
+	ft->ft_next = fstypes;
+	fstypes = ft;
+	rump_rw_exit(&vfs_mount_lock);
+}
+
+static const struct fstype *
+findtype(const char *name)
+{
+	struct fstype *ft;
+
+	rump_rw_rdenter(&vfs_mount_lock);
+	for (ft = fstypes; ft != NULL; ft = ft->ft_next)
+		if (strcmp(ft->ft_name, name) == 0)
+			break;
+	rump_rw_exit(&vfs_mount_lock);
+	return ft;
+}
+
+/* covered NULL: the root.  Takes a reference of covered. */
+int
+vfs_mount(const char *type, const char *source, struct vnode *covered,
+    uint32_t flags, const char *data)
+{
+	const struct fstype *ft;
+	struct mount *mp;
+	int error;
+
+	if ((ft = findtype(type)) == NULL)
+		return ENODEV;
+	if (covered != NULL && !vn_is(covered, S_IFDIR))
+		return ENOTDIR;
+	if ((mp = rump_kmem_zalloc(sizeof(*mp))) == NULL)
+		return ENOMEM;
+	mp->m_type = ft;
+	mp->m_flags = flags;
+	mp->m_covered = covered;
+	mp->m_dev = __atomic_fetch_add(&nextdev, 1, __ATOMIC_RELAXED);
+	if ((error = ft->ft_mount(mp, source, data)) != 0) {
+		rump_kmem_free(mp, sizeof(*mp));
+		return error;
+	}
+	rump_rw_wrenter(&vfs_mount_lock);
+	if (covered != NULL && covered->v_mountedhere != NULL) {
+		rump_rw_exit(&vfs_mount_lock);
+		vrele(mp->m_root);
+		ft->ft_unmount(mp);
+		rump_kmem_free(mp, sizeof(*mp));
+		return EBUSY;
+	}
+	if (covered != NULL) {
+		vref(covered);
+		__atomic_store_n(&covered->v_mountedhere, mp,
+		    __ATOMIC_RELEASE);
+	}
+	mp->m_next = vfs_mounts;
+	vfs_mounts = mp;
+	rump_rw_exit(&vfs_mount_lock);
+	return 0;
+}
+
+void
+vfs_cross(struct vnode **vpp)
+{
+	struct vnode *vp = *vpp, *root;
+
+	while (__atomic_load_n(&vp->v_mountedhere, __ATOMIC_ACQUIRE) != NULL) {
+		rump_rw_rdenter(&vfs_mount_lock);
+		root = NULL;
+		if (vp->v_mountedhere != NULL) {
+			root = vp->v_mountedhere->m_root;
+			vref(root);
+		}
+		rump_rw_exit(&vfs_mount_lock);
+		if (root == NULL)
+			break;
+		vrele(vp);
+		vp = root;
+	}
+	*vpp = vp;
+}
+
+static void
+unlink_mount(struct mount *mp)
+{
+	struct mount **mpp;
+
+	for (mpp = &vfs_mounts; *mpp != mp; mpp = &(*mpp)->m_next)
+		continue;
+	*mpp = mp->m_next;
+	__atomic_store_n(&mp->m_covered->v_mountedhere, NULL,
+	    __ATOMIC_RELEASE);
+}
+
+/*
+ * vp is the root of a mount, its reference the only one the caller has; it
+ * is dropped.  detach: out of sight now; memory of a mount that is still in
+ * use then stays until the end.
+ */
+int
+vfs_unmount(struct vnode *vp, int detach)
+{
+	struct mount *mp = vp->v_mount, *m;
+	struct vnode *covered = mp->m_covered;
+	int error = 0;
+
+	if (vp != mp->m_root || covered == NULL) {
+		vrele(vp);
+		return EINVAL;
+	}
+	nc_purge_mount(mp);
+	rump_rw_wrenter(&vfs_mount_lock);
+	vrele(vp);
+	if (covered->v_mountedhere != mp)
+		error = EINVAL;
+	for (m = vfs_mounts; m != NULL && !error && !detach; m = m->m_next)
+		if (m->m_covered != NULL && m->m_covered->v_mount == mp)
+			error = EBUSY;
+	if (!error && detach)
+		unlink_mount(mp);
+	if (!error) {
+		vrele(mp->m_root);
+		error = mp->m_type->ft_unmount(mp);
+		if (error)
+			vref(mp->m_root);
+		else if (!detach)
+			unlink_mount(mp);
+	}
+	rump_rw_exit(&vfs_mount_lock);
+	if (error == 0) {
+		rump_kmem_free(mp, sizeof(*mp));
+		vrele(covered);
+	}
+	return detach && error == EBUSY ? 0 : error;
+}
+
+/* A directory below the new root, made when it is not there. */
+static int
+rootdir(struct vnode *root, const char *name, uint32_t mode,
+    struct vnode **vpp)
+{
+	struct vcreate vc = { .vc_mode = S_IFDIR | mode };
+	size_t len = strlen(name);
+	int error;
+
+	rump_rw_wrenter(&root->v_lock);
+	error = root->v_ops->vop_lookup(root, name, len, vpp);
+	if (error == ENOENT)
+		error = root->v_ops->vop_create(root, name, len, &vc, vpp);
+	rump_rw_exit(&root->v_lock);
+	return error;
+}
+
+static int
+mountroot(void)
+{
+	struct vnode *root, *vp;
+	int error;
+
+	error = vfs_mount("rootfs", NULL, NULL, 0, NULL);
+	if (error == ENODEV || error == ENOENT)
+		error = vfs_mount("tmpfs", NULL, NULL, 0, "mode=755");
+	if (error)
+		return error;
+	root = vfs_mounts->m_root;
+	if (rootdir(root, "tmp", 01777, &vp) == 0)
+		vrele(vp);
+	if (rootdir(root, "dev", 0755, &vp) == 0) {
+		error = vfs_mount("devfs", NULL, vp, 0, NULL);
+		if (error && error != ENODEV)
+			rump_printf("vfs: no /dev, error %d\n", error);
+		vrele(vp);
+	}
+	__atomic_store_n(&rootvnode, root, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int
+vfs_root(struct vnode **vpp)
+{
+	struct vnode *vp;
+	int error = 0;
+
+	vp = __atomic_load_n(&rootvnode, __ATOMIC_ACQUIRE);
+	if (vp == NULL) {
+		rump_mutex_enter(&root_lock);
+		if (rootvnode == NULL && (error = mountroot()) != 0)
+			rump_printf("vfs: no root, error %d\n", error);
+		vp = rootvnode;
+		rump_mutex_exit(&root_lock);
+		if (error)
+			return error;
+	}
+	vref(vp);
+	*vpp = vp;
+	return 0;
+}
+
+RUMP_COMPONENT(vfs, RUMP_FACTION_VFS)
+{
+	vfs_cwd_init();
+	return 0;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys_attr.c: calls that change what an inode says: mode, owner, times, and
+ * size.
+ */
+#include <asm/errno.h>
+#include <linux/falloc.h>
+#include <linux/fcntl.h>
+#include <linux/time_types.h>
+
+#include <kern/clock.h>
+#include <kern/syscall.h>
+#include <string.h>
+
+#include "vfs_private.h"
+
+static int
+isowner(struct vnode *vp)
+{
+	uint32_t uid = rump_cred_cur()->cr_fsuid;
+
+	return uid == 0 || uid == vp->v_uid;
+}
+
+static int
+ingroup(uint32_t gid)
+{
+	const struct cred *cr = rump_cred_cur();
+
+	return cr->cr_fsuid == 0 || cr->cr_fsgid == gid ||
+	    rump_cred_ingroup(cr, gid);
+}
+
+static int
+changed(struct vnode *vp)
+{
+	vp->v_ctime = rump_walltime();
+	return vp->v_ops->vop_setattr ? vp->v_ops->vop_setattr(vp) : 0;
+}
+
+/* --- mode --- */
+static int
+dochmod(struct vnode *vp, uint32_t mode)
+{
+	int error;
+
+	if (vn_is(vp, S_IFLNK))
+		return EOPNOTSUPP;
+	if ((error = vfs_rofs(vp)) != 0)
+		return error;
+	rump_rw_wrenter(&vp->v_lock);
+	if (!isowner(vp))
+		error = EPERM;
+	else {
+		if (!vn_is(vp, S_IFDIR) && !ingroup(vp->v_gid))
+			mode &= ~(uint32_t)S_ISGID;
+		vp->v_mode = (vp->v_mode & S_IFMT) | (mode & 07777);
+		error = changed(vp);
+	}
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static long
+chmodat(int dirfd, const char *path, uint32_t mode, int atflags)
+{
+	struct vnode *vp;
+	int error;
+
+	if ((error = vfs_lookupat(dirfd, path, atflags, &vp)) != 0)
+		return -error;
+	error = dochmod(vp, mode);
+	vrele(vp);
+	return -error;
+}
+
+/* A descriptor that was opened with O_PATH does not count for these. */
+static int
+fdnopath(int fd, struct vnode **vpp)
+{
+	struct file *fp;
+	int error;
+
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return error;
+	if (fp->f_flags & O_PATH)
+		error = EBADF;
+	else if ((*vpp = vfs_file_vnode(fp)) == NULL)
+		error = EINVAL;
+	else
+		vref(*vpp);
+	rump_file_rele(fp);
+	return error;
+}
+
+static long
+k_fchmod(int fd, uint32_t mode)
+{
+	struct vnode *vp;
+	int error;
+
+	if ((error = fdnopath(fd, &vp)) != 0)
+		return -error;
+	error = dochmod(vp, mode);
+	vrele(vp);
+	return -error;
+}
+
+/* --- owner --- */
+static int
+dochown(struct vnode *vp, uint32_t uid, uint32_t gid)
+{
+	int error;
+
+	if ((error = vfs_rofs(vp)) != 0)
+		return error;
+	rump_rw_wrenter(&vp->v_lock);
+	if (uid == (uint32_t)-1)
+		uid = vp->v_uid;
+	if (gid == (uint32_t)-1)
+		gid = vp->v_gid;
+	if (rump_cred_cur()->cr_fsuid != 0 && (uid != vp->v_uid ||
+	    !isowner(vp) || (gid != vp->v_gid && !ingroup(gid))))
+		error = EPERM;
+	else {
+		vp->v_uid = uid;
+		vp->v_gid = gid;
+		if (!vn_is(vp, S_IFDIR)) {
+			vp->v_mode &= ~(uint32_t)S_ISUID;
+			if (vp->v_mode & 0010)
+				vp->v_mode &= ~(uint32_t)S_ISGID;
+		}
+		error = changed(vp);
+	}
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static long
+k_fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid, int flags)
+{
+	struct vnode *vp;
+	int error;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if ((error = vfs_lookupat(dirfd, path, flags, &vp)) != 0)
+		return -error;
+	error = dochown(vp, uid, gid);
+	vrele(vp);
+	return -error;
+}
+
+static long
+k_fchown(int fd, uint32_t uid, uint32_t gid)
+{
+	struct vnode *vp;
+	int error;
+
+	if ((error = fdnopath(fd, &vp)) != 0)
+		return -error;
+	error = dochown(vp, uid, gid);
+	vrele(vp);
+	return -error;
+}
+
+/* --- times --- */
+#define T_OMIT	INT64_MIN
+#define T_NOW	(INT64_MIN + 1)
+
+static int
+doutimes(struct vnode *vp, int64_t at, int64_t mt)
+{
+	int64_t now = rump_walltime();
+	int error;
+
+	if (at == T_OMIT && mt == T_OMIT)
+		return 0;
+	if ((error = vfs_rofs(vp)) != 0)
+		return error;
+	rump_rw_wrenter(&vp->v_lock);
+	if (!isowner(vp)) {
+		/* who may write may set both to now */
+		if (at != T_NOW || mt != T_NOW)
+			error = EPERM;
+		else
+			error = vfs_access(vp, rump_cred_cur(), 2);
+	}
+	if (!error) {
+		if (at != T_OMIT)
+			vp->v_atime = at == T_NOW ? now : at;
+		if (mt != T_OMIT)
+			vp->v_mtime = mt == T_NOW ? now : mt;
+		error = changed(vp);
+	}
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+/* unit: nanoseconds in one of b. */
+static int
+totime(int64_t sec, int64_t b, int64_t unit, int64_t *ns)
+{
+	if (b < 0 || b >= NSEC_PER_SEC / unit)
+		return EINVAL;
+	if (sec > INT64_MAX / NSEC_PER_SEC - 1)
+		sec = INT64_MAX / NSEC_PER_SEC - 1;
+	if (sec < 0)
+		sec = 0;
+	*ns = sec * NSEC_PER_SEC + b * unit;
+	return 0;
+}
+
+static long
+utimesat(int dirfd, const char *path, int64_t at, int64_t mt, int flags)
+{
+	struct vnode *vp;
+	int error;
+
+	if (path == NULL)
+		error = vfs_fdvnode(dirfd, &vp);
+	else
+		error = vfs_lookupat(dirfd, path, flags, &vp);
+	if (error)
+		return -error;
+	error = doutimes(vp, at, mt);
+	vrele(vp);
+	return -error;
+}
+
+static int
+fromspec(const struct __kernel_timespec *ts, int64_t *ns)
+{
+	if (ts->tv_nsec == 0x3ffffffe)		/* UTIME_OMIT */
+		*ns = T_OMIT;
+	else if (ts->tv_nsec == 0x3fffffff)	/* UTIME_NOW */
+		*ns = T_NOW;
+	else
+		return totime(ts->tv_sec, ts->tv_nsec, 1, ns);
+	return 0;
+}
+
+static long
+k_utimensat(int dirfd, const char *path, const void *uts, int flags)
+{
+	struct __kernel_timespec ts[2];
+	int64_t at = T_NOW, mt = T_NOW;
+	int error;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (uts != NULL) {
+		if ((error = rump_copyin(uts, ts, sizeof(ts))) != 0 ||
+		    (error = fromspec(&ts[0], &at)) != 0 ||
+		    (error = fromspec(&ts[1], &mt)) != 0)
+			return -error;
+	}
+	if (path == NULL && dirfd == AT_FDCWD)
+		return -EFAULT;
+	return utimesat(dirfd, path, at, mt, flags);
+}
+
+static long
+k_futimesat(int dirfd, const char *path, const void *utv)
+{
+	int64_t tv[4], at = T_NOW, mt = T_NOW;
+	int error;
+
+	if (utv != NULL) {
+		if ((error = rump_copyin(utv, tv, sizeof(tv))) != 0 ||
+		    (error = totime(tv[0], tv[1], 1000, &at)) != 0 ||
+		    (error = totime(tv[2], tv[3], 1000, &mt)) != 0)
+			return -error;
+	}
+	return utimesat(dirfd, path, at, mt, 0);
+}
+
+static long
+k_utime(const char *path, const void *utb)
+{
+	int64_t tb[2], at = T_NOW, mt = T_NOW;
+	int error;
+
+	if (utb != NULL) {
+		if ((error = rump_copyin(utb, tb, sizeof(tb))) != 0 ||
+		    (error = totime(tb[0], 0, 1, &at)) != 0 ||
+		    (error = totime(tb[1], 0, 1, &mt)) != 0)
+			return -error;
+	}
+	return utimesat(AT_FDCWD, path, at, mt, 0);
+}
+
+/* --- size --- */
+static long
+k_truncate(const char *path, int64_t len)
+{
+	struct vnode *vp;
+	int error;
+
+	if (len < 0)
+		return -EINVAL;
+	if ((error = vfs_lookup(AT_FDCWD, path, NI_FOLLOW, &vp)) != 0)
+		return -error;
+	rump_rw_wrenter(&vp->v_lock);
+	if (vn_is(vp, S_IFDIR))
+		error = EISDIR;
+	else if ((error = vfs_rofs(vp)) == 0 &&
+	    (error = vfs_access(vp, rump_cred_cur(), 2)) == 0)
+		error = vfs_settrunc(vp, len);
+	rump_rw_exit(&vp->v_lock);
+	vrele(vp);
+	return -error;
+}
+
+static long
+k_ftruncate(int fd, int64_t len)
+{
+	struct file *fp;
+	int error;
+
+	if (len < 0)
+		return -EINVAL;
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return -error;
+	if ((fp->f_flags & O_ACCMODE) == O_RDONLY ||
+	    fp->f_ops->fo_truncate == NULL)
+		error = fp->f_flags & O_PATH ? EBADF : EINVAL;
+	else
+		error = fp->f_ops->fo_truncate(fp, len);
+	rump_file_rele(fp);
+	return -error;
+}
+
+static int
+dofallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
+{
+	int64_t end;
+	int error;
+
+	if (off < 0 || len <= 0)
+		return EINVAL;
+	if (__builtin_add_overflow(off, len, &end))
+		return EFBIG;
+	if ((mode & FALLOC_FL_PUNCH_HOLE) && (!(mode & FALLOC_FL_KEEP_SIZE) ||
+	    (mode & FALLOC_FL_ZERO_RANGE)))
+		return EOPNOTSUPP;
+	if (!vn_is(vp, S_IFREG))
+		return vn_is(vp, S_IFDIR) ? EISDIR : ENODEV;
+	if (vp->v_ops->vop_fallocate == NULL)
+		return EOPNOTSUPP;
+	rump_rw_wrenter(&vp->v_lock);
+	error = vp->v_ops->vop_fallocate(vp, mode, off, len);
+	if (!error)
+		vfs_touch(vp);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static long
+k_fallocate(int fd, int mode, int64_t off, int64_t len)
+{
+	struct file *fp;
+	struct vnode *vp;
+	int error;
+
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return -error;
+	vp = vfs_file_vnode(fp);
+	if ((fp->f_flags & O_ACCMODE) == O_RDONLY || (fp->f_flags & O_PATH))
+		error = EBADF;
+	else
+		error = vp == NULL ? ESPIPE : dofallocate(vp, mode, off, len);
+	rump_file_rele(fp);
+	return -error;
+}
+
+RUMP_SYSCALL2(chmod, const char *, path, unsigned, mode)
+{
+	return chmodat(AT_FDCWD, path, mode, 0);
+}
+
+RUMP_SYSCALL3(fchmodat, int, dirfd, const char *, path, unsigned, mode)
+{
+	return chmodat(dirfd, path, mode, 0);
+}
+
+RUMP_SYSCALL2(fchmod, int, fd, unsigned, mode)
+{
+	return k_fchmod(fd, mode);
+}
+
+RUMP_SYSCALL3(chown, const char *, path, unsigned, uid, unsigned, gid)
+{
+	return k_fchownat(AT_FDCWD, path, uid, gid, 0);
+}
+
+RUMP_SYSCALL3(lchown, const char *, path, unsigned, uid, unsigned, gid)
+{
+	return k_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
+RUMP_SYSCALL5(fchownat, int, dirfd, const char *, path, unsigned, uid,
+    unsigned, gid, int, flags)
+{
+	return k_fchownat(dirfd, path, uid, gid, flags);
+}
+
+RUMP_SYSCALL3(fchown, int, fd, unsigned, uid, unsigned, gid)
+{
+	return k_fchown(fd, uid, gid);
+}
+
+RUMP_SYSCALL4(utimensat, int, dirfd, const char *, path, const void *, ts,
+    int, flags)
+{
+	return k_utimensat(dirfd, path, ts, flags);
+}
+
+RUMP_SYSCALL3(futimesat, int, dirfd, const char *, path, const void *, tv)
+{
+	return k_futimesat(dirfd, path, tv);
+}
+
+RUMP_SYSCALL2(utimes, const char *, path, const void *, tv)
+{
+	return path == NULL ? -EFAULT : k_futimesat(AT_FDCWD, path, tv);
+}
+
+RUMP_SYSCALL2(utime, const char *, path, const void *, tb)
+{
+	return path == NULL ? -EFAULT : k_utime(path, tb);
+}
+
+RUMP_SYSCALL2(truncate, const char *, path, long, len)
+{
+	return k_truncate(path, len);
+}
+
+RUMP_SYSCALL2(ftruncate, int, fd, long, len)
+{
+	return k_ftruncate(fd, len);
+}
+
+RUMP_SYSCALL4(fallocate, int, fd, int, mode, long, off, long, len)
+{
+	return k_fallocate(fd, mode, off, len);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys_copy.c: sendfile, copy_file_range: through one page, so that no lock of
+ * the two files is held together.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include <kern/kmem.h>
+#include <kern/syscall.h>
+#include <string.h>
+
+#include "vfs_private.h"
+
+#define CHUNK	4096
+
+static int
+moveio(struct file *fp, void *buf, size_t len, int64_t *off, int wr,
+    size_t *donep)
+{
+	struct rump_iovec iov = { buf, len };
+	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1,
+	    .uio_resid = len, .uio_write = wr };
+	int error;
+
+	if (off != NULL) {
+		uio.uio_offset = *off;
+		error = wr ? fp->f_ops->fo_write(fp, &uio, 0) :
+		    fp->f_ops->fo_read(fp, &uio, 0);
+		*off += (int64_t)(len - uio.uio_resid);
+	} else
+		error = wr ? rump_file_write(fp, &uio) :
+		    rump_file_read(fp, &uio);
+	*donep = len - uio.uio_resid;
+	return *donep != 0 ? 0 : error;
+}
+
+/* What was read but not written is given back to a moving offset. */
+static void
+giveback(struct file *fp, int64_t *off, size_t n)
+{
+	if (off != NULL) {
+		*off -= (int64_t)n;
+		return;
+	}
+	rump_mutex_enter(&fp->f_offlock);
+	fp->f_offset -= (int64_t)n;
+	rump_mutex_exit(&fp->f_offlock);
+}
+
+static long
+copy(struct file *in, int64_t *inoff, struct file *out, int64_t *outoff,
+    size_t len)
+{
+	size_t total = 0, got, put;
+	int error = 0;
+	void *buf;
+
+	if ((buf = rump_page_alloc()) == NULL)
+		return -ENOMEM;
+	while (len > 0) {
+		error = moveio(in, buf, len < CHUNK ? len : CHUNK, inoff, 0,
+		    &got);
+		if (error || got == 0)
+			break;
+		error = moveio(out, buf, got, outoff, 1, &put);
+		if (put < got)
+			giveback(in, inoff, got - put);
+		total += put;
+		len -= put;
+		if (error || put < got)
+			break;
+	}
+	rump_page_free(buf);
+	return total != 0 ? (long)total : -error;
+}
+
+static int
+getboth(int infd, struct file **inp, int outfd, struct file **outp)
+{
+	int error;
+
+	if ((error = rump_fd_get(infd, inp)) != 0)
+		return error;
+	if ((error = rump_fd_get(outfd, outp)) != 0) {
+		rump_file_rele(*inp);
+		return error;
+	}
+	if (((*inp)->f_flags & (O_ACCMODE | O_PATH)) == O_WRONLY ||
+	    ((*inp)->f_flags & O_PATH) || ((*outp)->f_flags & O_PATH) ||
+	    ((*outp)->f_flags & O_ACCMODE) == O_RDONLY)
+		error = EBADF;
+	else if ((*inp)->f_ops->fo_read == NULL ||
+	    (*outp)->f_ops->fo_write == NULL)
+		error = EINVAL;
+	if (error) {
+		rump_file_rele(*inp);
+		rump_file_rele(*outp);
+	}
+	return error;
+}
+
+static int
+getoff(const int64_t *uoff, int64_t *off)
+{
+	int error;
+
+	if (uoff == NULL)
+		return 0;
+	if ((error = rump_copyin(uoff, off, sizeof(*off))) != 0)
+		return error;
+	return *off < 0 ? EINVAL : 0;
+}
+
+static long
+docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
+    int onlyfiles)
+{
+	int64_t inoff = 0, outoff = 0;
+	struct file *in, *out;
+	long ret;
+	int error;
+
+	if ((error = getoff(uin, &inoff)) != 0 ||
+	    (error = getoff(uout, &outoff)) != 0 ||
+	    (error = getboth(infd, &in, outfd, &out)) != 0)
+		return -error;
+	if (len > INT32_MAX)
+		len = INT32_MAX & ~(CHUNK - 1);
+	if (uin != NULL && !(in->f_ops->fo_flags & FOF_SEEKABLE))
+		ret = -ESPIPE;
+	else if ((out->f_flags & O_APPEND) || (onlyfiles &&
+	    (!(in->f_ops->fo_flags & FOF_SEEKABLE) ||
+	    !(out->f_ops->fo_flags & FOF_SEEKABLE))))
+		ret = onlyfiles && (out->f_flags & O_APPEND) ? -EBADF :
+		    -EINVAL;
+	else
+		ret = copy(in, uin ? &inoff : NULL, out,
+		    uout ? &outoff : NULL, len);
+	rump_file_rele(in);
+	rump_file_rele(out);
+	error = 0;
+	if (ret > 0 && uin != NULL)
+		error = rump_copyout(&inoff, uin, sizeof(inoff));
+	if (ret > 0 && uout != NULL && !error)
+		error = rump_copyout(&outoff, uout, sizeof(outoff));
+	return error ? -error : ret;
+}
+
+static long
+k_sendfile(int outfd, int infd, int64_t *uoff, size_t len)
+{
+	return docopy(infd, uoff, outfd, NULL, len, 0);
+}
+
+static long
+k_copy_file_range(int infd, int64_t *uin, int outfd, int64_t *uout,
+    size_t len, unsigned flags)
+{
+	if (flags != 0)
+		return -EINVAL;
+	return docopy(infd, uin, outfd, uout, len, 1);
+}
+
+RUMP_SYSCALL4(sendfile, int, outfd, int, infd, long *, off,
+    unsigned long, len)
+{
+	return k_sendfile(outfd, infd, off, len);
+}
+
+RUMP_SYSCALL6(copy_file_range, int, infd, long *, inoff, int, outfd,
+    long *, outoff, unsigned long, len, unsigned, flags)
+{
+	return k_copy_file_range(infd, inoff, outfd, outoff, len, flags);
+}

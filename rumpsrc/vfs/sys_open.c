@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys_open.c: open, openat, creat, memfd_create.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+
+#include <kern/log.h>
+#include <kern/syscall.h>
+#include <string.h>
+
+#include "vfs_private.h"
+
+static int
+wants(int flags)
+{
+	static const uint8_t mask[] = { 4, 2, 6, 6 };
+	int m = mask[flags & O_ACCMODE];
+
+	return flags & O_TRUNC ? m | 2 : m;
+}
+
+/* May this vnode be opened so?  Truncates when asked. */
+static int
+checkopen(struct vnode *vp, int flags, int made)
+{
+	int error = 0, want = wants(flags);
+
+	if ((flags & O_DIRECTORY) && !vn_is(vp, S_IFDIR))
+		return ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	if (vn_is(vp, S_IFLNK))
+		return ELOOP;
+	if (vn_is(vp, S_IFDIR) && ((want & 2) || (flags & O_CREAT)))
+		return EISDIR;
+	if (made)
+		return 0;
+	if ((want & 2) && vn_is(vp, S_IFREG) && vfs_rofs(vp))
+		return EROFS;
+	rump_rw_rdenter(&vp->v_lock);
+	error = vfs_access(vp, rump_cred_cur(), want);
+	if (!error && (flags & O_NOATIME) &&
+	    rump_cred_cur()->cr_fsuid != vp->v_uid)
+		error = rump_suser();
+	rump_rw_exit(&vp->v_lock);
+	if (error || !(flags & O_TRUNC) || !vn_is(vp, S_IFREG))
+		return error;
+	rump_rw_wrenter(&vp->v_lock);
+	error = vfs_settrunc(vp, 0);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+/* O_CREAT: the vnode, perhaps new. */
+static int
+opencreate(int dirfd, const char *path, int flags, uint32_t mode,
+    struct vnode **vpp, int *madep)
+{
+	struct vcreate vc = { .vc_mode = S_IFREG | (mode & 07777) };
+	int ni_flags = flags & (O_NOFOLLOW | O_EXCL) ? 0 : NI_FOLLOW;
+	struct nameidata ni;
+	int error;
+
+	do {
+		error = vfs_namei(&ni, dirfd, path, ni_flags | NI_PARENT);
+		if (error)
+			return error;
+		*madep = 0;
+		if (ni.ni_slash)
+			error = EISDIR;
+		else if (ni.ni_vp != NULL && (flags & O_EXCL))
+			error = EEXIST;
+		else if (ni.ni_vp != NULL)
+			vref(*vpp = ni.ni_vp);
+		else {
+			error = vfs_makenode(&ni, &vc, vpp);
+			*madep = error == 0;
+		}
+		vfs_nameifree(&ni);
+		/* somebody else was faster: open theirs */
+	} while (error == EEXIST && !(flags & O_EXCL));
+	return error;
+}
+
+static int
+opentmp(int dirfd, const char *path, int flags, uint32_t mode,
+    struct vnode **vpp)
+{
+	struct vnode *dvp, *vp;
+	int error;
+
+	if (!(wants(flags) & 2))
+		return EINVAL;
+	if ((error = vfs_lookup(dirfd, path, NI_FOLLOW, &dvp)) != 0)
+		return error;
+	rump_rw_rdenter(&dvp->v_lock);
+	if (!vn_is(dvp, S_IFDIR))
+		error = ENOTDIR;
+	else if ((error = vfs_rofs(dvp)) == 0)
+		error = vfs_access(dvp, rump_cred_cur(), 3);
+	rump_rw_exit(&dvp->v_lock);
+	if (!error && dvp->v_ops->vop_anon == NULL)
+		error = EOPNOTSUPP;
+	if (!error)
+		error = dvp->v_ops->vop_anon(dvp->v_mount, mode & 07777 &
+		    ~curproc->p_umask, &vp);
+	vrele(dvp);
+	if (error)
+		return error;
+	vp->v_uid = rump_cred_cur()->cr_fsuid;
+	vp->v_gid = rump_cred_cur()->cr_fsgid;
+	vp->v_flags |= flags & O_EXCL ? 0 : VF_LINKABLE;
+	*vpp = vp;
+	return 0;
+}
+
+static int
+install(struct file *fp, int flags, int *fdp)
+{
+	int error;
+
+	error = rump_fd_install(fp, 0, (flags & O_CLOEXEC) != 0, fdp);
+	if (error)
+		rump_file_rele(fp);
+	return error;
+}
+
+static long
+k_openat(int dirfd, const char *path, int flags, uint32_t mode)
+{
+	struct vnode *vp = NULL;
+	struct file *fp;
+	int error, fd, made = 0;
+
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	if ((flags & O_TMPFILE) == O_TMPFILE) {
+		made = 1;
+		error = opentmp(dirfd, path, flags, mode, &vp);
+		flags &= ~(O_TMPFILE | O_CREAT);
+	} else if ((flags & (O_CREAT | O_DIRECTORY)) ==
+	    (O_CREAT | O_DIRECTORY))
+		error = EINVAL;
+	else if (flags & O_CREAT)
+		error = opencreate(dirfd, path, flags, mode, &vp, &made);
+	else
+		error = vfs_lookup(dirfd, path, flags & O_NOFOLLOW ? 0 :
+		    NI_FOLLOW, &vp);
+	if (error)
+		return -error;
+	if ((error = checkopen(vp, flags, made)) == 0 &&
+	    (error = vfs_open(vp, flags, &fp)) == 0)
+		error = install(fp, flags, &fd);
+	vrele(vp);
+	return error ? -error : fd;
+}
+
+static long
+k_memfd_create(const char *uname, unsigned flags)
+{
+	struct vnode *root, *vp;
+	char name[VFS_NAME_MAX - 5];
+	struct file *fp;
+	int error, fd;
+
+	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+		return -EINVAL;
+	error = rump_copyinstr(uname, name, sizeof(name), NULL);
+	if (error)
+		return error == ENAMETOOLONG ? -EINVAL : -error;
+	if ((error = vfs_root(&root)) != 0)
+		return -error;
+	error = root->v_ops->vop_anon == NULL ? EOPNOTSUPP :
+	    root->v_ops->vop_anon(root->v_mount, 0777, &vp);
+	vrele(root);
+	if (error)
+		return -error;
+	if ((error = vfs_open(vp, O_RDWR, &fp)) == 0)
+		error = install(fp, flags & MFD_CLOEXEC ? O_CLOEXEC : 0, &fd);
+	vrele(vp);
+	return error ? -error : fd;
+}
+
+RUMP_SYSCALL4(openat, int, dirfd, const char *, path, int, flags,
+    unsigned, mode)
+{
+	return k_openat(dirfd, path, flags, mode);
+}
+
+RUMP_SYSCALL3(open, const char *, path, int, flags, unsigned, mode)
+{
+	return k_openat(AT_FDCWD, path, flags, mode);
+}
+
+RUMP_SYSCALL2(creat, const char *, path, unsigned, mode)
+{
+	return k_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+RUMP_SYSCALL2(memfd_create, const char *, name, unsigned, flags)
+{
+	return k_memfd_create(name, flags);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys_rename.c: rename, renameat, renameat2 with NOREPLACE and EXCHANGE.
+ *
+ * m_renamelock is held over every rename between two directories, so that
+ * "is a an ancestor of b" stays true while the locks are taken: the two
+ * directories ancestor first, else by address; then what the names stand
+ * for, directories before the rest, each kind by address.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+
+#include <kern/log.h>
+#include <kern/syscall.h>
+
+#include "vfs_private.h"
+
+struct renaming {
+	struct nameidata rn_from, rn_to;
+	int		 rn_flags;
+	int		 rn_serial;	/* m_renamelock is held */
+	struct vnode	*rn_locked[4];
+	int		 rn_nlocked;
+};
+
+/*
+ * Is a an ancestor of b, or b itself?  Caller holds m_renamelock.  On the
+ * way *underp becomes the child of a that b is below (not referenced).
+ */
+static int
+ancestor(struct vnode *a, struct vnode *b, struct vnode **underp)
+{
+	struct vnode *up, *under = NULL;
+	int found;
+
+	vref(b);
+	while (b != a && b != b->v_mount->m_root) {
+		rump_rw_rdenter(&b->v_lock);
+		found = b->v_ops->vop_lookup(b, "..", 2, &up);
+		rump_rw_exit(&b->v_lock);
+		if (found != 0)
+			break;
+		under = b;
+		vrele(b);
+		b = up;
+	}
+	found = a == b;
+	vrele(b);
+	if (found && underp != NULL)
+		*underp = under;
+	return found;
+}
+
+static void
+lock1(struct renaming *rn, struct vnode *vp)
+{
+	int i;
+
+	for (i = 0; i < rn->rn_nlocked; i++)
+		if (rn->rn_locked[i] == vp)
+			return;
+	rump_rw_wrenter(&vp->v_lock);
+	rn->rn_locked[rn->rn_nlocked++] = vp;
+}
+
+static void
+lock2(struct renaming *rn, struct vnode *a, struct vnode *b)
+{
+	if (a > b) {
+		lock1(rn, b);
+		lock1(rn, a);
+	} else {
+		lock1(rn, a);
+		lock1(rn, b);
+	}
+}
+
+static void
+unlockall(struct renaming *rn)
+{
+	while (rn->rn_nlocked > 0)
+		rump_rw_exit(&rn->rn_locked[--rn->rn_nlocked]->v_lock);
+	if (rn->rn_serial)
+		rump_mutex_exit(&rn->rn_from.ni_dvp->v_mount->m_renamelock);
+}
+
+/* Locks the directories; refuses to move one below itself. */
+static int
+lockdirs(struct renaming *rn)
+{
+	struct vnode *fd = rn->rn_from.ni_dvp, *td = rn->rn_to.ni_dvp;
+	struct vnode *fv = rn->rn_from.ni_vp, *tv = rn->rn_to.ni_vp, *under;
+
+	rn->rn_nlocked = 0;
+	rn->rn_serial = fd != td;
+	if (fd == td) {
+		lock1(rn, fd);
+		return 0;
+	}
+	rump_mutex_enter(&fd->v_mount->m_renamelock);
+	if (ancestor(fd, td, &under)) {
+		lock2(rn, fd, fd);
+		lock1(rn, td);
+		return under == fv ? EINVAL : 0;
+	}
+	if (ancestor(td, fd, &under)) {
+		lock2(rn, td, td);
+		lock1(rn, fd);
+		if (under != tv)
+			return 0;
+		return rn->rn_flags & RENAME_EXCHANGE ? EINVAL : ENOTEMPTY;
+	}
+	lock2(rn, fd, td);
+	return 0;
+}
+
+static void
+lockchildren(struct renaming *rn)
+{
+	struct vnode *f = rn->rn_from.ni_vp, *t = rn->rn_to.ni_vp;
+
+	if (t == NULL)
+		t = f;
+	if (vn_is(f, S_IFDIR) == vn_is(t, S_IFDIR))
+		lock2(rn, f, t);
+	else if (vn_is(f, S_IFDIR)) {
+		lock1(rn, f);
+		lock1(rn, t);
+	} else {
+		lock1(rn, t);
+		lock1(rn, f);
+	}
+}
+
+/* Does the name still stand for what lookup found? */
+static int
+unchanged(struct nameidata *ni)
+{
+	struct vnode *now = NULL;
+	int error;
+
+	error = ni->ni_dvp->v_ops->vop_lookup(ni->ni_dvp, ni->ni_name,
+	    ni->ni_namelen, &now);
+	if (now != NULL)
+		vrele(now);
+	return now == ni->ni_vp && (error == 0 || error == ENOENT);
+}
+
+/* What can be said without locks. */
+static int
+precheck(struct renaming *rn)
+{
+	struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
+
+	if (from->ni_lasttype != NI_NORM || to->ni_lasttype != NI_NORM)
+		return (rn->rn_flags & RENAME_NOREPLACE) &&
+		    to->ni_lasttype != NI_NORM ? EEXIST : EBUSY;
+	if (from->ni_vp == NULL)
+		return ENOENT;
+	if (from->ni_dvp->v_mount != to->ni_dvp->v_mount)
+		return EXDEV;
+	if (to->ni_vp != NULL && (rn->rn_flags & RENAME_NOREPLACE))
+		return EEXIST;
+	if (to->ni_vp == NULL && (rn->rn_flags & RENAME_EXCHANGE))
+		return ENOENT;
+	if ((from->ni_slash || to->ni_slash) && !vn_is(from->ni_vp, S_IFDIR) &&
+	    !(rn->rn_flags & RENAME_EXCHANGE))
+		return ENOTDIR;
+	if (from->ni_vp->v_mount != from->ni_dvp->v_mount ||
+	    (to->ni_vp != NULL && to->ni_vp->v_mount != to->ni_dvp->v_mount))
+		return EBUSY;
+	return from->ni_dvp->v_ops->vop_rename == NULL ? EPERM : 0;
+}
+
+/* Caller holds all locks. */
+static int
+mayrename(struct renaming *rn)
+{
+	struct vnode *fd = rn->rn_from.ni_dvp, *td = rn->rn_to.ni_dvp;
+	struct vnode *fv = rn->rn_from.ni_vp, *tv = rn->rn_to.ni_vp;
+	int error;
+
+	if (td->v_nlink == 0)
+		return ENOENT;
+	if ((error = vfs_maydelete(fd, fv)) != 0)
+		return error;
+	if (tv != NULL)
+		error = vfs_maydelete(td, tv);
+	else
+		error = vfs_access(td, rump_cred_cur(), 3);
+	/* a directory that gets another ".." is written to */
+	if (!error && fd != td && vn_is(fv, S_IFDIR))
+		error = vfs_access(fv, rump_cred_cur(), 2);
+	if (error || tv == NULL || (rn->rn_flags & RENAME_EXCHANGE))
+		return error;
+	if (vn_is(fv, S_IFDIR) != vn_is(tv, S_IFDIR))
+		return vn_is(fv, S_IFDIR) ? ENOTDIR : EISDIR;
+	return 0;
+}
+
+static void
+purge(struct renaming *rn)
+{
+	struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
+
+	if (!(from->ni_dvp->v_mount->m_options & MO_NAMECACHE))
+		return;
+	nc_purge(from->ni_dvp, from->ni_name, from->ni_namelen);
+	nc_purge(to->ni_dvp, to->ni_name, to->ni_namelen);
+	if (to->ni_vp != NULL && vn_is(to->ni_vp, S_IFDIR) &&
+	    !(rn->rn_flags & RENAME_EXCHANGE))
+		nc_purge_dir(to->ni_vp);
+}
+
+static int
+dorename(struct renaming *rn)
+{
+	struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
+	int error;
+
+	if ((error = precheck(rn)) != 0)
+		return error;
+	if ((error = lockdirs(rn)) != 0)
+		goto out;
+	if (!unchanged(from) || !unchanged(to)) {
+		error = EAGAIN;
+		goto out;
+	}
+	if (from->ni_vp == to->ni_vp)
+		goto out;		/* two names of one file */
+	lockchildren(rn);
+	if ((error = mayrename(rn)) != 0)
+		goto out;
+	if (from->ni_vp->v_mountedhere != NULL || (to->ni_vp != NULL &&
+	    to->ni_vp->v_mountedhere != NULL))
+		error = EBUSY;
+	else {
+		purge(rn);
+		error = from->ni_dvp->v_ops->vop_rename(from->ni_dvp,
+		    from->ni_name, from->ni_namelen, from->ni_vp, to->ni_dvp,
+		    to->ni_name, to->ni_namelen, to->ni_vp,
+		    (rn->rn_flags & RENAME_EXCHANGE) != 0);
+	}
+out:
+	unlockall(rn);
+	return error;
+}
+
+static long
+k_renameat2(int olddir, const char *old, int newdir, const char *new,
+    unsigned flags)
+{
+	struct renaming rn;
+	int error;
+
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	rn.rn_flags = (int)flags;
+	do {
+		error = vfs_namei(&rn.rn_from, olddir, old, NI_PARENT);
+		if (error)
+			break;
+		error = vfs_namei(&rn.rn_to, newdir, new, NI_PARENT);
+		if (error == 0) {
+			error = dorename(&rn);
+			vfs_nameifree(&rn.rn_to);
+		}
+		vfs_nameifree(&rn.rn_from);
+	} while (error == EAGAIN);
+	return -error;
+}
+
+RUMP_SYSCALL2(rename, const char *, old, const char *, new)
+{
+	return k_renameat2(AT_FDCWD, old, AT_FDCWD, new, 0);
+}
+
+RUMP_SYSCALL4(renameat, int, olddir, const char *, old, int, newdir,
+    const char *, new)
+{
+	return k_renameat2(olddir, old, newdir, new, 0);
+}
+
+RUMP_SYSCALL5(renameat2, int, olddir, const char *, old, int, newdir,
+    const char *, new, unsigned, flags)
+{
+	return k_renameat2(olddir, old, newdir, new, flags);
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vfs_file.c: open files on vnodes.  f_data of an FT_VNODE file is the vnode,
+ * referenced, whatever its operations: plain, device, or O_PATH.
+ */
+#include <asm/errno.h>
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <asm/stat.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <asm/resource.h>
+
+#include <kern/log.h>
+#include <string.h>
+
+#include "vfs_private.h"
+
+const struct devnode *(*vfs_finddev)(uint32_t, uint64_t);
+
+static struct vnode *
+fvnode(struct file *fp)
+{
+	return fp->f_data;
+}
+
+struct vnode *
+vfs_file_vnode(struct file *fp)
+{
+	return fp->f_type == FT_VNODE ? fvnode(fp) : NULL;
+}
+
+int
+vfs_fdvnode(int fd, struct vnode **vpp)
+{
+	struct file *fp;
+	int error;
+
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return error;
+	if (fp->f_type == FT_VNODE)
+		vref(*vpp = fvnode(fp));
+	else
+		error = EINVAL;
+	rump_file_rele(fp);
+	return error;
+}
+
+void
+vfs_stat(struct vnode *vp, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	rump_rw_rdenter(&vp->v_lock);
+	st->st_dev = vp->v_mount->m_dev;
+	st->st_ino = vp->v_ino;
+	st->st_nlink = vp->v_nlink;
+	st->st_mode = vp->v_mode;
+	st->st_uid = vp->v_uid;
+	st->st_gid = vp->v_gid;
+	st->st_rdev = vp->v_rdev;
+	st->st_size = vp->v_size;
+	st->st_blksize = 4096;
+	st->st_blocks = (long)vp->v_blocks;
+	st->st_atime = (unsigned long)(vp->v_atime / 1000000000);
+	st->st_atime_nsec = (unsigned long)(vp->v_atime % 1000000000);
+	st->st_mtime = (unsigned long)(vp->v_mtime / 1000000000);
+	st->st_mtime_nsec = (unsigned long)(vp->v_mtime % 1000000000);
+	st->st_ctime = (unsigned long)(vp->v_ctime / 1000000000);
+	st->st_ctime_nsec = (unsigned long)(vp->v_ctime % 1000000000);
+	rump_rw_exit(&vp->v_lock);
+}
+
+static int
+vn_read(struct file *fp, struct uio *uio, int flags)
+{
+	struct vnode *vp = fvnode(fp);
+	int error;
+
+	(void)flags;
+	if (vn_is(vp, S_IFDIR))
+		return EISDIR;
+	if (vp->v_ops->vop_read == NULL || uio->uio_offset < 0)
+		return EINVAL;
+	rump_rw_rdenter(&vp->v_lock);
+	error = vp->v_ops->vop_read(vp, uio);
+	if (!(fp->f_flags & O_NOATIME))
+		vfs_atime(vp);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+/* Cuts the write down to what the limits allow. */
+static int
+sizelimit(struct uio *uio, size_t *excess)
+{
+	uint64_t lim = curproc->p_rlim[RLIMIT_FSIZE].rlim_cur, room;
+
+	*excess = 0;
+	if (lim > INT64_MAX)
+		lim = INT64_MAX;
+	if ((uint64_t)uio->uio_offset >= lim)
+		return EFBIG;
+	room = lim - (uint64_t)uio->uio_offset;
+	if (uio->uio_resid > room) {
+		*excess = uio->uio_resid - room;
+		uio->uio_resid = room;
+	}
+	return 0;
+}
+
+static int
+vn_write(struct file *fp, struct uio *uio, int flags)
+{
+	struct vnode *vp = fvnode(fp);
+	size_t resid = uio->uio_resid, excess;
+	int error;
+
+	(void)flags;
+	if (vp->v_ops->vop_write == NULL || uio->uio_offset < 0)
+		return EINVAL;
+	rump_rw_wrenter(&vp->v_lock);
+	if (fp->f_flags & O_APPEND)
+		uio->uio_offset = vp->v_size;
+	if (resid == 0 || (error = sizelimit(uio, &excess)) != 0) {
+		rump_rw_exit(&vp->v_lock);
+		return resid == 0 ? 0 : error;
+	}
+	error = vp->v_ops->vop_write(vp, uio);
+	uio->uio_resid += excess;
+	if (uio->uio_resid != resid) {
+		vfs_touch(vp);
+		if ((vp->v_mode & (S_ISUID | S_ISGID)) && rump_suser())
+			vp->v_mode &= ~(uint32_t)(S_ISUID | S_ISGID);
+		error = 0;		/* a short write tells enough */
+	}
+	if (!error && (fp->f_flags & O_DSYNC) && vp->v_ops->vop_fsync)
+		error = vp->v_ops->vop_fsync(vp, 1);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static int
+vn_ioctl(struct file *fp, unsigned long cmd, void *uarg)
+{
+	struct vnode *vp = fvnode(fp);
+	int64_t n;
+	int left;
+
+	if (cmd != FIONREAD || !vn_is(vp, S_IFREG))
+		return ENOTTY;
+	n = __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED) - fp->f_offset;
+	left = n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : (int)n;
+	return rump_copyout(&left, uarg, sizeof(left));
+}
+
+static int
+vn_poll(struct file *fp, int events, struct selrec *sr)
+{
+	(void)fp;
+	(void)sr;
+	return events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+}
+
+static int
+vn_stat(struct file *fp, struct stat *st)
+{
+	vfs_stat(fvnode(fp), st);
+	return 0;
+}
+
+/* Caller holds f_offlock. */
+static int
+vn_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
+{
+	struct vnode *vp = fvnode(fp);
+	int64_t base = 0;
+	int error = 0;
+
+	rump_rw_rdenter(&vp->v_lock);
+	if (whence == SEEK_CUR)
+		base = fp->f_offset;
+	else if (whence == SEEK_END)
+		base = vp->v_size;
+	else if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+		if (off < 0 || off >= vp->v_size)
+			error = ENXIO;
+		else if (vp->v_ops->vop_seekhole != NULL &&
+		    vn_is(vp, S_IFREG))
+			error = vp->v_ops->vop_seekhole(vp,
+			    whence == SEEK_HOLE, &off);
+		else if (whence == SEEK_HOLE)
+			off = vp->v_size;
+	} else if (whence != SEEK_SET)
+		error = EINVAL;
+	rump_rw_exit(&vp->v_lock);
+	if (!error && (__builtin_add_overflow(base, off, &off) || off < 0))
+		error = whence == SEEK_SET || base + off < 0 ? EINVAL :
+		    EOVERFLOW;
+	if (!error)
+		*newp = off;
+	return error;
+}
+
+/* Caller holds v_lock exclusively; access has been checked. */
+int
+vfs_settrunc(struct vnode *vp, int64_t len)
+{
+	int error;
+
+	if (vn_is(vp, S_IFDIR))
+		return EISDIR;
+	if (len < 0 || !vn_is(vp, S_IFREG) || vp->v_ops->vop_truncate == NULL)
+		return EINVAL;
+	if ((uint64_t)len > curproc->p_rlim[RLIMIT_FSIZE].rlim_cur)
+		return EFBIG;
+	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0)
+		vfs_touch(vp);
+	return error;
+}
+
+static int
+vn_truncate(struct file *fp, int64_t len)
+{
+	struct vnode *vp = fvnode(fp);
+	int error;
+
+	rump_rw_wrenter(&vp->v_lock);
+	error = vfs_settrunc(vp, len);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static int
+vn_sync(struct file *fp, int dataonly)
+{
+	struct vnode *vp = fvnode(fp);
+	int error = 0;
+
+	if (vp->v_ops->vop_fsync == NULL)
+		return 0;
+	rump_rw_wrenter(&vp->v_lock);
+	error = vp->v_ops->vop_fsync(vp, dataonly);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
+static void
+vn_close(struct file *fp)
+{
+	struct vnode *vp = fvnode(fp);
+
+	if (__atomic_load_n(&vp->v_locks, __ATOMIC_ACQUIRE) != NULL)
+		vfs_locks_fileclose(fp, vp);
+	vrele(vp);
+}
+
+const struct fileops vfs_fileops = {
+	.fo_flags = FOF_SEEKABLE,
+	.fo_read = vn_read,
+	.fo_write = vn_write,
+	.fo_ioctl = vn_ioctl,
+	.fo_poll = vn_poll,
+	.fo_stat = vn_stat,
+	.fo_seek = vn_seek,
+	.fo_truncate = vn_truncate,
+	.fo_sync = vn_sync,
+	.fo_close = vn_close,
+};
+
+/* --- O_PATH: a place in the tree, no access to what is there --- */
+static int
+path_rw(struct file *fp, struct uio *uio, int flags)
+{
+	(void)fp;
+	(void)uio;
+	(void)flags;
+	return EBADF;
+}
+
+static int
+path_ioctl(struct file *fp, unsigned long cmd, void *uarg)
+{
+	(void)fp;
+	(void)cmd;
+	(void)uarg;
+	return EBADF;
+}
+
+static const struct fileops path_fileops = {
+	.fo_read = path_rw,
+	.fo_write = path_rw,
+	.fo_ioctl = path_ioctl,
+	.fo_stat = vn_stat,
+	.fo_close = vn_close,
+};
+
+/* --- devices --- */
+static int
+dev_read(struct file *fp, struct uio *uio, int flags)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	(void)flags;
+	if (dn->dn_ops->d_read == NULL)
+		return EINVAL;
+	return dn->dn_ops->d_read(dn->dn_arg, uio, fp->f_flags);
+}
+
+static int
+dev_write(struct file *fp, struct uio *uio, int flags)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	(void)flags;
+	if (dn->dn_ops->d_write == NULL)
+		return EINVAL;
+	return dn->dn_ops->d_write(dn->dn_arg, uio, fp->f_flags);
+}
+
+static int
+dev_ioctl(struct file *fp, unsigned long cmd, void *uarg)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	if (dn->dn_ops->d_ioctl == NULL)
+		return ENOTTY;
+	return dn->dn_ops->d_ioctl(dn->dn_arg, cmd, uarg);
+}
+
+static int
+dev_poll(struct file *fp, int events, struct selrec *sr)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	if (dn->dn_ops->d_poll == NULL)
+		return vn_poll(fp, events, sr);
+	return dn->dn_ops->d_poll(dn->dn_arg, events, sr);
+}
+
+static int
+dev_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
+{
+	(void)fp;
+	(void)off;
+	(void)whence;
+	*newp = 0;
+	return 0;
+}
+
+static const struct fileops dev_fileops = {
+	.fo_read = dev_read,
+	.fo_write = dev_write,
+	.fo_ioctl = dev_ioctl,
+	.fo_poll = dev_poll,
+	.fo_stat = vn_stat,
+	.fo_seek = dev_seek,
+	.fo_close = vn_close,
+};
+
+static int
+opendev(struct vnode *vp, int oflags, struct file **fpp)
+{
+	const struct devnode *dn = NULL;
+
+	if (vp->v_mount->m_flags & MS_NODEV)
+		return EACCES;
+	if (vfs_finddev != NULL)
+		dn = vfs_finddev(vp->v_mode, vp->v_rdev);
+	if (dn == NULL)
+		return ENXIO;
+	__atomic_store_n(&vp->v_dev, dn, __ATOMIC_RELEASE);
+	*fpp = NULL;
+	return dn->dn_ops->d_open ?
+	    dn->dn_ops->d_open(dn->dn_arg, oflags, fpp) : 0;
+}
+
+/* Access has been checked.  The file takes a reference of its own. */
+int
+vfs_open(struct vnode *vp, int oflags, struct file **fpp)
+{
+	const struct fileops *ops = &vfs_fileops;
+	int error = 0;
+
+	*fpp = NULL;
+	if (oflags & O_PATH)
+		ops = &path_fileops;
+	else if (vp->v_ops->vop_open != NULL)
+		error = vp->v_ops->vop_open(vp, oflags, fpp);
+	else if (vn_is(vp, S_IFCHR) || vn_is(vp, S_IFBLK)) {
+		error = opendev(vp, oflags, fpp);
+		ops = &dev_fileops;
+	} else if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
+		error = ENXIO;
+	if (error || *fpp != NULL)
+		return error;
+	oflags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	if ((error = rump_file_alloc(FT_VNODE, ops, vp, oflags, fpp)) == 0)
+		vref(vp);
+	return error;
+}

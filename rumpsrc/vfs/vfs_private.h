@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of vfs. */
+#ifndef VFS_PRIVATE_H
+#define VFS_PRIVATE_H
+
+#include <vfs/vfs.h>
+
+void	vfs_cwd_init(void);
+int	vfs_changedir(struct vnode *, int isroot);
+int	vfs_unmount(struct vnode *, int detach);
+/* Vnode of a descriptor of curproc, referenced; EBADF, EINVAL. */
+int	vfs_fdvnode(int fd, struct vnode **);
+/* The vnode of the *at calls; AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. */
+int	vfs_lookupat(int dirfd, const char *path, int atflags,
+	    struct vnode **);
+/* May vp lose its name in dvp?  Caller holds both v_locks. */
+int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
+/* Makes what vc says; the mode still without umask.  vpp may be NULL. */
+int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
+int	vfs_settrunc(struct vnode *, int64_t len);
+
+#endif /* VFS_PRIVATE_H */
