@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the platform's first thread to the exit status: read and check the
+ * configuration, start the rump kernel, apply, run the programs, wait.
+ * Everything is checked before anything is changed.
+ */
+#include <sys/types.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include <rump/rump.h>
+#include <rump/rumpuser.h>
+
+#include "conf.h"
+#include "prog.h"
+
+#define BOOT_BADCONF	2
+#define BOOT_FAILED	1
+#define BOOT_MAXHOST	64
+
+extern const struct rump_config_handler *const __start_rumprun_config[]
+    __attribute__((__weak__, __visibility__("hidden")));
+extern const struct rump_config_handler *const __stop_rumprun_config[]
+    __attribute__((__weak__, __visibility__("hidden")));
+
+static const char *
+kind_name(enum conf_kind kind)
+{
+
+	return kind == CONF_NET ? "net" : kind == CONF_BLK ? "blk" : "mount";
+}
+
+static void __attribute__((__noreturn__))
+boot_bad(const char *what, const char *name)
+{
+
+	rumpuser_dprintf("rumprun: configuration: %s \"%s\"\n", what, name);
+	rumpuser_exit(BOOT_BADCONF);
+}
+
+static void
+boot_parse(struct conf *cf, const char *text)
+{
+	char line[256];
+	void *mem = NULL;
+	size_t len, memlen;
+
+	len = strnlen(text, CONF_MAXLEN + 1);
+	memlen = conf_memsize(len);
+	if (memlen != 0 && rumpuser_malloc(memlen, 16, &mem) != 0) {
+		rumpuser_dprintf("rumprun: configuration: no memory\n");
+		rumpuser_exit(BOOT_BADCONF);
+	}
+	if (conf_parse(cf, text, len, mem, memlen) != 0) {
+		conf_error(cf, line, sizeof(line));
+		rumpuser_dprintf("rumprun: configuration: %s\n", line);
+		rumpuser_exit(BOOT_BADCONF);
+	}
+}
+
+/* The program that an rc entry names; the image's first without a name. */
+static const struct rumprun_prog *
+find_prog(const char *name)
+{
+	unsigned i;
+
+	if (name == NULL)
+		return &rumprun_progs[0];
+	for (i = 0; i < rumprun_nprogs; i++)
+		if (strcmp(rumprun_progs[i].rp_name, name) == 0)
+			return &rumprun_progs[i];
+	return NULL;
+}
+
+static int
+has_handler(const char *key)
+{
+	const struct rump_config_handler *const *rh;
+
+	for (rh = __start_rumprun_config; rh < __stop_rumprun_config; rh++)
+		if (strcmp((*rh)->rh_key, key) == 0)
+			return 1;
+	return 0;
+}
+
+/* What the text alone cannot tell: is it in this image? */
+static void
+boot_check(const struct conf *cf)
+{
+	const struct conf_item *ci;
+	const char *mode;
+
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
+		switch (ci->ci_kind) {
+		case CONF_RC:
+			mode = ci->ci_val[CONF_RC_RUNMODE];
+			if (find_prog(ci->ci_val[CONF_RC_BIN]) == NULL)
+				boot_bad("rc: no such program in this image:",
+				    ci->ci_val[CONF_RC_BIN]);
+			if (mode != NULL && mode[0] == '|')
+				boot_bad("rc: not supported yet: runmode",
+				    mode);
+			break;
+		case CONF_HOSTNAME:
+			if (strlen(ci->ci_val[0]) > BOOT_MAXHOST)
+				boot_bad("longer than 64 bytes: hostname",
+				    ci->ci_val[0]);
+			break;
+		case CONF_NET:
+		case CONF_BLK:
+		case CONF_MOUNT:
+			if (!has_handler(kind_name(ci->ci_kind)))
+				boot_bad("no component in this image handles "
+				    "the key (rumprun-bake --add one):",
+				    kind_name(ci->ci_kind));
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void
+handle(const struct conf_item *ci)
+{
+	const struct rump_config_handler *const *rh;
+	const char *key = kind_name(ci->ci_kind);
+	int error = 6;		/* ENXIO: nobody's */
+
+	for (rh = __start_rumprun_config;
+	    rh < __stop_rumprun_config && error == 6; rh++)
+		if (strcmp((*rh)->rh_key, key) == 0)
+			error = (*rh)->rh_handle(ci->ci_val);
+	if (error == 0)
+		return;
+	rumpuser_dprintf("rumprun: configuration: %s %s: error %d\n", key,
+	    ci->ci_val[ci->ci_kind == CONF_NET ? RUMP_CONFIG_IF :
+	    ci->ci_kind == CONF_BLK ? RUMP_CONFIG_PATH :
+	    RUMP_CONFIG_MOUNTPOINT], error);
+	rumpuser_exit(BOOT_FAILED);
+}
+
+static void
+boot_apply(const struct conf *cf)
+{
+	const struct conf_item *ci;
+
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
+		if (ci->ci_kind == CONF_HOSTNAME)
+			(void)rump_pub_sethostname(ci->ci_val[0],
+			    strlen(ci->ci_val[0]));
+		else if (ci->ci_kind == CONF_NET || ci->ci_kind == CONF_BLK ||
+		    ci->ci_kind == CONF_MOUNT)
+			handle(ci);
+	}
+}
+
+/* Adds NAME=value, or replaces what NAME was; n so far. */
+static unsigned
+env_set(char **env, unsigned n, char *var)
+{
+	size_t len = strchr(var, '=') - var + 1;
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (strncmp(env[i], var, len) == 0)
+			break;
+	env[i] = var;
+	return i == n ? n + 1 : n;
+}
+
+static char **
+boot_env(const struct conf *cf)
+{
+	const struct conf_item *ci;
+	unsigned i, n = 0;
+	void *env;
+
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next)
+		n += ci->ci_kind == CONF_ENV ? ci->ci_nlist : 0;
+	if (n == 0)
+		return NULL;
+	if (rumpuser_malloc((n + 1) * sizeof(char *), 0, &env) != 0) {
+		rumpuser_dprintf("rumprun: no memory for the environment\n");
+		rumpuser_exit(BOOT_FAILED);
+	}
+	for (n = 0, ci = cf->cf_items; ci != NULL; ci = ci->ci_next)
+		for (i = 0; ci->ci_kind == CONF_ENV && i < ci->ci_nlist; i++)
+			n = env_set(env, n, ci->ci_list[i]);
+	((char **)env)[n] = NULL;
+	return env;
+}
+
+static pid_t
+boot_exec(const struct rumprun_prog *rp, char **argv, char **envp)
+{
+	char *none[] = { NULL };
+	struct rump_exec re = {
+		.re_name = rp->rp_name, .re_entry = rp->rp_entry,
+		.re_argv = argv, .re_envp = envp != NULL ? envp : none,
+		.re_fds = { -1, -1, -1 }
+	};
+	pid_t pid;
+	int error;
+
+	if (argv[0] == NULL)
+		argv[0] = (char *)(uintptr_t)rp->rp_name;
+	error = rump_pub_exec(&re, &pid);
+	if (error != 0) {
+		rumpuser_dprintf("rumprun: %s: cannot start: error %d\n",
+		    rp->rp_name, error);
+		rumpuser_exit(BOOT_FAILED);
+	}
+	return pid;
+}
+
+/* As a shell has it: the exit code, or 128 and the signal. */
+static int
+boot_wait(pid_t pid)
+{
+	int st = 0;
+
+	if (rump_pub_wait(pid, &st) != 0)
+		return BOOT_FAILED;
+	return (st & 0x7f) != 0 ? 128 + (st & 0x7f) : st >> 8 & 0xff;
+}
+
+/* The status is that of the last one in the foreground. */
+static int
+boot_rc(const struct conf *cf, char **envp)
+{
+	struct conf_item *ci;
+	const char *mode;
+	int fg = -1, bg = 0;
+	char *noargs[2], **argv;
+
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
+		if (ci->ci_kind != CONF_RC)
+			continue;
+		mode = ci->ci_val[CONF_RC_RUNMODE];
+		argv = ci->ci_list;
+		if (argv == NULL) {
+			noargs[0] = noargs[1] = NULL;
+			argv = noargs;
+		}
+		ci->ci_pid = boot_exec(find_prog(ci->ci_val[CONF_RC_BIN]),
+		    argv, envp);
+		if (mode == NULL || mode[0] == '\0') {
+			fg = boot_wait(ci->ci_pid);
+			ci->ci_pid = 0;
+		}
+	}
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next)
+		if (ci->ci_kind == CONF_RC && ci->ci_pid != 0)
+			bg = boot_wait(ci->ci_pid);
+	return fg != -1 ? fg : bg;
+}
+
+static int
+boot_run(const struct conf *cf)
+{
+	char **envp = boot_env(cf), **argv = NULL;
+	char *noargs[] = { NULL, NULL };
+	const struct conf_item *ci;
+	int rc = 0;
+
+	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
+		/* An empty cmdline has not even room for the name. */
+		if ((ci->ci_kind == CONF_CMDLINE || ci->ci_kind == CONF_ARGS) &&
+		    ci->ci_nlist != 0)
+			argv = ci->ci_list;
+		rc |= ci->ci_kind == CONF_RC;
+	}
+	if (rc)
+		return boot_rc(cf, envp);
+	return boot_wait(boot_exec(&rumprun_progs[0],
+	    argv != NULL ? argv : noargs, envp));
+}
+
+void
+rumprun_boot(const char *config)
+{
+	struct conf cf;
+	int error;
+
+	memset(&cf, 0, sizeof(cf));
+	if (rumprun_nprogs == 0)
+		boot_bad("no program in this image", "");
+	if (config != NULL && config[0] != '\0') {
+		boot_parse(&cf, config);
+		boot_check(&cf);
+	}
+	error = rump_init();
+	if (error != 0) {
+		rumpuser_dprintf("rumprun: rump_init: error %d\n", error);
+		rumpuser_exit(BOOT_FAILED);
+	}
+	boot_apply(&cf);
+	rumpuser_exit(boot_run(&cf));
+}
