@@ -5,6 +5,7 @@
  * anything is started; each error is one line and status 125.
  */
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,11 @@ hint_gdb(const struct options *o, const struct image *im)
 
 	if (o->o_gdbport == 0 || im->im_iso)
 		return;
-	*strrchr(self, '/') = '\0';
+	/* From PREFIX/bin/rumprun to PREFIX. */
+	self = dirname(dirname(self));
 	debug = o->o_symbols != NULL ? xstrdup(o->o_symbols) :
 	    xasprintf("%s.debug", im->im_path);
-	note("debug with: gdb -x %s/../share/rumpkit/rumpkit-gdb.py "
+	note("debug with: gdb -x %s/share/rumpkit/rumpkit-gdb.py "
 	    "-ex 'target remote 127.0.0.1:%d' -ex rumpkit-symbols %s",
 	    self, o->o_gdbport, debug);
 }
