@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The filter's stages: exit record, boot mark, CR, panic text.  A byte goes
- * through them one after the other; each may keep it.  The texts are fixed
+ * The filter's stages: exit record, boot mark, CR, panic text.  Output
+ * goes through them one after the other; each may keep some.  The texts are fixed
  * in doc/contracts.md.
  */
 #include <stdlib.h>
@@ -115,38 +115,73 @@ show_partial(struct filter *f)
 	f->f_shown = f->f_linelen;
 }
 
+/* One byte inside the text of a panic. */
 static void
-panic_stage(struct filter *f, char c)
+panic_byte(struct filter *f, char c)
 {
-	if (f->f_linelen < FILTER_LINE - 1)
+	if (f->f_linelen < FILTER_LINE - 1) {
 		f->f_line[f->f_linelen++] = c;
-	else if (f->f_panic) {
+	} else {
 		show_partial(f);
 		put(f, &c, 1);
 	}
-	if (!f->f_panic)
-		put(f, &c, 1);
 	if (c != '\n')
 		return;
 	f->f_line[f->f_linelen] = '\0';
-	if (f->f_panic) {
-		panic_line(f);
-	} else if (starts(f->f_line, "panic: ")) {
-		f->f_panic = true;
-		f->f_nlines = 0;
-		f->f_rip = 0;
-	}
+	panic_line(f);
 	f->f_linelen = f->f_shown = 0;
 }
 
+/* Outside of it: passes at once, the beginning of each line is looked at. */
 static void
-cr_stage(struct filter *f, char c)
+panic_stage(struct filter *f, const char *s, size_t n)
 {
-	if (f->f_cr && c != '\n')
-		panic_stage(f, '\r');
-	f->f_cr = f->f_stripcr && c == '\r';
-	if (!f->f_cr)
-		panic_stage(f, c);
+	static const char head[] = "panic: ";
+	const char *nl;
+	size_t len, room;
+
+	for (; n != 0; s += len, n -= len) {
+		if (f->f_panic) {
+			panic_byte(f, *s);
+			len = 1;
+			continue;
+		}
+		nl = memchr(s, '\n', n);
+		len = nl != NULL ? (size_t)(nl - s) + 1 : n;
+		put(f, s, len);
+		room = sizeof(head) - 1 - f->f_linelen;
+		if (room > len)
+			room = len;
+		memcpy(f->f_line + f->f_linelen, s, room);
+		f->f_linelen += room;
+		if (nl == NULL)
+			continue;
+		if (f->f_linelen == sizeof(head) - 1 &&
+		    memcmp(f->f_line, head, sizeof(head) - 1) == 0) {
+			f->f_panic = true;
+			f->f_nlines = 0;
+			f->f_rip = 0;
+		}
+		f->f_linelen = f->f_shown = 0;
+	}
+}
+
+static void
+cr_stage(struct filter *f, const char *s, size_t n)
+{
+	const char *cr;
+	size_t len;
+
+	while (n != 0) {
+		if (f->f_cr && *s != '\n')
+			panic_stage(f, "\r", 1);
+		cr = f->f_stripcr ? memchr(s, '\r', n) : NULL;
+		len = cr != NULL ? (size_t)(cr - s) : n;
+		panic_stage(f, s, len);
+		f->f_cr = cr != NULL;
+		s += len + f->f_cr;
+		n -= len + f->f_cr;
+	}
 }
 
 /* Without the mark, everything that was held is output after all. */
@@ -154,37 +189,45 @@ static void
 release_boot(struct filter *f, size_t from)
 {
 	f->f_holdboot = false;
-	for (size_t i = from; i < f->f_bootlen; i++)
-		cr_stage(f, f->f_boot[i]);
+	if (f->f_boot != NULL)
+		cr_stage(f, f->f_boot + from, f->f_bootlen - from);
 	free(f->f_boot);
 	f->f_boot = NULL;
 }
 
+/* One byte before the boot mark. */
 static void
-boot_stage(struct filter *f, char c)
+boot_byte(struct filter *f, char c)
 {
 	static const char mark[] = BOOT_MARK;
-	size_t len = sizeof(mark) - 1;
 
-	if (!f->f_holdboot) {
-		/* GRUB ends its lines with NL CR. */
-		if (!f->f_skipcr || c != '\r')
-			cr_stage(f, c);
-		f->f_skipcr = false;
-		return;
-	}
 	if (f->f_boot == NULL) {
 		f->f_boot = xmalloc(BOOT_MAX);
 		f->f_bootlen = 0;
 	}
 	f->f_boot[f->f_bootlen++] = c;
-	/* The mark counts with the end of its line. */
-	f->f_skipcr = c == '\n' &&
-	    memmem(f->f_boot, f->f_bootlen, mark, len) != NULL;
+	/* The mark counts with the end of its line: GRUB's is NL CR. */
+	f->f_skipcr = c == '\n' && memmem(f->f_boot, f->f_bootlen, mark,
+	    sizeof(mark) - 1) != NULL;
 	if (f->f_skipcr)
 		release_boot(f, f->f_bootlen);
 	else if (f->f_bootlen == BOOT_MAX)
 		release_boot(f, 0);
+}
+
+static void
+boot_stage(struct filter *f, const char *s, size_t n)
+{
+	for (; n != 0 && f->f_holdboot; s++, n--)
+		boot_byte(f, *s);
+	if (n != 0 && f->f_skipcr) {
+		f->f_skipcr = false;
+		if (*s == '\r') {
+			s++;
+			n--;
+		}
+	}
+	cr_stage(f, s, n);
 }
 
 /* The record ended; anything that is none was output. */
@@ -203,34 +246,32 @@ end_record(struct filter *f)
 			return;
 		}
 	}
-	for (size_t i = 0; i < f->f_recordlen; i++)
-		boot_stage(f, f->f_record[i]);
-}
-
-static void
-record_stage(struct filter *f, char c)
-{
-	if (c == '\001' && !f->f_inrecord) {
-		f->f_inrecord = true;
-		f->f_recordlen = 0;
-	}
-	if (!f->f_inrecord) {
-		boot_stage(f, c);
-		return;
-	}
-	f->f_record[f->f_recordlen++] = c;
-	if (c == '\n' || f->f_recordlen == sizeof(f->f_record) - 1)
-		end_record(f);
+	boot_stage(f, f->f_record, f->f_recordlen);
 }
 
 void
-filter_input(struct filter *f, const char *buf, size_t len)
+filter_input(struct filter *f, const char *s, size_t n)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (f->f_records)
-			record_stage(f, buf[i]);
-		else
-			boot_stage(f, buf[i]);
+	const char *soh;
+	size_t len;
+
+	while (n != 0) {
+		if (f->f_inrecord) {
+			f->f_record[f->f_recordlen++] = *s;
+			if (*s == '\n' ||
+			    f->f_recordlen == sizeof(f->f_record) - 1)
+				end_record(f);
+			s++;
+			n--;
+			continue;
+		}
+		soh = f->f_records ? memchr(s, '\001', n) : NULL;
+		len = soh != NULL ? (size_t)(soh - s) : n;
+		boot_stage(f, s, len);
+		f->f_inrecord = soh != NULL;
+		f->f_recordlen = 0;
+		s += len;
+		n -= len;
 	}
 }
 
@@ -262,7 +303,7 @@ filter_end(struct filter *f)
 		end_record(f);
 	filter_unhold(f);
 	if (f->f_cr)
-		panic_stage(f, '\r');
+		panic_stage(f, "\r", 1);
 	f->f_cr = false;
 	if (f->f_panic)
 		show_partial(f);

@@ -60,16 +60,17 @@ static void
 add_debugger(struct strvec *cmd, const struct options *o,
     const struct image *im)
 {
+	char *gdbserver = find_program("gdbserver");
 	int fd;
 
-	if (find_program("gdbserver") == NULL)
+	if (gdbserver == NULL)
 		fail("gdbserver not found, install the package gdbserver (or "
 		    "run gdb --args with the command that -n prints)");
 	fd = image_copy(im, false, true);
 	if (o->o_dryrun)
 		note("/proc/self/fd/%d: copy of %s, not randomised", fd,
 		    im->im_path);
-	sv_add1(cmd, "gdbserver");
+	sv_add1(cmd, gdbserver);
 	sv_add1(cmd, "--once");
 	sv_add1(cmd, "--no-startup-with-shell");
 	sv_add(cmd, "127.0.0.1:%d", o->o_gdbport);
@@ -99,5 +100,5 @@ spt_command(struct guest *g, const struct options *o,
 	}
 	sv_add1(cmd, "--");
 	sv_add1(cmd, config);
-	g->g_clearenv = o->o_gdbport == 0;
+	g->g_clearenv = true;
 }
