@@ -4,6 +4,7 @@
  * host has: exit codes, signals, environment, daemons, the helpers that
  * component archives need.
  */
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rump/rumpcomp_cons.h>
 #include "../check.h"
 #include "conform.h"
 
@@ -260,6 +262,52 @@ test_errno(const char *dir)
 	fake_stop();
 }
 
+/* Kinds of files that not every host has. */
+static void
+test_types(const char *dir)
+{
+	static struct lwp lwp;
+	char path[64];
+	uint64_t size = 99;
+	int type = 99;
+
+	fake_start(&lwp);
+	CHECK_EQ(rumpuser_getfileinfo("/dev/null", &size, &type), 0);
+	CHECK_EQ(type, RUMPUSER_FT_CHR);
+	CHECK_EQ(size, 0);
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	CHECK_EQ(mkfifo(path, 0600), 0);
+	CHECK_EQ(rumpuser_getfileinfo(path, NULL, &type), 0);
+	CHECK_EQ(type, RUMPUSER_FT_OTHER);
+	CHECK_EQ(unlink(path), 0);
+	fake_stop();
+}
+
+static void
+test_console(void)
+{
+	static struct lwp lwp;
+	int fds[2], save = dup(0);
+
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_EQ(dup2(fds[0], 0), 0);
+	fake_start(&lwp);
+	CHECK_EQ(rumpcomp_cons_poll(), 0);
+	CHECK_EQ(write(fds[1], "\xff", 1), 1);
+	CHECK_EQ(rumpcomp_cons_poll(), 1);
+	CHECK_EQ(rumpcomp_cons_getc(), 0xff);
+	CHECK_EQ(lwp.l_gaveback, 1);
+	CHECK_EQ(lwp.l_holds, 1);
+	CHECK_EQ(rumpcomp_cons_poll(), 0);
+	close(fds[1]);
+	CHECK_EQ(rumpcomp_cons_poll(), 1);
+	CHECK_EQ(rumpcomp_cons_getc(), -1);
+	fake_stop();
+	close(fds[0]);
+	(void)dup2(save, 0);
+	close(save);
+}
+
 /* A file and a directory to play with. */
 static int
 scratch(char *dir)
@@ -291,6 +339,8 @@ main(void)
 	CHECK_EQ(rumpuser_conformance(), 0);
 	test_signals();
 	test_errno(dir);
+	test_types(dir);
+	test_console();
 	snprintf(path, sizeof(path), "%s/disk", dir);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/new", dir);
