@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Files on tmpfs: open, read, write, seek, stat, truncate, sparse, holes. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <rump/rump.h>
-#include <rump/rump_syscalls.h>
-
-#include "../check.h"
-
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
+#include "vfstest.h"
 
 static char buf[70000], buf2[70000];
 

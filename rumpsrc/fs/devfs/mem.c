@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mem.c: the devices without hardware: null, zero, full, random, urandom, and
+ * stdin, stdout, stderr, whose open is a dup of the descriptor.
+ */
+#include <asm/errno.h>
+
+#include <rump/rumpuser.h>
+#include <string.h>
+
+#include "devfs_private.h"
+
+static int
+null_read(void *arg, struct uio *uio, int oflags)
+{
+	(void)arg;
+	(void)uio;
+	(void)oflags;
+	return 0;
+}
+
+static int
+null_write(void *arg, struct uio *uio, int oflags)
+{
+	(void)arg;
+	(void)oflags;
+	uio->uio_resid = 0;
+	return 0;
+}
+
+static int
+zero_read(void *arg, struct uio *uio, int oflags)
+{
+	(void)arg;
+	(void)oflags;
+	return rump_uiozero(uio->uio_resid, uio);
+}
+
+static int
+full_write(void *arg, struct uio *uio, int oflags)
+{
+	(void)arg;
+	(void)oflags;
+	return uio->uio_resid > 0 ? ENOSPC : 0;
+}
+
+static int
+random_read(void *arg, struct uio *uio, int oflags)
+{
+	uint8_t buf[256];
+	size_t n;
+	int error = 0;
+
+	(void)arg;
+	(void)oflags;
+	while (uio->uio_resid > 0 && !error) {
+		n = uio->uio_resid < sizeof(buf) ? uio->uio_resid :
+		    sizeof(buf);
+		error = rumpuser_getrandom(buf, n, 0, &n);
+		if (!error && n == 0)
+			error = EIO;
+		if (!error)
+			error = rump_uiomove(buf, n, uio);
+	}
+	memset(buf, 0, sizeof(buf));
+	return error;
+}
+
+static int
+std_open(void *arg, int oflags, struct file **fpp)
+{
+	(void)oflags;
+	return rump_fd_get((int)(intptr_t)arg, fpp) ? ENXIO : 0;
+}
+
+static const struct devops null_ops = {
+	.d_read = null_read, .d_write = null_write
+};
+static const struct devops zero_ops = {
+	.d_read = zero_read, .d_write = null_write
+};
+static const struct devops full_ops = {
+	.d_read = zero_read, .d_write = full_write
+};
+static const struct devops random_ops = {
+	.d_read = random_read, .d_write = null_write
+};
+static const struct devops std_ops = { .d_open = std_open };
+
+#define DEV(name, major, minor, ops, arg) \
+	{ name, S_IFCHR | 0666, VFS_MKDEV(major, minor), ops, \
+	(void *)(intptr_t)(arg), NULL }
+
+/* Linux's numbers; std* have none there (links), so the experimental 240. */
+struct devnode devfs_builtin[] = {
+	DEV("null", 1, 3, &null_ops, 0),
+	DEV("zero", 1, 5, &zero_ops, 0),
+	DEV("full", 1, 7, &full_ops, 0),
+	DEV("random", 1, 8, &random_ops, 0),
+	DEV("urandom", 1, 9, &random_ops, 0),
+	DEV("stdin", 240, 0, &std_ops, 0),
+	DEV("stdout", 240, 1, &std_ops, 1),
+	DEV("stderr", 240, 2, &std_ops, 2),
+};
+const unsigned devfs_nbuiltin = sizeof(devfs_builtin) /
+    sizeof(devfs_builtin[0]);
