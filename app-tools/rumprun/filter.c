@@ -24,6 +24,8 @@ filter_init(struct filter *f)
 static void
 put(struct filter *f, const char *s, size_t len)
 {
+	if (len == 0)
+		return;
 	if (f->f_outlen + len > f->f_outsize) {
 		f->f_outsize = (f->f_outlen + len) * 2;
 		f->f_out = realloc(f->f_out, f->f_outsize);
@@ -48,8 +50,12 @@ release_frames(struct filter *f, const uint64_t *base)
 		put(f, line, len);
 		addr = strtoull(strchr(line, '#') + 1, &names, 10);
 		addr = strtoull(names, NULL, 16);
-		/* A return address may belong to the next line. */
-		if (addr != f->f_rip)
+		/*
+		 * A return address may belong to the next line, or even
+		 * function: the call lies before it.  A fault's first
+		 * address is the faulting instruction.
+		 */
+		if (!f->f_fault || strstr(line, "#0 ") == NULL)
 			addr--;
 		names = base == NULL || f->f_symbols == NULL ? NULL :
 		    symbols_describe(f->f_symbols, addr - *base);
@@ -85,7 +91,6 @@ static void
 panic_line(struct filter *f)
 {
 	char *line = f->f_line;
-	const char *rip = strstr(line, "rip=");
 	uint64_t base;
 
 	if (is_frame(line) && f->f_shown == 0 &&
@@ -93,8 +98,9 @@ panic_line(struct filter *f)
 		f->f_frame[f->f_nframes++] = xstrdup(line);
 		return;
 	}
-	if (rip != NULL && f->f_rip == 0)
-		f->f_rip = strtoull(rip + 4, NULL, 16);
+	/* The rest of the line "panic: cause, ..., vector N, ...". */
+	if (f->f_nlines == 0)
+		f->f_fault = strstr(line, ", vector ") != NULL;
 	if (starts(line, "image-base: ")) {
 		base = strtoull(line + strlen("image-base: "), NULL, 16);
 		release_frames(f, &base);
@@ -148,21 +154,21 @@ panic_stage(struct filter *f, const char *s, size_t n)
 		}
 		nl = memchr(s, '\n', n);
 		len = nl != NULL ? (size_t)(nl - s) + 1 : n;
-		put(f, s, len);
 		room = sizeof(head) - 1 - f->f_linelen;
 		if (room > len)
 			room = len;
 		memcpy(f->f_line + f->f_linelen, s, room);
 		f->f_linelen += room;
-		if (nl == NULL)
-			continue;
-		if (f->f_linelen == sizeof(head) - 1 &&
-		    memcmp(f->f_line, head, sizeof(head) - 1) == 0) {
-			f->f_panic = true;
+		f->f_panic = room != 0 && f->f_linelen == sizeof(head) - 1 &&
+		    memcmp(f->f_line, head, sizeof(head) - 1) == 0;
+		if (f->f_panic) {
+			len = room;
+			f->f_shown = f->f_linelen;
 			f->f_nlines = 0;
-			f->f_rip = 0;
+		} else if (nl != NULL) {
+			f->f_linelen = 0;
 		}
-		f->f_linelen = f->f_shown = 0;
+		put(f, s, len);
 	}
 }
 

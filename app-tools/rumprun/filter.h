@@ -2,8 +2,8 @@
 /*
  * filter: what one stream of the guest becomes before the user sees it.  It
  * does no input or output itself.  Ordinary output is never held back; only
- * from a line "panic: " on lines wait until they are whole, and the backtrace
- * until the image base is known.
+ * from "panic: " at the beginning of a line on, lines wait until they are
+ * whole, and the backtrace until the image base is known.
  */
 #ifndef RUMPRUN_FILTER_H
 #define RUMPRUN_FILTER_H
@@ -35,13 +35,13 @@ struct filter {
 	size_t	 f_bootlen;
 	bool	 f_panic;	/* in the text of a panic */
 	unsigned f_nlines;	/* lines since then */
+	bool	 f_fault;	/* ... which was a fault */
 	char	 f_line[FILTER_LINE];
 	size_t	 f_linelen, f_shown; /* shown: of these, already put out */
 	char	 f_record[32];
 	size_t	 f_recordlen;
 	char	*f_frame[FILTER_FRAMES]; /* held lines of the backtrace */
 	unsigned f_nframes;
-	uint64_t f_rip;
 };
 
 void filter_init(struct filter *);
