@@ -18,6 +18,12 @@ extern const uint8_t __build_id_end[] __attribute__((__weak__));
 
 static uint32_t reporting;	/* [a] 1 + the CPU that reports */
 
+int
+bmk_panicking(void)
+{
+	return reporting != 0;
+}
+
 /* One report at a time: other CPUs stay here, ours must not come again. */
 static void
 begin_report(int status)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scheduler: per-CPU run queues, round robin, tickless.  The timer is armed
+ * Scheduler: per-CPU run queues, round robin, tickless.  Threads that were
+ * woken run before those that were preempted or are new.  The timer is armed
  * only when a sleeper exists or somebody waits for the running thread's
  * slice; it is never pushed back, a shot that came too early arms the next.
- * A thread with nothing to switch to idles in place, on its own stack.
+ * A thread with nothing to switch to idles in place, on its own stack; the
+ * boot thread does it for one that ended.
  *
  * sd_lock is held across a switch: whoever runs next releases it (finish).
  * So a thread that was just marked blocked is safe from other CPUs until it
@@ -46,6 +48,12 @@ bmk_sched_init(void)
 	c->bc_idle = c->bc_cur = t;
 }
 
+static inline int
+somebody_waits(const struct bmk_sched *sd)
+{
+	return sd->sd_woken.rq_head != NULL || sd->sd_others.rq_head != NULL;
+}
+
 void
 bmk_sched_arm(int64_t deadline)
 {
@@ -63,22 +71,58 @@ arm_for_running(struct bmk_sched *sd)
 {
 	if (sd->sd_timeq != NULL)
 		bmk_sched_arm(sd->sd_timeq->bt_wakeup);
-	if (sd->sd_head != NULL && !sd->sd_slicing) {
+	if ((somebody_waits(sd) || sd->sd_tick) && !sd->sd_slicing) {
 		sd->sd_slicing = 1;
 		bmk_sched_arm(bmk_platform_monotonic() + SLICE);
 	}
 }
 
+void
+bmk_sched_tick(int running)
+{
+	struct bmk_sched *sd = bmk_sched_self();
+	unsigned long saved;
+
+	/* A panic may come with the lock held. */
+	if (sd == NULL || (sd->sd_tick && (!running || sd->sd_slicing)) ||
+	    bmk_panicking())
+		return;
+	saved = bmk_spin_enter(&sd->sd_lock);
+	sd->sd_tick = 1;
+	if (running && sd->sd_cpu->bc_cur->bt_state == BMK_T_RUNNING)
+		arm_for_running(sd);
+	bmk_spin_exit(&sd->sd_lock, saved);
+}
+
 static void
-runq_put(struct bmk_sched *sd, struct bmk_thread *t)
+runq_put(struct bmk_runq *rq, struct bmk_thread *t)
 {
 	t->bt_state = BMK_T_RUNNABLE;
 	t->bt_runq_next = NULL;
-	if (sd->sd_head == NULL)
-		sd->sd_head = t;
+	if (rq->rq_head == NULL)
+		rq->rq_head = t;
 	else
-		sd->sd_tail->bt_runq_next = t;
-	sd->sd_tail = t;
+		rq->rq_tail->bt_runq_next = t;
+	rq->rq_tail = t;
+}
+
+/* Woken threads first, but not for ever. */
+static struct bmk_thread *
+runq_take(struct bmk_sched *sd)
+{
+	struct bmk_runq *rq = &sd->sd_woken;
+	struct bmk_thread *t = rq->rq_head;
+
+	if (t == NULL || (sd->sd_passed > 1 && sd->sd_others.rq_head != NULL)) {
+		rq = &sd->sd_others;
+		sd->sd_passed = 0;
+		t = rq->rq_head;
+	}
+	if (t != NULL) {
+		rq->rq_head = t->bt_runq_next;
+		sd->sd_isother = rq == &sd->sd_others;
+	}
+	return t;
 }
 
 /* Caller holds sd_lock. */
@@ -91,7 +135,7 @@ expire(struct bmk_sched *sd, int64_t now)
 		bmk_timeq_remove(&sd->sd_timeq, t);
 		t->bt_flags &= ~BMK_TF_TIMEQ;
 		t->bt_flags |= BMK_TF_TIMEDOUT;
-		runq_put(sd, t);
+		runq_put(&sd->sd_woken, t);
 		sd->sd_cpu->bc_resched = 1;
 	}
 }
@@ -119,7 +163,7 @@ idle(struct bmk_sched *sd)
 	__atomic_store_n(&sd->sd_lock.sl_locked, 0, __ATOMIC_RELEASE);
 	bmk_platform_idle_until(when);
 	(void)bmk_spin_enter(&sd->sd_lock);
-	if (sd->sd_head == NULL && sd->sd_timeq != NULL)
+	if (!somebody_waits(sd) && sd->sd_timeq != NULL)
 		expire(sd, bmk_platform_monotonic());
 }
 
@@ -134,14 +178,18 @@ bmk_sched_switch(struct bmk_sched *sd)
 	struct bmk_cpu *c = sd->sd_cpu;
 	struct bmk_thread *cur = c->bc_cur, *next;
 
-	while ((next = sd->sd_head) == NULL)
+	while ((next = runq_take(sd)) == NULL) {
+		if (cur->bt_state == BMK_T_ZOMBIE) {
+			/* Nobody reaps it while it idles: the boot thread. */
+			c->bc_cur = &sd->sd_boot;
+			bmk_cpu_switch(cur, &sd->sd_boot);
+		}
 		idle(sd);
-	sd->sd_head = next->bt_runq_next;
+	}
 	next->bt_state = BMK_T_RUNNING;
 	sd->sd_slice_end = 0;
 	c->bc_resched = 0;
-	if (sd->sd_head != NULL || sd->sd_timeq != NULL)
-		arm_for_running(sd);
+	arm_for_running(sd);
 	if (next == cur)
 		return;
 	c->bc_cur = next;
@@ -174,8 +222,12 @@ bmk_sched_start(void)
 
 	(void)bmk_spin_enter(&sd->sd_lock);
 	sd->sd_boot.bt_state = BMK_T_BLOCKED;
-	for (;;)
+	for (;;) {
+		/* It comes back when a thread ended with none to run. */
 		bmk_sched_switch(sd);
+		bmk_sched_finish(sd, 0);
+		(void)bmk_spin_enter(&sd->sd_lock);
+	}
 }
 
 void
@@ -184,10 +236,10 @@ bmk_sched_yield(void)
 	struct bmk_sched *sd = bmk_sched_self();
 	unsigned long saved;
 
-	if (sd->sd_head == NULL)
+	if (!somebody_waits(sd))
 		return;
 	saved = bmk_spin_enter(&sd->sd_lock);
-	runq_put(sd, bmk_curthread());
+	runq_put(&sd->sd_others, bmk_curthread());
 	bmk_sched_switch(sd);
 	bmk_sched_finish(sd, saved);
 }
@@ -199,8 +251,8 @@ bmk_sched_preempt(void)
 	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
 
 	bmk_curcpu()->bc_resched = 0;
-	if (sd->sd_head != NULL) {
-		runq_put(sd, bmk_curthread());
+	if (somebody_waits(sd)) {
+		runq_put(&sd->sd_others, bmk_curthread());
 		bmk_sched_switch(sd);
 	}
 	bmk_sched_finish(sd, saved);
@@ -264,11 +316,11 @@ lock_thread(struct bmk_thread *t, unsigned long *savedp)
 
 /* t is runnable now; caller holds sd_lock. */
 static void
-made_runnable(struct bmk_sched *sd, struct bmk_thread *t)
+made_runnable(struct bmk_sched *sd, struct bmk_runq *rq, struct bmk_thread *t)
 {
 	struct bmk_cpu *c = sd->sd_cpu;
 
-	runq_put(sd, t);
+	runq_put(rq, t);
 	c->bc_resched = 1;
 	if (c != bmk_curcpu())
 		bmk_platform_kick(c);
@@ -282,7 +334,7 @@ bmk_sched_enqueue(struct bmk_thread *t)
 	unsigned long saved;
 	struct bmk_sched *sd = lock_thread(t, &saved);
 
-	made_runnable(sd, t);
+	made_runnable(sd, &sd->sd_others, t);
 	bmk_spin_exit(&sd->sd_lock, saved);
 }
 
@@ -297,7 +349,7 @@ bmk_sched_wake(struct bmk_thread *t)
 			t->bt_flags &= ~BMK_TF_TIMEQ;
 			bmk_timeq_remove(&sd->sd_timeq, t);
 		}
-		made_runnable(sd, t);
+		made_runnable(sd, &sd->sd_woken, t);
 	} else if (t->bt_state == BMK_T_RUNNING)
 		t->bt_flags |= BMK_TF_WAKING;
 	bmk_spin_exit(&sd->sd_lock, saved);
@@ -312,14 +364,15 @@ bmk_sched_timer(void)
 	int64_t now = bmk_platform_monotonic();
 
 	sd->sd_armed = BMK_TIME_NEVER;
-	sd->sd_slicing = 0;
+	sd->sd_slicing = sd->sd_tick = 0;
 	expire(sd, now);
 	if (c->bc_cur->bt_state != BMK_T_RUNNING) {
 		/* Idle: the loop looks at the queues, and arms again. */
 		bmk_spin_exit(&sd->sd_lock, saved);
 		return;
 	}
-	if (sd->sd_head != NULL) {
+	if (somebody_waits(sd)) {
+		sd->sd_passed += !sd->sd_isother;
 		if (sd->sd_slice_end == 0)
 			sd->sd_slice_end = now + SLICE;
 		else if (now >= sd->sd_slice_end)

@@ -9,12 +9,20 @@
 
 #include <bmk/bmk.h>
 
+/* First come, first served, by bt_runq_next. */
+struct bmk_runq {
+	struct bmk_thread *rq_head, *rq_tail;
+};
+
 /* [L] sd_lock; [I] constant */
 struct bmk_sched {
 	struct bmk_spin	 sd_lock;
 	int		 sd_slicing;	/* [L] a timer for the slice is armed */
-	struct bmk_thread *sd_head;	/* [L] run queue, by bt_runq_next */
-	struct bmk_thread *sd_tail;	/* [L] */
+	int		 sd_tick;	/* [L] bmk_sched_tick() wants one */
+	struct bmk_runq	 sd_woken;	/* [L] were blocked: they go first */
+	struct bmk_runq	 sd_others;	/* [L] new, preempted, yielded */
+	int		 sd_isother;	/* [L] the running one is from there */
+	int		 sd_passed;	/* [L] timers since such a one ran */
 	struct bmk_thread *sd_timeq;	/* [L] root of the heap */
 	struct bmk_thread *sd_dead;	/* [L] switched away from for ever */
 	int64_t		 sd_armed;	/* [L] platform timer; NEVER: off */

@@ -147,6 +147,12 @@ void bmk_sched_preempt(void);
  * that finds kernel code interrupted just returns.
  */
 void bmk_sched_timer(void);
+/*
+ * For a platform that must look after something without an interrupt: the
+ * timer comes within some 10 ms while a thread runs; once.  running: arm it
+ * now if need be, else at the next switch will do.
+ */
+void bmk_sched_tick(int running);
 /* For bmk_platform_idle_until(): as bmk_platform_timer, remembers it. */
 void bmk_sched_arm(int64_t deadline);
 extern struct bmk_thread *bmk_threads;	/* all of them, for gdb and panic */
@@ -198,6 +204,7 @@ struct bmk_regs {	/* order as saved by the platform's trap entry */
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
 	uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
+int bmk_panicking(void);	/* a report is being printed */
 /* An unhandled fault: like panic, with these registers; status 139. */
 void bmk_fault(const char *cause, const struct bmk_regs *, uint64_t addr)
     __attribute__((__noreturn__));

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The CPU: interrupts are signals, let in or not by a flag; idling is ppoll.
+ * The timer's handler runs on the interrupted thread's own stack (Linux keeps
+ * the red zone free, and the extended state in the frame), so to preempt it
+ * is to switch away inside the handler.
+ */
+#include "spt.h"
+
+#define CLOCK_MONOTONIC	1
+#define ARCH_SET_FS	0x1002
+#define UC_RIP		(40 + 16 * 8)	/* in struct ucontext */
+
+struct sys_sigaction {
+	spt_sigfn	*sa_fn;
+	unsigned long	 sa_flags;
+	void		(*sa_restorer)(void);
+	unsigned long	 sa_mask;
+};
+#define SA_SIGINFO	4
+#define SA_RESTORER	0x04000000
+
+/* Only this one thread and its handlers. */
+static volatile int irq_on, pending;
+static int timer_id;
+
+void
+spt_signal(int sig, spt_sigfn *fn, unsigned long flags)
+{
+	struct sys_sigaction sa = {
+		fn, flags | SA_SIGINFO | SA_RESTORER, spt_restorer, 0
+	};
+
+	if (sys4(__NR_rt_sigaction, sig, (long)&sa, 0, 8) != 0)
+		spt_die("rt_sigaction failed");
+}
+
+unsigned long
+bmk_platform_irq_off(void)
+{
+	unsigned long saved = irq_on ? BMK_IRQ_ON : 0;
+
+	irq_on = 0;
+	__asm__ __volatile__("" : : : "memory");
+	return saved;
+}
+
+/* What came while the flag was off. */
+static void
+catch_up(void)
+{
+	while (pending) {
+		irq_on = 0;
+		pending = 0;
+		bmk_sched_timer();
+		spt_console_poll();
+		irq_on = 1;
+	}
+}
+
+void
+bmk_platform_irq_restore(unsigned long saved)
+{
+	__asm__ __volatile__("" : : : "memory");
+	if (saved == 0)
+		return;
+	irq_on = 1;
+	if (__builtin_expect(pending, 0))
+		catch_up();
+}
+
+static void
+on_timer(int sig, void *info, void *ucontext)
+{
+	const char *rip = *(const char **)((char *)ucontext + UC_RIP);
+
+	(void)sig;
+	(void)info;
+	if (!irq_on) {
+		pending = 1;
+		return;
+	}
+	irq_on = 0;
+	bmk_sched_timer();
+	spt_console_poll();
+	if (bmk_curcpu()->bc_resched && rip >= __rumprun_text_start &&
+	    rip < __rumprun_text_end)
+		bmk_sched_preempt();
+	irq_on = 1;
+	if (pending)
+		catch_up();
+}
+
+void
+spt_timer_init(void)
+{
+	struct {
+		uint64_t	se_value;
+		int		se_signo, se_notify;
+		char		se_pad[48];
+	} se = { 0, SPT_SIGALRM, 0, { 0 } };
+
+	spt_signal(SPT_SIGALRM, on_timer, SPT_NODEFER | SPT_RESTART);
+	if (sys3(__NR_timer_create, CLOCK_MONOTONIC, (long)&se,
+	    (long)&timer_id) != 0)
+		spt_die("timer_create failed");
+}
+
+void
+bmk_platform_timer(int64_t deadline)
+{
+	struct { struct sys_timespec interval, value; } it = { { 0, 0 },
+	    { 0, 0 } };
+	int64_t now;
+
+	if (deadline != BMK_TIME_NEVER) {
+		now = bmk_platform_monotonic();
+		/* Zero would turn it off. */
+		deadline = deadline > now ? deadline - now : 1;
+		it.value.tv_sec = deadline / 1000000000;
+		it.value.tv_nsec = deadline % 1000000000;
+	}
+	(void)sys4(__NR_timer_settime, timer_id, 0, (long)&it, 0);
+}
+
+/* Interrupts are off.  ppoll ends at the deadline: no timer is needed. */
+void
+bmk_platform_idle_until(int64_t deadline)
+{
+	struct sys_timespec ts;
+	struct sys_pollfd fds[1];
+	int64_t d;
+	int n;
+
+	spt_console_flush();
+	if (pending) {
+		pending = 0;
+		bmk_sched_timer();
+		return;
+	}
+	if (deadline != BMK_TIME_NEVER) {
+		d = deadline - bmk_platform_monotonic();
+		if (d < 0)
+			d = 0;
+		ts.tv_sec = d / 1000000000;
+		ts.tv_nsec = d % 1000000000;
+	}
+	n = spt_console_pollfd(fds);
+	(void)sys6(__NR_ppoll, (long)fds, n,
+	    (long)(deadline != BMK_TIME_NEVER ? &ts : NULL), 0, 8, 0);
+	if (pending) {
+		pending = 0;
+		bmk_sched_timer();
+	}
+	spt_console_poll();
+}
+
+void
+bmk_platform_idle(void)
+{
+	bmk_platform_idle_until(BMK_TIME_NEVER);
+}
+
+void
+bmk_platform_settp(uint64_t tp)
+{
+	if (spt_fsgsbase)
+		__asm__ __volatile__("wrfsbase %0" : : "r"(tp));
+	else
+		(void)sys3(__NR_arch_prctl, ARCH_SET_FS, (long)tp, 0);
+}
+
+/* The state is in the signal frame. */
+size_t
+bmk_platform_xsave_size(void)
+{
+	return 0;
+}
+
+unsigned
+bmk_platform_ncpus(void)
+{
+	return 1;
+}
