@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Cases: files and block I/O.  The parameter RUMPUSER_TEST_DISK names a disk
- * or file that may be overwritten, a multiple of 512 and at least 1 MiB long;
- * RUMPUSER_TEST_DIR a writable directory.  What is not there is not tested,
- * and said.
+ * or file that may be overwritten, a multiple of 512 and at least 1 MiB long
+ * (without it: ld0); RUMPUSER_TEST_DIR a writable directory.  What is not
+ * there is not tested, and said.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,16 +14,6 @@
 #define NREQ	64
 
 static char disk[128], dir[128];
-
-static int
-param(const char *name, char *buf, size_t size)
-{
-
-	if (rumpuser_getparam(name, buf, size) == 0)
-		return 1;
-	rumpuser_dprintf("rumpuser: no %s, not tested\n", name);
-	return 0;
-}
 
 static int
 open_close(const char *path, int mode)
@@ -160,12 +150,19 @@ case_file(void)
 	T_ERROR(rumpuser_getfileinfo(longname, NULL, NULL));
 	T_EQ(open_close("no such disk", RUMPUSER_OPEN_RDWR), T_ENOENT);
 	T_EQ(rumpuser_getfileinfo("no such disk", NULL, NULL), T_ENOENT);
-	if (param("RUMPUSER_TEST_DIR", dir, sizeof(dir))) {
+	if (rumpuser_getparam("RUMPUSER_TEST_DIR", dir, sizeof(dir)) == 0) {
 		file_names();
 		file_noseek();
+	} else {
+		rumpuser_dprintf("rumpuser: no files, not tested\n");
 	}
-	if (param("RUMPUSER_TEST_DISK", disk, sizeof(disk)))
+	if (rumpuser_getparam("RUMPUSER_TEST_DISK", disk, sizeof(disk)) != 0 &&
+	    rumpuser_getfileinfo("ld0", NULL, NULL) == 0)
+		memcpy(disk, "ld0", 4);
+	if (disk[0] != '\0')
 		file_disk();
+	else
+		rumpuser_dprintf("rumpuser: no disk, not tested\n");
 }
 
 struct request {
