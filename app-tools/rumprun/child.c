@@ -17,7 +17,8 @@
 #include "child.h"
 
 static void
-execute(const struct guest *g, int in, int out, int err, int report, pid_t parent)
+execute(const struct guest *g, int in, int out, int err, int report,
+    pid_t parent)
 {
 	sigset_t none;
 	int error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The filter's stages: exit record, boot mark, CR, panic text.  Output
- * goes through them one after the other; each may keep some.  The texts are fixed
+ * The filter's stages: exit record, boot mark, CR, panic text.  Output goes
+ * through them one after the other; each may keep some.  The texts are fixed
  * in doc/contracts.md.
  */
 #include <stdlib.h>
@@ -48,8 +48,7 @@ release_frames(struct filter *f, const uint64_t *base)
 		size_t len = strcspn(line, "\r\n");
 
 		put(f, line, len);
-		addr = strtoull(strchr(line, '#') + 1, &names, 10);
-		addr = strtoull(names, NULL, 16);
+		addr = strtoull(strstr(line, " 0x") + 3, NULL, 16);
 		/*
 		 * A return address may belong to the next line, or even
 		 * function: the call lies before it.  A fault's first

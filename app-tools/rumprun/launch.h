@@ -14,7 +14,7 @@
 struct guest {
 	struct strvec	 g_cmd;
 	bool		 g_records;	/* stderr carries exit records: QEMU */
-	bool		 g_serial;	/* a serial line: CR NL, no end of file */
+	bool		 g_serial;	/* console: CR NL, no end of file */
 	bool		 g_holdboot;	/* drop what firmware and GRUB print */
 	bool		 g_clearenv;	/* start with an empty environment */
 };

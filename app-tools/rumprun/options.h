@@ -18,7 +18,8 @@ struct netif {
 	bool	 ni_configured;	/* there was a -W */
 	char	*ni_type;	/* inet, inet6 */
 	char	*ni_method;	/* dhcp, auto, static */
-	char	*ni_addr, *ni_mask, *ni_gw;	/* static only; gw may be NULL */
+	char	*ni_addr, *ni_mask;	/* static only */
+	char	*ni_gw;		/* may be NULL */
 };
 
 struct disk {
