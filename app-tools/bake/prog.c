@@ -23,6 +23,7 @@ struct symbols {
 	Elf64_Off	sy_entry_off;	/* of the entry's symbol in the file */
 	size_t		sy_strtab;	/* section index of its names */
 	bool		sy_found;
+	size_t		sy_note;	/* section index of the ABI note */
 };
 
 static void
@@ -185,6 +186,8 @@ check_program(const char *path, char *buf, size_t len, struct symbols *sy)
 		if (sh.sh_type == SHT_NOTE &&
 		    strcmp(name, ".note.rumprun") == 0)
 			abi = abi || find_abi(path, scn);
+		if (abi && sy->sy_note == 0)
+			sy->sy_note = elf_ndxscn(scn);
 	}
 	if (!abi)
 		die("%s: an object file without the section .note.rumprun, "
@@ -199,24 +202,29 @@ check_program(const char *path, char *buf, size_t len, struct symbols *sy)
 
 /*
  * Renames in place: a longer copy of the string table goes to the end of the
- * file, its section header and the one symbol point there.
+ * file, its section header and the one symbol point there.  The ABI note has
+ * done its work: ld leaves it out of the image.
  */
 static void
 write_renamed(struct prog *p, const char *buf, size_t len,
     const struct symbols *sy)
 {
 	const Elf64_Ehdr *eh = (const void *)buf;
-	size_t nlen = strlen(p->p_entry) + 1, at;
+	size_t nlen = strlen(p->p_entry) + 1, at, note;
 	FILE *f = fopen(p->p_obj, "we");
-	Elf64_Shdr sh;
+	Elf64_Shdr sh, nsh;
 	Elf64_Sym sym;
 
 	at = eh->e_shoff + sy->sy_strtab * sizeof(sh);
-	if (at > len - sizeof(sh) || sy->sy_entry_off > len - sizeof(sym))
+	note = eh->e_shoff + sy->sy_note * sizeof(sh);
+	if (at > len - sizeof(sh) || note > len - sizeof(sh) ||
+	    sy->sy_entry_off > len - sizeof(sym))
 		die("%s: damaged section headers", p->p_path);
 	memcpy(&sh, buf + at, sizeof(sh));
 	if (sh.sh_offset > len || sh.sh_size > len - sh.sh_offset)
 		die("%s: damaged string table", p->p_path);
+	memcpy(&nsh, buf + note, sizeof(nsh));
+	nsh.sh_flags |= SHF_EXCLUDE;
 	memcpy(&sym, buf + sy->sy_entry_off, sizeof(sym));
 	sym.st_name = (Elf64_Word)sh.sh_size;
 	if (f != NULL) {
@@ -227,6 +235,8 @@ write_renamed(struct prog *p, const char *buf, size_t len,
 		sh.sh_size += nlen;
 		fseek(f, (long)at, SEEK_SET);
 		fwrite(&sh, sizeof(sh), 1, f);
+		fseek(f, (long)note, SEEK_SET);
+		fwrite(&nsh, sizeof(nsh), 1, f);
 		fseek(f, (long)sy->sy_entry_off, SEEK_SET);
 		fwrite(&sym, sizeof(sym), 1, f);
 	}
