@@ -116,7 +116,7 @@ k_mkdirat(int dirfd, const char *path, uint32_t mode)
 }
 
 static long
-k_mknodat(int dirfd, const char *path, uint32_t mode, unsigned dev)
+k_mknodat(int dirfd, const char *path, uint32_t mode, uint64_t dev)
 {
 	struct vcreate vc = { .vc_mode = mode & (S_IFMT | 07777),
 	    .vc_rdev = dev };
@@ -307,13 +307,13 @@ RUMP_SYSCALL3(mkdirat, int, dirfd, const char *, path, unsigned, mode)
 	return k_mkdirat(dirfd, path, mode);
 }
 
-RUMP_SYSCALL3(mknod, const char *, path, unsigned, mode, unsigned, dev)
+RUMP_SYSCALL3(mknod, const char *, path, unsigned, mode, unsigned long, dev)
 {
 	return k_mknodat(AT_FDCWD, path, mode, dev);
 }
 
 RUMP_SYSCALL4(mknodat, int, dirfd, const char *, path, unsigned, mode,
-    unsigned, dev)
+    unsigned long, dev)
 {
 	return k_mknodat(dirfd, path, mode, dev);
 }

@@ -14,7 +14,7 @@ ofd(int fd, int cmd, int type, long start, long len)
 	struct flock fl = { .l_type = type, .l_whence = SEEK_SET,
 	    .l_start = start, .l_len = len };
 
-	return rump_sys_fcntl(fd, cmd, &fl);
+	return rump_sys_fcntl(fd, cmd, (unsigned long)&fl);
 }
 
 static void *
@@ -53,7 +53,7 @@ t_ofd(void)
 	/* a piece in the middle goes: three ranges */
 	OK(ofd(fd1, F_OFD_SETLK, F_UNLCK, 40, 10));
 	OK(ofd(fd2, F_OFD_SETLK, F_WRLCK, 40, 10));
-	OK(rump_sys_fcntl(fd2, F_OFD_GETLK, &fl));
+	OK(rump_sys_fcntl(fd2, F_OFD_GETLK, (unsigned long)&fl));
 	CHECK_EQ(fl.l_type, F_WRLCK);
 	CHECK(fl.l_start == 0 || fl.l_start == 50);
 	CHECK(fl.l_len == 40 || fl.l_len == 50);
@@ -67,7 +67,7 @@ t_ofd(void)
 	CHECK_EQ(got, 1);
 	FAILS(ofd(fd1, F_OFD_SETLK, F_WRLCK, -1, 10), EINVAL);
 	FAILS(ofd(fd1, F_OFD_SETLK, 77, 0, 10), EINVAL);
-	FAILS(rump_sys_fcntl(fd1, F_OFD_SETLK, NULL), EFAULT);
+	FAILS(rump_sys_fcntl(fd1, F_OFD_SETLK, 0), EFAULT);
 }
 
 /* One process: its record locks never stand in its own way. */
