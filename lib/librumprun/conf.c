@@ -10,73 +10,76 @@
 
 enum conf_type { T_CMDLINE, T_STRING, T_ENV, T_OBJECTS, T_LIST, T_NUMSTR };
 
+/* The name is inside: a pointer costs a relocation at each boot. */
 struct conf_key {
-	const char	*ck_name;
+	char		 ck_name[11];	/* "": end of the table */
 	uint8_t		 ck_type;
 	uint8_t		 ck_id;		/* kind, or index in ci_val */
 	uint8_t		 ck_flags;
-	const char	*ck_set;	/* " a b ": the only values; or NULL */
-	const struct conf_key *ck_sub;	/* T_OBJECTS */
+	union {
+		const char *ck_set;	/* " a b ": the only values; or NULL */
+		const struct conf_key *ck_sub;	/* T_OBJECTS */
+	};
 };
 #define CK_NEEDED	1	/* in each object */
 #define CK_ONCE		2	/* top level: may not be repeated */
 
 static const struct conf_key rc_keys[] = {
-	{ "bin", T_STRING, CONF_RC_BIN, 0, NULL, NULL },
-	{ "argv", T_LIST, RUMP_CONFIG_NFIELDS, 0, NULL, NULL },
-	{ "runmode", T_STRING, CONF_RC_RUNMODE, 0, "  & | ", NULL },
-	{ NULL, 0, 0, 0, NULL, NULL }
+	{ "bin", T_STRING, CONF_RC_BIN, 0, { NULL } },
+	{ "argv", T_LIST, RUMP_CONFIG_NFIELDS, 0, { NULL } },
+	{ "runmode", T_STRING, CONF_RC_RUNMODE, 0, { "  & | " } },
+	{ "", 0, 0, 0, { NULL } }
 };
 
 static const struct conf_key net_keys[] = {
-	{ "if", T_STRING, RUMP_CONFIG_IF, CK_NEEDED, NULL, NULL },
-	{ "type", T_STRING, RUMP_CONFIG_TYPE, CK_NEEDED, " inet inet6 ",
-	    NULL },
+	{ "if", T_STRING, RUMP_CONFIG_IF, CK_NEEDED, { NULL } },
+	{ "type", T_STRING, RUMP_CONFIG_TYPE, CK_NEEDED, { " inet inet6 " } },
 	{ "method", T_STRING, RUMP_CONFIG_METHOD, CK_NEEDED,
-	    " dhcp auto static ", NULL },
-	{ "addr", T_STRING, RUMP_CONFIG_ADDR, 0, NULL, NULL },
-	{ "mask", T_NUMSTR, RUMP_CONFIG_MASK, 0, NULL, NULL },
-	{ "gw", T_STRING, RUMP_CONFIG_GW, 0, NULL, NULL },
-	{ "cloner", T_STRING, RUMP_CONFIG_CLONER, 0, " true false ", NULL },
-	{ NULL, 0, 0, 0, NULL, NULL }
+	    { " dhcp auto static " } },
+	{ "addr", T_STRING, RUMP_CONFIG_ADDR, 0, { NULL } },
+	{ "mask", T_NUMSTR, RUMP_CONFIG_MASK, 0, { NULL } },
+	{ "gw", T_STRING, RUMP_CONFIG_GW, 0, { NULL } },
+	{ "cloner", T_STRING, RUMP_CONFIG_CLONER, 0, { " true false " } },
+	{ "", 0, 0, 0, { NULL } }
 };
 
 static const struct conf_key blk_keys[] = {
 	{ "source", T_STRING, RUMP_CONFIG_SOURCE, CK_NEEDED,
-	    " dev vnd etfs ", NULL },
-	{ "path", T_STRING, RUMP_CONFIG_PATH, CK_NEEDED, NULL, NULL },
-	{ "fstype", T_STRING, RUMP_CONFIG_FSTYPE, 0, NULL, NULL },
-	{ "mountpoint", T_STRING, RUMP_CONFIG_MOUNTPOINT, 0, NULL, NULL },
-	{ "options", T_STRING, RUMP_CONFIG_OPTIONS, 0, NULL, NULL },
-	{ NULL, 0, 0, 0, NULL, NULL }
+	    { " dev vnd etfs " } },
+	{ "path", T_STRING, RUMP_CONFIG_PATH, CK_NEEDED, { NULL } },
+	{ "fstype", T_STRING, RUMP_CONFIG_FSTYPE, 0, { NULL } },
+	{ "mountpoint", T_STRING, RUMP_CONFIG_MOUNTPOINT, 0, { NULL } },
+	{ "options", T_STRING, RUMP_CONFIG_OPTIONS, 0, { NULL } },
+	{ "", 0, 0, 0, { NULL } }
 };
 
 static const struct conf_key mount_keys[] = {
-	{ "source", T_STRING, RUMP_CONFIG_SOURCE, 0, NULL, NULL },
-	{ "path", T_STRING, RUMP_CONFIG_PATH, 0, NULL, NULL },
-	{ "fstype", T_STRING, RUMP_CONFIG_FSTYPE, CK_NEEDED, NULL, NULL },
-	{ "mountpoint", T_STRING, RUMP_CONFIG_MOUNTPOINT, CK_NEEDED, NULL,
-	    NULL },
-	{ "options", T_STRING, RUMP_CONFIG_OPTIONS, 0, NULL, NULL },
-	{ NULL, 0, 0, 0, NULL, NULL }
+	{ "source", T_STRING, RUMP_CONFIG_SOURCE, 0, { NULL } },
+	{ "path", T_STRING, RUMP_CONFIG_PATH, 0, { NULL } },
+	{ "fstype", T_STRING, RUMP_CONFIG_FSTYPE, CK_NEEDED, { NULL } },
+	{ "mountpoint", T_STRING, RUMP_CONFIG_MOUNTPOINT, CK_NEEDED,
+	    { NULL } },
+	{ "options", T_STRING, RUMP_CONFIG_OPTIONS, 0, { NULL } },
+	{ "", 0, 0, 0, { NULL } }
 };
 
 static const struct conf_key top_keys[] = {
-	{ "cmdline", T_CMDLINE, CONF_CMDLINE, CK_ONCE, NULL, NULL },
-	{ "hostname", T_STRING, CONF_HOSTNAME, CK_ONCE, NULL, NULL },
-	{ "env", T_ENV, CONF_ENV, 0, NULL, NULL },
-	{ "rc", T_OBJECTS, CONF_RC, CK_ONCE, NULL, rc_keys },
-	{ "net", T_OBJECTS, CONF_NET, 0, NULL, net_keys },
-	{ "blk", T_OBJECTS, CONF_BLK, 0, NULL, blk_keys },
-	{ "mount", T_OBJECTS, CONF_MOUNT, 0, NULL, mount_keys },
-	{ NULL, 0, 0, 0, NULL, NULL }
+	{ "cmdline", T_CMDLINE, CONF_CMDLINE, CK_ONCE, { NULL } },
+	{ "hostname", T_STRING, CONF_HOSTNAME, CK_ONCE, { NULL } },
+	{ "env", T_ENV, CONF_ENV, 0, { NULL } },
+	{ "rc", T_OBJECTS, CONF_RC, CK_ONCE, { .ck_sub = rc_keys } },
+	{ "net", T_OBJECTS, CONF_NET, 0, { .ck_sub = net_keys } },
+	{ "blk", T_OBJECTS, CONF_BLK, 0, { .ck_sub = blk_keys } },
+	{ "mount", T_OBJECTS, CONF_MOUNT, 0, { .ck_sub = mount_keys } },
+	{ "", 0, 0, 0, { NULL } }
 };
 
 const char *
 conf_keyname(const void *keys, unsigned i)
 {
+	const struct conf_key *ck = (const struct conf_key *)keys + i;
 
-	return ((const struct conf_key *)keys)[i].ck_name;
+	return ck->ck_name[0] != '\0' ? ck->ck_name : NULL;
 }
 
 static struct conf_item *
@@ -268,11 +271,11 @@ find_key(struct conf *cf, const struct conf_key *keys, const char **strp)
 	pos = cf->cf_pos;
 	if (conf_string(cf, &str, &len) != 0)
 		return NULL;
-	for (ck = keys; ck->ck_name != NULL; ck++)
+	for (ck = keys; ck->ck_name[0] != '\0'; ck++)
 		if (strcmp(ck->ck_name, str) == 0)
 			break;
 	*strp = str;
-	if (ck->ck_name == NULL) {
+	if (ck->ck_name[0] == '\0') {
 		(void)conf_fail(cf, pos, "unknown key", str, NULL);
 		cf->cf_keys = keys;
 		return NULL;
@@ -290,7 +293,7 @@ check_object(struct conf *cf, const struct conf_key *keys,
 	const struct conf_key *ck;
 	const char *missing = NULL;
 
-	for (ck = keys; ck->ck_name != NULL && missing == NULL; ck++)
+	for (ck = keys; ck->ck_name[0] != '\0' && missing == NULL; ck++)
 		if ((ck->ck_flags & CK_NEEDED) &&
 		    ci->ci_val[ck->ck_id] == NULL)
 			missing = ck->ck_name;
