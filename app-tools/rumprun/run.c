@@ -84,7 +84,12 @@ take_signals(struct runner *r)
 	struct signalfd_siginfo si;
 
 	while (read(r->r_signals, &si, sizeof(si)) == sizeof(si)) {
-		if (si.ssi_signo != SIGCHLD) {
+		if (si.ssi_signo == SIGTSTP) {
+			/* Ctrl-Z: both stop, until the shell says fg or bg. */
+			kill_guest(r, SIGSTOP);
+			kill(getpid(), SIGSTOP);
+			kill_guest(r, SIGCONT);
+		} else if (si.ssi_signo != SIGCHLD) {
 			stop(r, 128 + (int)si.ssi_signo);
 		} else if (!r->r_ended &&
 		    waitpid(r->r_pid, &r->r_wstatus, WNOHANG) == r->r_pid) {
@@ -355,6 +360,7 @@ open_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

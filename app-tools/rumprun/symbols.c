@@ -100,8 +100,8 @@ load(struct symbols *s)
 
 	s->s_tried = true;
 	if (access(file, R_OK) == -1) {
-		note("%s: %s; taking names from %s", file, strerror(errno),
-		    s->s_image);
+		note("%s: %s, so few names or none (see --symbols)", file,
+		    strerror(errno));
 		file = s->s_image;
 	} else if (!same_build(s->s_image, file)) {
 		note("%s: not of the same build as %s, no names", file,
@@ -113,7 +113,7 @@ load(struct symbols *s)
 		return;
 	dwfl_report_begin(s->s_dwfl);
 	s->s_mod = dwfl_report_elf(s->s_dwfl, "image", file, -1, 0, true);
-	if (s->s_mod == NULL)
+	if (s->s_mod == NULL && file != s->s_image)
 		note("%s: %s", file, dwfl_errmsg(-1));
 	dwfl_report_end(s->s_dwfl, NULL, NULL);
 }

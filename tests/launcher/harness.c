@@ -218,9 +218,8 @@ child_of(pid_t parent)
 	return found;
 }
 
-/* A zombie is gone: whoever inherits it has not looked yet. */
 int
-is_alive(pid_t pid)
+state_of(pid_t pid)
 {
 	char path[64], line[512];
 	FILE *fp;
@@ -232,7 +231,16 @@ is_alive(pid_t pid)
 		return 0;
 	p = fgets(line, sizeof(line), fp);
 	fclose(fp);
-	return p != NULL && (p = strrchr(line, ')')) != NULL && p[2] != 'Z';
+	return p != NULL && (p = strrchr(line, ')')) != NULL ? p[2] : 0;
+}
+
+/* A zombie is gone: whoever inherits it has not looked yet. */
+int
+is_alive(pid_t pid)
+{
+	int state = state_of(pid);
+
+	return state != 0 && state != 'Z';
 }
 
 int

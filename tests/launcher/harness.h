@@ -48,8 +48,10 @@ void expect_error(const char *file, int line, const char *text,
 	expect_error(__FILE__, __LINE__, text, \
 	    (const char *const []){ __VA_ARGS__, NULL })
 
-/* First child of a process, or 0; whether a process is there. */
+/* First child of a process, or 0. */
 pid_t child_of(pid_t);
+/* Letter that ps shows; 0: there is no such process. */
+int state_of(pid_t);
 int is_alive(pid_t);
 /* Until it is gone, at most ms milliseconds; true when gone. */
 int wait_gone(pid_t, int ms);

@@ -61,6 +61,9 @@ main(void)
 	test_long("pvh");
 	test_long("multiboot");
 
+	RUN(&res, "qemu", "-M", "2", guest("guest"), "exit=4");
+	CHECK_EQ(res.status, 4);
+
 	/* Nothing to say: no configuration at all. */
 	RUN(&res, "qemu", "--boot", "multiboot", guest("guest"));
 	CHECK_EQ(res.status, 0);

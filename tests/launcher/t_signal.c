@@ -53,6 +53,28 @@ test_kill(void)
 	CHECK(wait_gone(qemu, 2000));
 }
 
+/* Ctrl-Z stops both, fg goes on with both. */
+static void
+test_stop(void)
+{
+	struct run r;
+	pid_t qemu = start(&r);
+
+	kill(r.pid, SIGTSTP);
+	for (int i = 0; i < 100 && state_of(r.pid) != 'T'; i++)
+		usleep(20000);
+	CHECK_EQ(state_of(r.pid), 'T');
+	CHECK_EQ(state_of(qemu), 'T');
+	kill(r.pid, SIGCONT);
+	for (int i = 0; i < 100 && state_of(qemu) == 'T'; i++)
+		usleep(20000);
+	CHECK(state_of(qemu) != 'T' && is_alive(qemu));
+	kill(r.pid, SIGINT);
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, 130);
+	CHECK(!is_alive(qemu));
+}
+
 /* QEMU killed from outside: no exit status. */
 static void
 test_qemu_killed(void)
@@ -141,6 +163,7 @@ main(void)
 	test_signal(SIGTERM);
 	test_signal(SIGHUP);
 	test_kill();
+	test_stop();
 	test_qemu_killed();
 	test_closed_output();
 	test_full_output();
