@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Private to libbmk_core: the scheduler's per-CPU part and what its files
- * share.  Lock order: join lock, thread list lock -> sd_lock; nothing is
- * taken under sd_lock but by the platform's timer functions.
+ * share.  Lock order: any other lock -> sd_lock; nothing is taken under it
+ * but by the platform's timer functions.
  */
 #ifndef BMK_SCHED_H
 #define BMK_SCHED_H

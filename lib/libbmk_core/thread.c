@@ -5,7 +5,7 @@
  * thread's own; whoever runs next on that CPU reaps it.
  *
  * Locks: list_lock (the list of all threads), join_lock (bt_joiner,
- * BMK_TF_REAPED), cache_lock; none is taken under another.
+ * BMK_TF_REAPED), cache_lock; under join_lock a run queue's is taken.
  */
 #include "sched.h"
 
@@ -190,7 +190,6 @@ bmk_sched_exit(void)
 void
 bmk_thread_reap(struct bmk_thread *t)
 {
-	struct bmk_thread *joiner;
 	unsigned long saved;
 
 	stack_free(t->bt_stack, t->bt_stacksize);
@@ -202,10 +201,10 @@ bmk_thread_reap(struct bmk_thread *t)
 	}
 	saved = bmk_spin_enter(&join_lock);
 	t->bt_flags |= BMK_TF_REAPED;
-	joiner = t->bt_joiner;
+	/* Under the lock: then the joiner cannot be gone. */
+	if (t->bt_joiner != NULL)
+		bmk_sched_wake(t->bt_joiner);
 	bmk_spin_exit(&join_lock, saved);
-	if (joiner != NULL)
-		bmk_sched_wake(joiner);
 }
 
 int

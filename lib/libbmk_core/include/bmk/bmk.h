@@ -243,7 +243,10 @@ void bmk_platform_idle_until(int64_t deadline);
 #define BMK_IRQ_ON	0x200UL
 unsigned long bmk_platform_irq_off(void);	/* returns the previous state */
 void bmk_platform_irq_restore(unsigned long);
-/* Optional (weak default: nothing): interrupt that CPU out of its idling. */
+/*
+ * Optional (weak default: nothing): interrupt that CPU; the handler there
+ * calls bmk_sched_timer() and then does as after any interrupt.
+ */
 void bmk_platform_kick(struct bmk_cpu *);
 /* Thread pointer of the CPU (FS base): set at every switch when differing. */
 void bmk_platform_settp(uint64_t);
