@@ -222,10 +222,10 @@ bake(struct bake *b)
 	link_image(b, &set, &comps, progs, rootfs, &linked);
 	if (linked.l_mapfile)
 		map_read(&linked, &comps, progs, b->b_nprogs, &map);
-	output_write(b, &linked);
 	if (b->b_map)
 		map_write(b, &map);
 	if (b->b_svg)
 		treemap_write(b, &map);
+	output_write(b, &linked);
 	clean_now();
 }

@@ -57,6 +57,10 @@ check_header(const char *path, const char *buf, size_t len)
 	if (eh->e_type != ET_REL)
 		die("%s: ELF type %u, expected a relocatable object made by "
 		    "%s", path, eh->e_type, BAKE_WRAPPER);
+	if (eh->e_shentsize != sizeof(Elf64_Shdr) || eh->e_shoff > len ||
+	    (len - eh->e_shoff) / sizeof(Elf64_Shdr) < eh->e_shnum)
+		die("%s: damaged: its section headers are not in the file "
+		    "(of %zu bytes)", path, len);
 }
 
 static bool

@@ -53,6 +53,12 @@ bad(const struct tar *ta, const char *what)
 	    (unsigned long long)ta->ta_pos);
 }
 
+static void __attribute__((noreturn))
+no_tar(const struct tar *ta)
+{
+	die("--rootfs %s: neither a folder nor a tar archive", ta->ta_path);
+}
+
 /* Reads exactly len bytes; false at the very end. */
 static bool
 get(struct tar *ta, void *buf, size_t len)
@@ -72,6 +78,8 @@ get(struct tar *ta, void *buf, size_t len)
 		got += (size_t)n;
 		ta->ta_pos += (uint64_t)n;
 	}
+	if (got && got < len && ta->ta_pos < BLOCK)
+		no_tar(ta);
 	if (got && got < len)
 		bad(ta, "the archive is cut off");
 	return got == len;
@@ -457,6 +465,8 @@ start_unpacker(struct tar *ta, const char *prog)
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_adddup2(&fa, ta->ta_fd, 0);
 	posix_spawn_file_actions_adddup2(&fa, fds[1], 1);
+	/* It fails as we do, and one complaint is enough. */
+	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
 	error = posix_spawnp(&ta->ta_child, prog, &fa, NULL, av.v, environ);
 	posix_spawn_file_actions_destroy(&fa);
 	if (error)
@@ -511,8 +521,7 @@ fs_read_tar(struct fstree *t, const char *path)
 	while (get(&ta, &th, sizeof(th)) && !all_zero(&th)) {
 		if (!checksum_ok(&ta, &th)) {
 			if (!any)
-				die("--rootfs %s: neither a folder nor a tar "
-				    "archive", path);
+				no_tar(&ta);
 			bad(&ta, "damaged header");
 		}
 		header(&ta, &th);
