@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <rump/rumpcomp_vm.h>
 #include "posix_user.h"
 
 int
@@ -63,4 +64,14 @@ rumpuser_unmap(void *mem, size_t len)
 
 	if (munmap(mem, len) == -1)
 		posix_fatal("munmap", errno);
+}
+
+/* The one call of rumpcomp_vm.h that makes sense in a process. */
+void
+rumpcomp_vm_stat(size_t *totalp, size_t *freep)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	*totalp = sysconf(_SC_PHYS_PAGES) * page;
+	*freep = sysconf(_SC_AVPHYS_PAGES) * page;
 }

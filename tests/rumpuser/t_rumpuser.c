@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <rump/rumpcomp_cons.h>
+#include <rump/rumpcomp_vm.h>
 #include "../check.h"
 #include "conform.h"
 
@@ -200,6 +201,7 @@ test_host(void)
 	const char *save = getenv("RUMP_NCPU");
 	char buf[8];
 	void *mem = NULL;
+	size_t total, avail;
 	int host = ncpu(NULL);
 
 	save = save != NULL ? strdup(save) : NULL;
@@ -219,6 +221,8 @@ test_host(void)
 	CHECK_EQ(strcmp(buf, "1234567"), 0);
 	CHECK_EQ(rumpuser_getparam("A_PARAMETER", buf, 7), E2BIG);
 
+	rumpcomp_vm_stat(&total, &avail);
+	CHECK(avail > 0 && total >= avail);
 	CHECK_EQ(rumpuser_malloc(64, 3, &mem), EINVAL);
 	CHECK_EQ(rumpuser_malloc(64, -8, &mem), EINVAL);
 	CHECK_EQ(rumpuser_anonmmap(NULL, 4096, 47, 0, &mem), EINVAL);
