@@ -147,6 +147,7 @@ cwd_exit(struct proc *p)
 {
 	struct cwdinfo *cwd = p->p_cwd;
 
+	vfs_locks_procexit(p);
 	p->p_cwd = NULL;
 	if (cwd == NULL)
 		return;

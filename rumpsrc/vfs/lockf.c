@@ -26,6 +26,7 @@ struct lockf {				/* [l] */
 };
 
 struct lockhead {			/* [l] */
+	struct lockhead	*lh_next, **lh_prevp;	/* all of them */
 	struct lockf	*lh_records;
 	struct lockf	*lh_flocks;
 	struct rump_cv	 lh_cv;
@@ -39,6 +40,7 @@ struct lockwait {			/* on the waiter's stack */
 
 static struct rump_mutex lockf_lock;
 static struct lockwait *waits;		/* [l] */
+static struct lockhead *heads;		/* [l] */
 
 static int
 overlap(const struct lockf *a, const struct lockf *b)
@@ -192,22 +194,35 @@ freelist(struct lockf *lk)
 static struct lockhead *
 gethead(struct vnode *vp)
 {
-	struct lockhead *lh, *old = NULL;
+	struct lockhead *lh, *new;
 
 	lh = __atomic_load_n(&vp->v_locks, __ATOMIC_ACQUIRE);
-	if (lh != NULL || (lh = rump_kmem_zalloc(sizeof(*lh))) == NULL)
+	if (lh != NULL || (new = rump_kmem_zalloc(sizeof(*new))) == NULL)
 		return lh;
-	if (!__atomic_compare_exchange_n(&vp->v_locks, &old, lh, 0,
-	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		rump_kmem_free(lh, sizeof(*lh));
-		lh = old;
+	rump_mutex_enter(&lockf_lock);
+	if ((lh = vp->v_locks) == NULL) {
+		if ((new->lh_next = heads) != NULL)
+			heads->lh_prevp = &new->lh_next;
+		new->lh_prevp = &heads;
+		heads = lh = new;
+		__atomic_store_n(&vp->v_locks, new, __ATOMIC_RELEASE);
+		new = NULL;
 	}
+	rump_mutex_exit(&lockf_lock);
+	if (new != NULL)
+		rump_kmem_free(new, sizeof(*new));
 	return lh;
 }
 
 void
 vfs_locks_free(struct vnode *vp)
 {
+	struct lockhead *lh = vp->v_locks;
+
+	rump_mutex_enter(&lockf_lock);
+	if ((*lh->lh_prevp = lh->lh_next) != NULL)
+		lh->lh_next->lh_prevp = lh->lh_prevp;
+	rump_mutex_exit(&lockf_lock);
 	freelist(vp->v_locks->lh_records);
 	freelist(vp->v_locks->lh_flocks);
 	rump_kmem_free(vp->v_locks, sizeof(*vp->v_locks));
@@ -285,14 +300,35 @@ vfs_locks_fileclose(struct file *fp, struct vnode *vp)
 	dropall(vp, fp);
 }
 
-/* A process closes a descriptor of this file: its record locks go. */
-void
-vfs_fd_closed(struct proc *p, struct file *fp)
+/* curproc closes a descriptor of this file: its record locks go. */
+static void
+fdclosed(struct file *fp)
 {
 	struct vnode *vp = vfs_file_vnode(fp);
 
 	if (vp != NULL)
-		dropall(vp, p);
+		dropall(vp, curproc);
+}
+
+/* Whatever a process still holds when it ends. */
+void
+vfs_locks_procexit(struct proc *p)
+{
+	struct lockf all = { .lk_end = INT64_MAX, .lk_owner = p };
+	struct lockf *junk = NULL, *spare = NULL, *had;
+	struct lockhead *lh;
+
+	if (__atomic_load_n(&heads, __ATOMIC_RELAXED) == NULL)
+		return;
+	rump_mutex_enter(&lockf_lock);
+	for (lh = heads; lh != NULL; lh = lh->lh_next) {
+		had = junk;
+		carve(&lh->lh_records, &all, &spare, &junk);
+		if (junk != had)
+			rump_cv_broadcast(&lh->lh_cv);
+	}
+	rump_mutex_exit(&lockf_lock);
+	freelist(junk);
 }
 
 /* --- fcntl --- */
@@ -358,9 +394,8 @@ mayset(struct file *fp, int type)
 	return 0;
 }
 
-/* F_GETLK, F_SETLK, F_SETLKW and their F_OFD_ variants. */
-int
-vfs_fcntl_lock(struct file *fp, int cmd, void *uarg)
+static int
+fcntllock(struct file *fp, int cmd, void *uarg)
 {
 	struct vnode *vp = vfs_file_vnode(fp);
 	struct lockf want = { .lk_pid = -1 };
@@ -387,6 +422,28 @@ vfs_fcntl_lock(struct file *fp, int cmd, void *uarg)
 	if ((error = mayset(fp, fl.l_type)) != 0)
 		return error;
 	return setlock(vp, &want, 0, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+}
+
+static long
+fcntlhook(struct file *fp, int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return -fcntllock(fp, cmd, (void *)arg);
+	}
+	return -EINVAL;
+}
+
+void
+vfs_locks_init(void)
+{
+	rump_fcntl_hook = fcntlhook;
+	rump_fd_closehook = fdclosed;
 }
 
 static long

@@ -229,5 +229,6 @@ vfs_root(struct vnode **vpp)
 RUMP_COMPONENT(vfs, RUMP_FACTION_VFS)
 {
 	vfs_cwd_init();
+	vfs_locks_init();
 	return 0;
 }

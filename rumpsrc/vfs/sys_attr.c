@@ -312,25 +312,6 @@ k_truncate(const char *path, int64_t len)
 	return -error;
 }
 
-static long
-k_ftruncate(int fd, int64_t len)
-{
-	struct file *fp;
-	int error;
-
-	if (len < 0)
-		return -EINVAL;
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return -error;
-	if ((fp->f_flags & O_ACCMODE) == O_RDONLY ||
-	    fp->f_ops->fo_truncate == NULL)
-		error = fp->f_flags & O_PATH ? EBADF : EINVAL;
-	else
-		error = fp->f_ops->fo_truncate(fp, len);
-	rump_file_rele(fp);
-	return -error;
-}
-
 static int
 dofallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
 {
@@ -434,11 +415,6 @@ RUMP_SYSCALL2(utime, const char *, path, const void *, tb)
 RUMP_SYSCALL2(truncate, const char *, path, long, len)
 {
 	return k_truncate(path, len);
-}
-
-RUMP_SYSCALL2(ftruncate, int, fd, long, len)
-{
-	return k_ftruncate(fd, len);
 }
 
 RUMP_SYSCALL4(fallocate, int, fd, int, mode, long, off, long, len)

@@ -6,6 +6,8 @@
 #include <vfs/vfs.h>
 
 void	vfs_cwd_init(void);
+void	vfs_locks_init(void);
+void	vfs_locks_procexit(struct proc *);
 int	vfs_changedir(struct vnode *, int isroot);
 int	vfs_unmount(struct vnode *, int detach);
 /* Vnode of a descriptor of curproc, referenced; EBADF, EINVAL. */

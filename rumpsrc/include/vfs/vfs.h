@@ -269,8 +269,6 @@ int	vfs_getcwd(struct vnode **dirp, struct vnode **rootp);
 /* --- advisory locks (lockf.c) --- */
 void	vfs_locks_fileclose(struct file *, struct vnode *);
 void	vfs_locks_free(struct vnode *);
-int	vfs_fcntl_lock(struct file *, int cmd, void *uarg);
-void	vfs_fd_closed(struct proc *, struct file *);
 
 /* --- devices: drivers register a node below /dev --- */
 struct devops {

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tty_ioctl.c: the ioctl calls of terminals (ioctl_tty(2)).
+ */
+#include <asm/errno.h>
+#include <asm/ioctls.h>
+
+#include <kern/proc.h>
+
+#include "tty_private.h"
+
+static int
+setios(struct tty *t, unsigned long cmd, void *uarg)
+{
+	struct termios ios;
+	int error, retype;
+
+	if ((error = rump_copyin(uarg, &ios, sizeof(ios))) != 0)
+		return error;
+	rump_mutex_enter(&t->t_lock);
+	if (cmd == TCSETSF)
+		tty_flushin(t);
+	retype = (t->t_ios.c_lflag ^ ios.c_lflag) & ICANON;
+	t->t_ios = ios;
+	if (retype)
+		tty_retype(t);
+	if (t->t_stopped && !(ios.c_iflag & IXON)) {
+		t->t_stopped = 0;
+		rump_cv_broadcast(&t->t_outcv);
+	}
+	rump_mutex_exit(&t->t_lock);
+	return 0;
+}
+
+static int
+getios(struct tty *t, void *uarg)
+{
+	struct termios ios;
+
+	rump_mutex_enter(&t->t_lock);
+	ios = t->t_ios;
+	rump_mutex_exit(&t->t_lock);
+	return rump_copyout(&ios, uarg, sizeof(ios));
+}
+
+static int
+window(struct tty *t, unsigned long cmd, void *uarg)
+{
+	struct winsize win;
+	int error;
+
+	if (cmd == TIOCSWINSZ) {
+		if ((error = rump_copyin(uarg, &win, sizeof(win))) != 0)
+			return error;
+		rump_mutex_enter(&t->t_lock);
+		t->t_win = win;
+		rump_mutex_exit(&t->t_lock);
+		return 0;
+	}
+	rump_mutex_enter(&t->t_lock);
+	win = t->t_win;
+	rump_mutex_exit(&t->t_lock);
+	return rump_copyout(&win, uarg, sizeof(win));
+}
+
+static int
+control(struct tty *t, unsigned long cmd, uintptr_t arg)
+{
+	rump_mutex_enter(&t->t_lock);
+	if (cmd == TCFLSH && arg != TCOFLUSH)
+		tty_flushin(t);
+	if (cmd == TCXONC && arg == TCOOFF)
+		t->t_stopped = 1;
+	if (cmd == TCXONC && arg == TCOON) {
+		t->t_stopped = 0;
+		rump_cv_broadcast(&t->t_outcv);
+	}
+	rump_mutex_exit(&t->t_lock);
+	return arg > 3 ? EINVAL : 0;
+}
+
+/* Bytes that a read gives at once. */
+static int
+readable(struct tty *t)
+{
+	uint32_t i;
+	int n = 0;
+
+	rump_mutex_enter(&t->t_lock);
+	for (i = t->t_tail; i != t->t_ready; i++)
+		n += !(TQ(t, i) & TQ_NONE);
+	rump_mutex_exit(&t->t_lock);
+	return n;
+}
+
+static int
+group(struct tty *t, unsigned long cmd, void *uarg)
+{
+	int id, error;
+
+	if (cmd == TIOCSPGRP) {
+		if ((error = rump_copyin(uarg, &id, sizeof(id))) != 0)
+			return error;
+		if (id < 0)
+			return EINVAL;
+		__atomic_store_n(&t->t_pgrp, id, __ATOMIC_RELAXED);
+		return 0;
+	}
+	id = cmd == TIOCGSID ? curproc->p_sid :
+	    __atomic_load_n(&t->t_pgrp, __ATOMIC_RELAXED);
+	if (cmd == TIOCGPGRP && id == 0)
+		id = curproc->p_pgid;
+	return rump_copyout(&id, uarg, sizeof(id));
+}
+
+int
+tty_ioctl(struct tty *t, unsigned long cmd, void *uarg)
+{
+	int n = 0;
+
+	switch (cmd) {
+	case TCGETS:
+		return getios(t, uarg);
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+		return setios(t, cmd, uarg);
+	case TIOCGWINSZ:
+	case TIOCSWINSZ:
+		return window(t, cmd, uarg);
+	case TIOCGPGRP:
+	case TIOCSPGRP:
+	case TIOCGSID:
+		return group(t, cmd, uarg);
+	case TCFLSH:
+	case TCXONC:
+		return control(t, cmd, (uintptr_t)uarg);
+	case FIONREAD:
+		n = readable(t);
+		/* FALLTHROUGH */
+	case TIOCOUTQ:
+		return rump_copyout(&n, uarg, sizeof(n));
+	case TCSBRK:
+	case TCSBRKP:
+	case TIOCSCTTY:
+	case TIOCNOTTY:
+	case TIOCEXCL:
+	case TIOCNXCL:
+		return 0;
+	}
+	return ENOTTY;
+}
