@@ -7,7 +7,6 @@
  */
 #include <asm/errno.h>
 #include <linux/auxvec.h>
-#include <string.h>
 #include <rump/rump.h>
 #include <rump/rumpuser.h>
 #include <rump/rumpcomp_user.h>
@@ -16,6 +15,7 @@
 #include <kern/kmem.h>
 #include <kern/mm.h>
 #include <kern/proc.h>
+#include <kern/str.h>
 
 #define EXEC_STACK	(8UL << 20)	/* as RLIMIT_STACK's usual default */
 #define EXEC_MAXARGS	(1UL << 20)	/* bytes of strings, ARG_MAX-like */
@@ -98,7 +98,7 @@ exec_stack(const struct rump_exec *re, const struct cred *cr, char *top,
 	struct rumpcomp_user_image ui;
 	size_t argc, envc, bytes = 0, words, done;
 	uintptr_t *slot;
-	char *str;
+	char *str, *s;
 
 	rumpcomp_user_image(&ui);
 	if (exec_phdrs[0].p_type == 0)
@@ -114,15 +114,11 @@ exec_stack(const struct rump_exec *re, const struct cred *cr, char *top,
 	*spp = slot;
 	rumpuser_getrandom(str, 16, 0, &done);
 	*slot++ = argc;
-	{
-		char *s = str + 16;
-		uintptr_t fn;
-
-		slot = exec_strings(slot, re->re_argv, argc, &s);
-		slot = exec_strings(slot, re->re_envp, envc, &s);
-		fn = (uintptr_t)strcpy(s, re->re_name);
-		slot = exec_aux(slot, AT_EXECFN, fn);
-	}
+	s = str + 16;
+	slot = exec_strings(slot, re->re_argv, argc, &s);
+	slot = exec_strings(slot, re->re_envp, envc, &s);
+	memcpy(s, re->re_name, strlen(re->re_name) + 1);
+	slot = exec_aux(slot, AT_EXECFN, (uintptr_t)s);
 	slot = exec_aux(slot, AT_PHDR, (uintptr_t)exec_phdrs);
 	slot = exec_aux(slot, AT_PHENT, sizeof(exec_phdrs[0]));
 	slot = exec_aux(slot, AT_PHNUM, EXEC_NPHDR);

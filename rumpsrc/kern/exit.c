@@ -36,7 +36,6 @@ exit_finish(void)
 		rump_proc_exit(p, 0);
 	}
 	rump_lwp_destroy(l);
-	rump_unschedule_final();
 	rumpuser_thread_exit();
 }
 
@@ -56,6 +55,15 @@ rump_exit_lwp(void *base, unsigned long len)
 	    (void *)((((uintptr_t)l->l_hoststk - 512) & ~15UL) - 8));
 }
 
+/* The end of a gate while the process exits. */
+static void
+exit_pending(struct lwp *l)
+{
+
+	if (l->l_pending & LP_EXIT)
+		rump_exit_lwp(NULL, 0);
+}
+
 void
 rump_exit_group(int wstatus)
 {
@@ -65,6 +73,7 @@ rump_exit_group(int wstatus)
 
 	rump_mutex_enter(&p->p_lock);
 	first = !p->p_exiting;
+	rump_pending_hook = exit_pending;
 	p->p_exiting = 1;
 	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
 		if (l == curlwp)

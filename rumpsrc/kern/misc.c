@@ -4,18 +4,22 @@
 #include <asm/prctl.h>
 #include <linux/prctl.h>
 #include <linux/random.h>
-#include <linux/resource.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
-#include <string.h>
 #include <rump/rump.h>
 #include <rump/rumpuser.h>
 #include <rump/rumpcomp_user.h>
 #include <rump/rumpcomp_vm.h>
 #include <kern/clock.h>
 #include <kern/proc.h>
+#include <kern/str.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
+
+struct rusage {			/* getrusage(2): two times, 14 counts */
+	long		ru_time[4];
+	long		ru_counts[14];
+};
 
 static struct rump_mutex misc_lock;
 static char misc_hostname[__NEW_UTS_LEN + 1];	/* [misc_lock] */
@@ -182,8 +186,8 @@ RUMP_SYSCALL2(getrusage, int, who, void *, buf)
 		return -EFAULT;
 	memset(ru, 0, sizeof(*ru));
 	if (who >= 0) {
-		ru->ru_utime.tv_sec = t / NSEC_PER_SEC;
-		ru->ru_utime.tv_usec = t % NSEC_PER_SEC / 1000;
+		ru->ru_time[0] = t / NSEC_PER_SEC;
+		ru->ru_time[1] = t % NSEC_PER_SEC / 1000;
 	}
 	return 0;
 }

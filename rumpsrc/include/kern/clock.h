@@ -9,6 +9,7 @@
 
 int64_t	rump_monotonic(void);		/* since boot */
 int64_t	rump_walltime(void);		/* since 1970, settable offset */
+void	rump_setwalltime(int64_t);
 
 /*
  * A callout runs its function once, in the base's callout thread, with a

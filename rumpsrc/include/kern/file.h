@@ -68,7 +68,13 @@ int	rump_fd_open(enum ftype, const struct fileops *, void *data,
 	    int oflags, int *fdp);
 int	rump_fd_close(int fd);
 struct fdtable *rump_fdtable_new(struct fdtable *inherit);	/* NULL: empty */
+struct fdtable *rump_fdtable_share(struct fdtable *);	/* one more user */
+void	rump_fdtable_closeall(struct fdtable *);	/* unless shared */
 void	rump_fdtable_free(struct fdtable *);
+/* Told of every close of a descriptor (POSIX record locks); NULL: nobody. */
+extern void (*rump_fd_closehook)(struct file *);
+/* fcntl commands that the base does not know (locks, ...); NULL: EINVAL. */
+extern long (*rump_fcntl_hook)(struct file *, int cmd, unsigned long arg);
 /* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */
 int	rump_fd_set(struct fdtable *, int fd, struct file *);
 

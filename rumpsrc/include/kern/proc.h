@@ -36,8 +36,10 @@ struct proc {
 	struct lwp	*p_lwps;	/* [p] l_sibling */
 	int		 p_nlwps;	/* [p] */
 	int		 p_exiting;	/* [p] */
+	int		 p_hadlwp;	/* [p] the pid is used up as a tid */
 	int		 p_wstatus;	/* [g] as wait(2) encodes it */
 	int		 p_zombie;	/* [g] */
+	int		 p_autoreap;	/* [I] nobody waits for it */
 	struct rump_cv	 p_waitcv;	/* [g] for p_parent's wait */
 	struct cred	*p_cred;	/* [p] */
 	struct fdtable	*p_fdt;		/* [I] */
@@ -53,6 +55,7 @@ struct lwp {
 	struct proc	*l_proc;	/* [I] */
 	int		 l_tid;		/* [I] */
 	int		 l_vcpu;	/* [o] virtual CPU held, -1: none */
+	unsigned	 l_lastcpu;	/* [o] the one before */
 	struct lwp	*l_sibling;	/* [p] */
 	int		*l_clear_tid;	/* [o] set_tid_address */
 	void		*l_robust;	/* [o] robust futex list */
@@ -61,7 +64,15 @@ struct lwp {
 	struct rumpuser_cv *l_slpcv;	/* [I] once made */
 	struct lwp	*l_slpnext;	/* [q] */
 	void		*l_slpobj;	/* [q] cv or lock slept on */
-	int		 l_slpwoken;	/* [q] */
+	int		 l_slpwoken;	/* [q] RUMP_WOKEN or RUMP_INTR */
+	int		 l_slpsig;	/* [q] rump_lwp_wakeup() ends it */
+	int		 l_temp;	/* [I] goes with the call it was made for */
+	/* program lwps: exec.c, exit.c, sig.c */
+	void		*l_hoststk;	/* [o] host thread's own stack */
+	void		*l_unmap;	/* [o] to unmap at exit, l_unmaplen */
+	size_t		 l_unmaplen;
+	uint64_t	 l_sigmask;	/* [o] */
+	uint64_t	 l_sigpend;	/* [a] */
 	volatile uint32_t l_pending;	/* [a] LP_* */
 	char		 l_name[16];	/* [o] */
 };
@@ -82,6 +93,26 @@ struct cred *rump_cred_dup(const struct cred *);	/* one reference */
 void	rump_cred_rele(struct cred *);
 int	rump_cred_ingroup(const struct cred *, uint32_t gid);
 #define rump_suser()	(rump_cred_cur()->cr_euid == 0 ? 0 : EPERM)
+
+/*
+ * Life of processes and lwps.  flags: RUMP_RF* of <rump/rump.h>.  An lwp
+ * counts in its process from rump_lwp_new() on.  Destroying curlwp also gives
+ * its virtual CPU back and clears curlwp: only rumpuser_thread_exit() or
+ * another binding may follow.
+ */
+int	rump_proc_new(struct proc *parent, int flags, struct proc **);
+int	rump_lwp_new(struct proc *, struct lwp **);
+void	rump_lwp_destroy(struct lwp *);
+/* Zombie: descriptors closed, children to proc 0, parent woken. */
+void	rump_proc_exit(struct proc *, int wstatus);
+/* Caller holds rump_proc_lock; p is a zombie. */
+void	rump_proc_reap(struct proc *);
+struct proc *rump_proc_list(void);	/* caller holds rump_proc_lock */
+/* Ends an interruptible sleep of l with EINTR. */
+void	rump_lwp_wakeup(struct lwp *);
+/* Called at the end of a gate when l_pending is set; NULL: nothing to do. */
+extern void (*rump_pending_hook)(struct lwp *);
+
 /* Kernel threads: proc 0, a virtual CPU held while fn runs. */
 int	rump_kthread_create(void (*fn)(void *), void *, const char *name);
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who a process is: ids, groups, sessions, umask. */
+#include <asm/errno.h>
+#include <kern/kmem.h>
+#include <kern/syscall.h>
+#include <kern/uio.h>
+
+#define IDS_NGROUPS	32
+
+RUMP_SYSCALL0(getpid)
+{
+
+	return curproc->p_pid;
+}
+
+RUMP_SYSCALL0(getppid)
+{
+
+	return curproc->p_parent != NULL ? curproc->p_parent->p_pid : 0;
+}
+
+RUMP_SYSCALL0(gettid)
+{
+
+	return curlwp->l_tid;
+}
+
+#define IDS_GET(name, field)						\
+RUMP_SYSCALL0(name)							\
+{									\
+	return rump_cred_cur()->field;					\
+}
+IDS_GET(getuid, cr_ruid)
+IDS_GET(geteuid, cr_euid)
+IDS_GET(getgid, cr_rgid)
+IDS_GET(getegid, cr_egid)
+
+/* The process gets a copy that fn may change; an error keeps the old one. */
+static long
+ids_change(int (*fn)(struct cred *, const uint32_t *), const uint32_t *arg)
+{
+	struct proc *p = curproc;
+	struct cred *new, *old;
+	int error;
+
+	if ((new = rump_cred_dup(p->p_cred)) == NULL)
+		return -ENOMEM;
+	rump_mutex_enter(&p->p_lock);
+	old = p->p_cred;
+	if ((error = fn(new, arg)) == 0) {
+		p->p_cred = new;
+		new = old;
+	}
+	rump_mutex_exit(&p->p_lock);
+	rump_cred_rele(new);
+	return -error;
+}
+
+#define IDS_KEEP	((uint32_t)-1)
+
+static int
+ids_allowed(uint32_t id, uint32_t r, uint32_t e, uint32_t s)
+{
+
+	return id == IDS_KEEP || id == r || id == e || id == s;
+}
+
+/* arg: real, effective, saved; IDS_KEEP leaves one as it is. */
+static int
+ids_resuid(struct cred *cr, const uint32_t *arg)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_ruid,
+		    cr->cr_euid, cr->cr_suid))
+			return EPERM;
+	if (arg[0] != IDS_KEEP)
+		cr->cr_ruid = arg[0];
+	if (arg[2] != IDS_KEEP)
+		cr->cr_suid = arg[2];
+	if (arg[1] != IDS_KEEP)
+		cr->cr_euid = cr->cr_fsuid = arg[1];
+	return 0;
+}
+
+static int
+ids_resgid(struct cred *cr, const uint32_t *arg)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_rgid,
+		    cr->cr_egid, cr->cr_sgid))
+			return EPERM;
+	if (arg[0] != IDS_KEEP)
+		cr->cr_rgid = arg[0];
+	if (arg[2] != IDS_KEEP)
+		cr->cr_sgid = arg[2];
+	if (arg[1] != IDS_KEEP)
+		cr->cr_egid = cr->cr_fsgid = arg[1];
+	return 0;
+}
+
+RUMP_SYSCALL3(setresuid, unsigned, ruid, unsigned, euid, unsigned, suid)
+{
+	uint32_t arg[3] = { ruid, euid, suid };
+
+	return ids_change(ids_resuid, arg);
+}
+
+RUMP_SYSCALL3(setresgid, unsigned, rgid, unsigned, egid, unsigned, sgid)
+{
+	uint32_t arg[3] = { rgid, egid, sgid };
+
+	return ids_change(ids_resgid, arg);
+}
+
+/* The superuser changes all three, others the effective one. */
+RUMP_SYSCALL1(setuid, unsigned, uid)
+{
+	uint32_t all = rump_suser() == 0 ? uid : IDS_KEEP;
+	uint32_t arg[3] = { all, uid, all };
+
+	return uid == IDS_KEEP ? -EINVAL : ids_change(ids_resuid, arg);
+}
+
+RUMP_SYSCALL1(setgid, unsigned, gid)
+{
+	uint32_t all = rump_suser() == 0 ? gid : IDS_KEEP;
+	uint32_t arg[3] = { all, gid, all };
+
+	return gid == IDS_KEEP ? -EINVAL : ids_change(ids_resgid, arg);
+}
+
+RUMP_SYSCALL2(setreuid, unsigned, ruid, unsigned, euid)
+{
+	const struct cred *cr = rump_cred_cur();
+	uint32_t arg[3] = { ruid, euid, IDS_KEEP };
+
+	if (ruid != IDS_KEEP || (euid != IDS_KEEP && euid != cr->cr_ruid))
+		arg[2] = euid != IDS_KEEP ? euid : cr->cr_euid;
+	return ids_change(ids_resuid, arg);
+}
+
+RUMP_SYSCALL2(setregid, unsigned, rgid, unsigned, egid)
+{
+	const struct cred *cr = rump_cred_cur();
+	uint32_t arg[3] = { rgid, egid, IDS_KEEP };
+
+	if (rgid != IDS_KEEP || (egid != IDS_KEEP && egid != cr->cr_rgid))
+		arg[2] = egid != IDS_KEEP ? egid : cr->cr_egid;
+	return ids_change(ids_resgid, arg);
+}
+
+RUMP_SYSCALL3(getresuid, unsigned *, ruid, unsigned *, euid, unsigned *, suid)
+{
+	const struct cred *cr = rump_cred_cur();
+
+	if (ruid == NULL || euid == NULL || suid == NULL)
+		return -EFAULT;
+	*ruid = cr->cr_ruid;
+	*euid = cr->cr_euid;
+	*suid = cr->cr_suid;
+	return 0;
+}
+
+RUMP_SYSCALL3(getresgid, unsigned *, rgid, unsigned *, egid, unsigned *, sgid)
+{
+	const struct cred *cr = rump_cred_cur();
+
+	if (rgid == NULL || egid == NULL || sgid == NULL)
+		return -EFAULT;
+	*rgid = cr->cr_rgid;
+	*egid = cr->cr_egid;
+	*sgid = cr->cr_sgid;
+	return 0;
+}
+
+RUMP_SYSCALL2(getgroups, int, n, unsigned *, groups)
+{
+	const struct cred *cr = rump_cred_cur();
+	int error;
+
+	if (n < 0 || (n > 0 && (uint32_t)n < cr->cr_ngroups))
+		return -EINVAL;
+	if (n > 0 && (error = rump_copyout(cr->cr_groups, groups,
+	    cr->cr_ngroups * sizeof(groups[0]))) != 0)
+		return -error;
+	return cr->cr_ngroups;
+}
+
+/* arg[0] is the count. */
+static int
+ids_groups(struct cred *cr, const uint32_t *arg)
+{
+	uint32_t i;
+
+	if (cr->cr_euid != 0)
+		return EPERM;
+	for (i = 0; i < arg[0]; i++)
+		cr->cr_groups[i] = arg[1 + i];
+	cr->cr_ngroups = arg[0];
+	return 0;
+}
+
+RUMP_SYSCALL2(setgroups, size_t, n, const unsigned *, groups)
+{
+	uint32_t arg[1 + IDS_NGROUPS];
+	int error;
+
+	if (n > IDS_NGROUPS)
+		return -EINVAL;
+	arg[0] = (uint32_t)n;
+	error = rump_copyin(groups, arg + 1, n * sizeof(arg[0]));
+	return error ? -error : ids_change(ids_groups, arg);
+}
+
+RUMP_SYSCALL1(umask, unsigned, mask)
+{
+
+	return __atomic_exchange_n(&curproc->p_umask, mask & 0777,
+	    __ATOMIC_RELAXED);
+}
+
+/* Runs with rump_proc_lock held. */
+static struct proc *
+ids_proc(int pid)
+{
+	struct proc *p;
+
+	if (pid == 0)
+		return curproc;
+	for (p = rump_proc_list(); p != NULL; p = p->p_next)
+		if (p->p_pid == pid)
+			break;
+	return p;
+}
+
+static long
+ids_group_of(int pid, int session)
+{
+	struct proc *p;
+	long r = -ESRCH;
+
+	rump_mutex_enter(&rump_proc_lock);
+	if ((p = ids_proc(pid)) != NULL)
+		r = session ? p->p_sid : p->p_pgid;
+	rump_mutex_exit(&rump_proc_lock);
+	return r;
+}
+
+RUMP_SYSCALL1(getpgid, int, pid)
+{
+
+	return ids_group_of(pid, 0);
+}
+
+RUMP_SYSCALL0(getpgrp)
+{
+
+	return ids_group_of(0, 0);
+}
+
+RUMP_SYSCALL1(getsid, int, pid)
+{
+
+	return ids_group_of(pid, 1);
+}
+
+RUMP_SYSCALL2(setpgid, int, pid, int, pgid)
+{
+	struct proc *p;
+	long r = 0;
+
+	if (pgid < 0)
+		return -EINVAL;
+	rump_mutex_enter(&rump_proc_lock);
+	p = ids_proc(pid);
+	if (p == NULL || (p != curproc && p->p_parent != curproc))
+		r = -ESRCH;
+	else if (p->p_sid == p->p_pid || p->p_sid != curproc->p_sid)
+		r = -EPERM;
+	else
+		p->p_pgid = pgid ? pgid : p->p_pid;
+	rump_mutex_exit(&rump_proc_lock);
+	return r;
+}
+
+RUMP_SYSCALL0(setsid)
+{
+	struct proc *p = curproc;
+	long r = -EPERM;
+
+	rump_mutex_enter(&rump_proc_lock);
+	if (p->p_pgid != p->p_pid)
+		r = p->p_sid = p->p_pgid = p->p_pid;
+	rump_mutex_exit(&rump_proc_lock);
+	return r;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mutexes, reader/writer locks, condition variables on sleep queues.  The
+ * uncontended paths are one compare-and-swap, or plain instructions when
+ * rump_cooperative.
+ */
+#include <asm/errno.h>
+#include <kern/lock.h>
+#include <kern/log.h>
+#include <kern/proc.h>
+#include <kern/sched.h>
+
+static __attribute__((__noinline__)) void
+mutex_wait(struct rump_mutex *m, struct lwp *l)
+{
+
+	KASSERT(m->m_owner != l);
+	for (;;) {
+		rump_sleepq_enter(m);
+		/* Seen by the owner after it has let go, or we see that. */
+		__atomic_store_n(&m->m_waiters, 1, __ATOMIC_SEQ_CST);
+		if (rump_casptr(&m->m_owner, NULL, l)) {
+			m->m_waiters = (uint32_t)rump_sleepq_any(m);
+			rump_sleepq_exit(m);
+			return;
+		}
+		rump_sleepq_add(m, 0);
+		rump_sleepq_exit(m);
+		(void)rump_sleepq_block(m, INT64_MAX);
+	}
+}
+
+void
+rump_mutex_enter(struct rump_mutex *m)
+{
+	struct lwp *l = rump_curlwp();
+
+	if (__builtin_expect(!rump_casptr(&m->m_owner, NULL, l), 0))
+		mutex_wait(m, l);
+}
+
+int
+rump_mutex_tryenter(struct rump_mutex *m)
+{
+
+	return rump_casptr(&m->m_owner, NULL, rump_curlwp()) ? 0 : EBUSY;
+}
+
+static __attribute__((__noinline__)) void
+mutex_wake(struct rump_mutex *m)
+{
+
+	rump_sleepq_enter(m);
+	(void)rump_sleepq_wake(m, 1);
+	m->m_waiters = (uint32_t)rump_sleepq_any(m);
+	rump_sleepq_exit(m);
+}
+
+void
+rump_mutex_exit(struct rump_mutex *m)
+{
+
+	KASSERT(m->m_owner == rump_curlwp());
+	if (rump_cooperative)
+		m->m_owner = NULL;
+	else
+		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(m->m_waiters != 0, 0))
+		mutex_wake(m);
+}
+
+int
+rump_mutex_owned(struct rump_mutex *m)
+{
+
+	return m->m_owner == rump_curlwp();
+}
+
+/*
+ * Reader/writer: rw_count -1 writer, n readers.  rw_waiters counts waiting
+ * writers, RW_SLEEPERS says that anyone sleeps; new readers stay out while a
+ * writer waits.
+ */
+#define RW_SLEEPERS	0x80000000U
+
+static int
+rw_try(struct rump_rwlock *rw, int write)
+{
+	uint32_t c = (uint32_t)rw->rw_count;
+
+	if (write)
+		return rump_cas32((volatile uint32_t *)&rw->rw_count, 0,
+		    (uint32_t)-1);
+	while ((int32_t)c >= 0 && (rw->rw_waiters & ~RW_SLEEPERS) == 0) {
+		if (rump_cas32((volatile uint32_t *)&rw->rw_count, c, c + 1))
+			return 1;
+		c = (uint32_t)rw->rw_count;
+	}
+	return 0;
+}
+
+static __attribute__((__noinline__)) void
+rw_wait(struct rump_rwlock *rw, int write)
+{
+
+	rump_sleepq_enter(rw);
+	if (write)
+		__atomic_fetch_add(&rw->rw_waiters, 1, __ATOMIC_SEQ_CST);
+	for (;;) {
+		__atomic_fetch_or(&rw->rw_waiters, RW_SLEEPERS,
+		    __ATOMIC_SEQ_CST);
+		if (rw_try(rw, write))
+			break;
+		rump_sleepq_add(rw, 0);
+		rump_sleepq_exit(rw);
+		(void)rump_sleepq_block(rw, INT64_MAX);
+		rump_sleepq_enter(rw);
+	}
+	if (write)
+		__atomic_fetch_sub(&rw->rw_waiters, 1, __ATOMIC_SEQ_CST);
+	if (!rump_sleepq_any(rw))
+		__atomic_fetch_and(&rw->rw_waiters, ~RW_SLEEPERS,
+		    __ATOMIC_SEQ_CST);
+	rump_sleepq_exit(rw);
+}
+
+void
+rump_rw_rdenter(struct rump_rwlock *rw)
+{
+
+	if (__builtin_expect(!rw_try(rw, 0), 0))
+		rw_wait(rw, 0);
+}
+
+void
+rump_rw_wrenter(struct rump_rwlock *rw)
+{
+
+	if (__builtin_expect(!rw_try(rw, 1), 0))
+		rw_wait(rw, 1);
+	rw->rw_writer = rump_curlwp();
+}
+
+void
+rump_rw_exit(struct rump_rwlock *rw)
+{
+
+	if (rw->rw_count == -1) {
+		KASSERT(rw->rw_writer == rump_curlwp());
+		rw->rw_writer = NULL;
+		__atomic_store_n(&rw->rw_count, 0, __ATOMIC_SEQ_CST);
+	} else {
+		KASSERT(rw->rw_count > 0);
+		if (__atomic_sub_fetch(&rw->rw_count, 1,
+		    __ATOMIC_SEQ_CST) != 0)
+			return;
+	}
+	if (__builtin_expect(rw->rw_waiters & RW_SLEEPERS, 0)) {
+		rump_sleepq_enter(rw);
+		(void)rump_sleepq_wake(rw, INT32_MAX);
+		rump_sleepq_exit(rw);
+	}
+}
+
+int
+rump_rw_wrheld(struct rump_rwlock *rw)
+{
+
+	return rw->rw_count == -1 && rw->rw_writer == rump_curlwp();
+}
+
+/* cv_head is only a hint that someone may sleep. */
+static int
+cv_sleep(struct rump_cv *cv, struct rump_mutex *m, int64_t dl, int sig)
+{
+	int error;
+
+	if (sig && rump_curlwp()->l_pending)
+		return EINTR;
+	rump_sleepq_enter(cv);
+	__atomic_store_n(&cv->cv_head, rump_curlwp(), __ATOMIC_SEQ_CST);
+	rump_sleepq_add(cv, sig);
+	rump_sleepq_exit(cv);
+	rump_mutex_exit(m);
+	error = rump_sleepq_block(cv, dl);
+	rump_mutex_enter(m);
+	return error;
+}
+
+void
+rump_cv_wait(struct rump_cv *cv, struct rump_mutex *m)
+{
+
+	(void)cv_sleep(cv, m, INT64_MAX, 0);
+}
+
+int
+rump_cv_wait_sig(struct rump_cv *cv, struct rump_mutex *m)
+{
+
+	return cv_sleep(cv, m, INT64_MAX, 1);
+}
+
+int
+rump_cv_timedwait(struct rump_cv *cv, struct rump_mutex *m, int64_t dl)
+{
+
+	return cv_sleep(cv, m, dl, 0);
+}
+
+int
+rump_cv_timedwait_sig(struct rump_cv *cv, struct rump_mutex *m, int64_t dl)
+{
+
+	return cv_sleep(cv, m, dl, 1);
+}
+
+static void
+cv_wake(struct rump_cv *cv, int n)
+{
+
+	if (__atomic_load_n(&cv->cv_head, __ATOMIC_SEQ_CST) == NULL)
+		return;
+	rump_sleepq_enter(cv);
+	(void)rump_sleepq_wake(cv, n);
+	if (!rump_sleepq_any(cv))
+		cv->cv_head = NULL;
+	rump_sleepq_exit(cv);
+}
+
+void
+rump_cv_signal(struct rump_cv *cv)
+{
+
+	cv_wake(cv, 1);
+}
+
+void
+rump_cv_broadcast(struct rump_cv *cv)
+{
+
+	cv_wake(cv, INT32_MAX);
+}
+
+int
+rump_cv_has_waiters(struct rump_cv *cv)
+{
+	int any;
+
+	rump_sleepq_enter(cv);
+	any = rump_sleepq_any(cv);
+	rump_sleepq_exit(cv);
+	return any;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual CPUs.  An lwp holds one while it runs kernel code; hosts schedule
+ * threads, this only hands the CPUs out.  A free CPU is taken with one
+ * compare-and-swap (plain instructions when rump_cooperative), the last one
+ * used first; when all are taken a thread waits on sched_cv.
+ */
+#include <rump/rump.h>
+#include <rump/rumpuser.h>
+#include <kern/log.h>
+#include <kern/proc.h>
+#include <kern/sched.h>
+
+#define SCHED_MAXCPUS	64
+
+/* [a]: atomic, or plain when cooperative.  One cache line each. */
+struct vcpu {
+	struct lwp	*volatile vc_lwp;	/* [a] holder, NULL: free */
+} __attribute__((__aligned__(64)));
+
+static struct vcpu sched_cpu0;		/* alone: no table to allocate */
+static struct vcpu *sched_cpus = &sched_cpu0;
+static unsigned sched_ncpu = 1;		/* constant after init */
+static volatile uint32_t sched_waiters;	/* [a] */
+static struct rumpuser_mtx *sched_mtx;	/* made at first need, MP at init */
+static struct rumpuser_cv *sched_cv;
+int rump_cooperative;
+
+unsigned
+rump_ncpus(void)
+{
+
+	return sched_ncpu;
+}
+
+void
+rump_sched_init(unsigned ncpu, int cooperative)
+{
+	void *p;
+
+	rump_cooperative = cooperative && ncpu == 1;
+	if (ncpu > SCHED_MAXCPUS)
+		ncpu = SCHED_MAXCPUS;
+	if (ncpu > 1 && rumpuser_malloc(ncpu * sizeof(struct vcpu), 64,
+	    &p) == 0) {
+		sched_cpus = p;
+		for (sched_ncpu = 0; sched_ncpu < ncpu; sched_ncpu++)
+			sched_cpus[sched_ncpu].vc_lwp = NULL;
+	}
+	rumpuser_mutex_init(&sched_mtx, RUMPUSER_MTX_SPIN);
+	rumpuser_cv_init(&sched_cv);
+}
+
+static int
+sched_try(struct lwp *l, unsigned start)
+{
+	unsigned i, cpu = start < sched_ncpu ? start : 0;
+
+	for (i = 0; i < sched_ncpu; i++) {
+		if (sched_cpus[cpu].vc_lwp == NULL &&
+		    rump_casptr(&sched_cpus[cpu].vc_lwp, NULL, l)) {
+			l->l_vcpu = (int)cpu;
+			return 1;
+		}
+		if (++cpu == sched_ncpu)
+			cpu = 0;
+	}
+	return 0;
+}
+
+/* All CPUs are taken: count as a waiter, then look again under the lock. */
+static __attribute__((__noinline__)) void
+sched_wait(struct lwp *l)
+{
+
+	rumpuser_mutex_enter_nowrap(sched_mtx);
+	__atomic_fetch_add(&sched_waiters, 1, __ATOMIC_SEQ_CST);
+	while (!sched_try(l, l->l_lastcpu))
+		rumpuser_cv_wait_nowrap(sched_cv, sched_mtx);
+	__atomic_fetch_sub(&sched_waiters, 1, __ATOMIC_SEQ_CST);
+	rumpuser_mutex_exit(sched_mtx);
+}
+
+static __attribute__((__noinline__)) void
+sched_wakeup(void)
+{
+
+	rumpuser_mutex_enter_nowrap(sched_mtx);
+	rumpuser_cv_signal(sched_cv);
+	rumpuser_mutex_exit(sched_mtx);
+}
+
+static inline void
+sched_take(struct lwp *l)
+{
+
+	KASSERT(l->l_vcpu < 0);
+	if (!sched_try(l, l->l_lastcpu))
+		sched_wait(l);
+}
+
+static inline void
+sched_give(struct lwp *l)
+{
+	int cpu = l->l_vcpu;
+
+	l->l_vcpu = -1;
+	l->l_lastcpu = (unsigned)cpu;
+	if (rump_cooperative)
+		sched_cpus[cpu].vc_lwp = NULL;
+	else
+		__atomic_store_n(&sched_cpus[cpu].vc_lwp, NULL,
+		    __ATOMIC_SEQ_CST);
+	if (__builtin_expect(sched_waiters != 0, 0))
+		sched_wakeup();
+}
+
+void
+rump_sched_release(struct lwp *l)
+{
+
+	sched_give(l);
+}
+
+struct lwp *
+rump_curlwp(void)
+{
+
+	return rumpuser_curlwp();
+}
+
+void
+rump_schedule(void)
+{
+	struct lwp *l = rumpuser_curlwp();
+
+	if (__builtin_expect(l == NULL, 0))
+		l = rump_lwp_temp();
+	sched_take(l);
+}
+
+void
+rump_unschedule(void)
+{
+	struct lwp *l = rumpuser_curlwp();
+
+	if (__builtin_expect(l->l_pending != 0, 0) &&
+	    rump_pending_hook != NULL)
+		rump_pending_hook(l);
+	if (__builtin_expect(l->l_temp, 0)) {
+		rump_lwp_destroy(l);
+		return;
+	}
+	sched_give(l);
+}
+
+/* No lock of ours is held across a hypercall, so nlocks is always 0. */
+void
+rump_backend_unschedule(int keep, int *nlocks, void *interlock)
+{
+
+	(void)keep, (void)interlock;
+	if (nlocks != NULL)
+		*nlocks = 0;
+	sched_give(rumpuser_curlwp());
+}
+
+void
+rump_backend_schedule(int nlocks, void *interlock)
+{
+
+	(void)nlocks, (void)interlock;
+	sched_take(rumpuser_curlwp());
+}
