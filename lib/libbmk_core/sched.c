@@ -36,6 +36,7 @@ bmk_sched_init(void)
 		if (sd == NULL)
 			bmk_panic("no memory for CPU %u", c->bc_id);
 		memset(sd, 0, sizeof(*sd));
+		__atomic_store_n(&bmk_smp, 1, __ATOMIC_SEQ_CST);
 	}
 	t = &sd->sd_boot;
 	sd->sd_armed = BMK_TIME_NEVER;

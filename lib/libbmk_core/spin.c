@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Spin locks: test and test-and-set, interrupts off while held. */
-#include <bmk/bmk.h>
+/*
+ * Spin locks: interrupts off while held, and test and test-and-set once a
+ * second CPU is up.  With one CPU nobody else can hold it.
+ */
+#include "sched.h"
+
+int bmk_smp;
 
 unsigned long
 bmk_spin_enter(struct bmk_spin *sl)
 {
 	unsigned long saved = bmk_platform_irq_off();
 
+	if (!bmk_smp) {
+		if (sl->sl_locked)
+			bmk_panic("spin lock %p taken twice", (void *)sl);
+		sl->sl_locked = 1;
+		return saved;
+	}
 	while (__atomic_exchange_n(&sl->sl_locked, 1, __ATOMIC_ACQUIRE) != 0)
 		while (sl->sl_locked)
 			__builtin_ia32_pause();

@@ -24,6 +24,16 @@ static char *kva_next, *kva_end;	/* [L] */
 static struct kva *kva_free;		/* [L] */
 static char *stack_free;		/* [L] linked by their first word */
 
+/* A random number of units below limit bytes, in bytes. */
+static size_t
+shift(size_t limit, size_t unit)
+{
+	uint64_t r = 0;
+
+	(void)bmk_platform_entropy(&r, sizeof(r));
+	return limit < unit ? 0 : r % (limit / unit) * unit;
+}
+
 void
 spt_memory_init(size_t size)
 {
@@ -52,10 +62,13 @@ spt_memory_init(size_t size)
 	if (p + total != spt_guest_end)
 		(void)sys3(__NR_munmap, (long)spt_guest_end,
 		    p + total - spt_guest_end, 0);
+	kva_next = q + pages + shift(UNIT, BMK_PAGE_SIZE);
+	kva_end = q + pages + KVA_SIZE;
+	spt_arena_start = kva_end + shift(UNIT, 2UL << 20);
+	/* Linux's choice has few bits left when cut to 4 GiB. */
+	q += shift(pages - size, BMK_PAGE_SIZE);
 	if (sys_mprotect(q, size, SYS_PROT_READ | SYS_PROT_WRITE) != 0)
 		spt_die("no memory");
-	kva_next = q + pages;
-	kva_end = spt_arena_start = kva_next + KVA_SIZE;
 	bmk_page_add(q, size);
 }
 

@@ -9,6 +9,7 @@
 
 #define CLOCK_MONOTONIC	1
 #define ARCH_SET_FS	0x1002
+#define PR_SET_TIMERSLACK 29
 #define UC_RIP		(40 + 16 * 8)	/* in struct ucontext */
 
 struct sys_sigaction {
@@ -100,6 +101,7 @@ spt_timer_init(void)
 		char		se_pad[48];
 	} se = { 0, SPT_SIGALRM, 0, { 0 } };
 
+	(void)sys3(__NR_prctl, PR_SET_TIMERSLACK, 1, 0);
 	spt_signal(SPT_SIGALRM, on_timer, SPT_NODEFER | SPT_RESTART);
 	if (sys3(__NR_timer_create, CLOCK_MONOTONIC, (long)&se,
 	    (long)&timer_id) != 0)

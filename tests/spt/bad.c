@@ -3,10 +3,12 @@
 #include <asm/unistd.h>
 
 #include <bmk/bmk.h>
+#include <rump/rumpcomp_cons.h>
 #include <rump/rumpcomp_vm.h>
 #include <rump/rumpuser.h>
 
 void rumprun_boot(const char *);
+void loop_for_ever(void);	/* loop.prog.c */
 
 static long
 sys(long n, long a, long b, long c)
@@ -120,6 +122,35 @@ forbidden(const char *what)
 	bmk_printf("alive\n");
 }
 
+static void *
+reader(void *arg)
+{
+	(void)arg;
+	rumpuser_exit(rumpcomp_cons_getc());
+}
+
+/* Input and output while a program loops: nothing may wait for its end. */
+static void
+busy(void)
+{
+	(void)bmk_sched_create("reader", reader, NULL, 0, 0, -1, NULL);
+	bmk_sched_yield();
+	rumpuser_dprintf("ready?");
+	loop_for_ever();
+}
+
+/* All input, back. */
+static void
+echo(void)
+{
+	int c;
+
+	while ((c = rumpcomp_cons_getc()) != -1)
+		rumpuser_putchar(c);
+	bmk_assert(rumpcomp_cons_getc() == -1 && rumpcomp_cons_poll() == 1);
+	rumpuser_exit(3);
+}
+
 /* What must work under the filter. */
 static void
 good(void)
@@ -158,7 +189,11 @@ rumprun_boot(const char *config)
 	if (strcmp(config, "good") == 0) {
 		good();
 		rumpuser_exit(0);
-	} else if (strncmp(config, "exit", 4) == 0)
+	} else if (strcmp(config, "busy") == 0)
+		busy();
+	else if (strcmp(config, "echo") == 0)
+		echo();
+	else if (strncmp(config, "exit", 4) == 0)
 		rumpuser_exit(config[4] - '0');
 	else if (strcmp(config, "partial") == 0) {
 		rumpuser_dprintf("no newline");

@@ -43,6 +43,77 @@ run(const char *mem, const char *config)
 	return st;
 }
 
+/* Starts it with both ends of its console; its pid. */
+static pid_t
+start(const char *config, int *in, int *out)
+{
+	char *argv[] = { (char *)(uintptr_t)image, (char *)(uintptr_t)"--",
+	    (char *)(uintptr_t)config, NULL };
+	int i[2], o[2];
+	pid_t pid;
+
+	if (pipe(i) != 0 || pipe(o) != 0 || (pid = fork()) == -1)
+		exit(2);
+	if (pid == 0) {
+		dup2(i[0], 0);
+		dup2(o[1], 1);
+		close(i[1]);
+		close(o[0]);
+		alarm(20);
+		execv(image, argv);
+		_exit(127);
+	}
+	close(i[0]);
+	close(o[1]);
+	*in = i[1];
+	*out = o[0];
+	return pid;
+}
+
+static void
+test_busy(void)
+{
+	int in, out, st = -1;
+	char buf[16] = "";
+	pid_t pid = start("busy", &in, &out);
+
+	CHECK_EQ(read(out, buf, sizeof(buf) - 1), 6);
+	CHECK(strcmp(buf, "ready?") == 0);
+	CHECK_EQ(write(in, "\005", 1), 1);
+	waitpid(pid, &st, 0);
+	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 5);
+	close(in);
+	close(out);
+}
+
+static void
+test_echo(void)
+{
+	static char data[30000], back[30001];
+	size_t len = 0, sent = 0;
+	int in, out, st = -1;
+	unsigned i;
+	ssize_t n;
+	pid_t pid = start("echo", &in, &out);
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (char)(i * 7 + i / 256);
+	while (sent < sizeof(data)) {
+		CHECK_EQ(write(in, data + sent, 1000), 1000);
+		sent += 1000;
+		while (len < sent && (n = read(out, back + len,
+		    sizeof(back) - len)) > 0)
+			len += (size_t)n;
+	}
+	close(in);
+	CHECK_EQ(read(out, back + len, 1), 0);
+	CHECK_EQ(len, sizeof(data));
+	CHECK(memcmp(back, data, sizeof(data)) == 0);
+	waitpid(pid, &st, 0);
+	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 3);
+	close(out);
+}
+
 static void
 expect_exit(const char *config, int status, const char *text)
 {
@@ -104,6 +175,8 @@ main(int argc, char **argv)
 	expect_exit("exit7", 7, "");
 	expect_exit("partial", 0, "no newline");
 	test_report();
+	test_busy();
+	test_echo();
 	expect_exit("rumppanic", 134, "\nend-of-panic\n");
 	expect_exit("assert", 134, "panic: assertion config == NULL failed");
 	expect_exit("smash", 134, "panic: stack smashed");
