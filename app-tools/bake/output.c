@@ -145,64 +145,100 @@ loaded_length(int fd, Elf64_Ehdr *eh)
 	return end;
 }
 
-static char *
-write_image(const struct bake *b, const char *elf)
+static void
+objcopy(const struct bake *b, const char *options, const char *arg,
+    const char *from, const char *to)
 {
-	int in = open(elf, O_RDONLY | O_CLOEXEC), out;
-	Elf64_Ehdr eh;
+	struct strv av = { 0 };
+	char *text;
+
+	strv_add(&av, "objcopy");
+	strv_add(&av, options);
+	if (arg)
+		strv_add(&av, arg);
+	strv_add(&av, from);
+	strv_add(&av, to);
+	if (run(b, av.v, &text) != 0)
+		die("%s: %s", b->b_output, *text ?
+		    strtok(text, "\n") : "objcopy failed");
+}
+
+/* Copies the first len bytes (-1: all) of from; eh replaces the header. */
+static char *
+write_copy(const char *path, const char *from, off_t len, mode_t mode,
+    const Elf64_Ehdr *eh)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	off_t off = eh ? (off_t)sizeof(*eh) : 0;
+	struct stat st;
 	char *tmp;
+
+	if (in < 0 || fstat(in, &st) != 0)
+		die("cannot read back what ld made: %s", strerror(errno));
+	out = open_temp(path, &tmp);
+	if (eh)
+		write_all(out, (const char *)eh, sizeof(*eh), path);
+	copy(in, out, off, len < 0 ? st.st_size : len, path);
+	close_temp(out, mode, path);
+	close(in);
+	return tmp;
+}
+
+/* Only what is loaded: neither symbols nor section headers. */
+static char *
+write_bare(const struct bake *b, const char *elf)
+{
+	int in = open(elf, O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr eh;
 	off_t len;
 
 	if (in < 0)
 		die("cannot read back what ld made: %s", strerror(errno));
 	len = loaded_length(in, &eh);
+	close(in);
 	eh.e_shoff = 0;
 	eh.e_shnum = eh.e_shstrndx = 0;
-	out = open_temp(b->b_output, &tmp);
-	write_all(out, (const char *)&eh, sizeof(eh), b->b_output);
-	copy(in, out, sizeof(eh), len, b->b_output);
-	close_temp(out, 0755, b->b_output);
-	close(in);
-	return tmp;
+	return write_copy(b->b_output, elf, len, 0755, &eh);
 }
 
-/* With a root file system its pages are left out of the debug file. */
+/*
+ * An image that is a Linux program keeps its section headers and names its
+ * debug file, so that gdb and perf find it.
+ */
 static char *
-write_debug(const struct bake *b, const char *elf, const char *path)
+write_linked(const struct bake *b, const char *elf, const char *debugelf)
 {
-	char *slim = fmt("%s/image.debug", b->b_tmp), *text, *tmp;
-	struct strv av = { 0 };
-	struct stat st;
-	int in, out;
+	char *out = fmt("%s/image.strip", b->b_tmp), *name;
 
-	if (b->b_rootfs) {
-		strv_add(&av, "objcopy");
-		strv_add(&av, "--only-keep-debug");
-		strv_add(&av, elf);
-		strv_add(&av, slim);
-		if (run(b, av.v, &text) != 0)
-			die("objcopy could not make the debug file: %.200s",
-			    text);
-		elf = slim;
-	}
-	in = open(elf, O_RDONLY | O_CLOEXEC);
-	if (in < 0 || fstat(in, &st) != 0)
-		die("cannot read back what ld made: %s", strerror(errno));
-	out = open_temp(path, &tmp);
-	copy(in, out, 0, st.st_size, path);
-	close_temp(out, 0644, path);
-	close(in);
-	return tmp;
+	/* objcopy wants it under its later name, for the checksum. */
+	name = fmt("%s/d", b->b_tmp);
+	if (mkdir(name, 0700) != 0)
+		die("cannot make folder %s: %s", name, strerror(errno));
+	name = fmt("%s/d/%s.debug", b->b_tmp, base_name(b->b_output));
+	if (link(debugelf, name) != 0)
+		die("cannot make %s: %s", name, strerror(errno));
+	objcopy(b, "--strip-all", fmt("--add-gnu-debuglink=%s", name), elf,
+	    out);
+	return write_copy(b->b_output, out, -1, 0755, NULL);
 }
 
 void
 output_write(const struct bake *b, const struct linked *l)
 {
 	char *debug = fmt("%s.debug", b->b_output), *tmp[2], *old;
+	const char *debugelf = l->l_elf;
 	bool had;
 
-	tmp[0] = write_image(b, l->l_elf);
-	tmp[1] = write_debug(b, l->l_elf, debug);
+	/* With a root file system its pages stay out of the debug file. */
+	if (b->b_rootfs) {
+		debugelf = fmt("%s/image.debug", b->b_tmp);
+		objcopy(b, "--only-keep-debug", NULL, l->l_elf, debugelf);
+	}
+	if (strcmp(l->l_platform, "spt") == 0)
+		tmp[0] = write_linked(b, l->l_elf, debugelf);
+	else
+		tmp[0] = write_bare(b, l->l_elf);
+	tmp[1] = write_copy(debug, debugelf, -1, 0644, NULL);
 	check_stop();
 	old = fmt("%s.old", tmp[1]);
 	had = link(debug, old) == 0;
