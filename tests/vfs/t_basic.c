@@ -133,7 +133,7 @@ t_copy(void)
 int
 main(void)
 {
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
 	t_open();
 	t_data();
 	t_falloc();

@@ -5,7 +5,7 @@
 
 #include "vfstest.h"
 
-static int fd1, fd2;
+static int fd1, fd2, pid;
 static volatile int got;
 
 static int
@@ -21,7 +21,7 @@ static void *
 waiter(void *arg)
 {
 	(void)arg;
-	OK(rump_pub_lwproc_newlwp(1));
+	OK(rump_pub_lwproc_newlwp(pid));
 	if (ofd(fd2, F_OFD_SETLKW, F_WRLCK, 50, 10) == 0)
 		__atomic_store_n(&got, 1, __ATOMIC_RELEASE);
 	rump_pub_lwproc_releaselwp();
@@ -87,7 +87,8 @@ main(void)
 {
 	int fd3;
 
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
+	pid = rump_sys_getpid();
 	touch("/tmp/k");
 	CHECK((fd1 = rump_sys_open("/tmp/k", O_RDWR, 0)) >= 0);
 	CHECK((fd2 = rump_sys_open("/tmp/k", O_RDWR, 0)) >= 0);

@@ -131,7 +131,7 @@ t_chroot(void)
 int
 main(void)
 {
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
 	t_full();
 	t_rdonly();
 	t_dev();

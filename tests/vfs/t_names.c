@@ -208,13 +208,9 @@ t_rename(void)
 static void
 user(int uid)
 {
-	if (uid != 0) {
-		OK(rump_sys_setresgid(-1, uid, -1));
-		OK(rump_sys_setresuid(-1, uid, -1));
-	} else {
-		OK(rump_sys_setresuid(-1, 0, -1));
-		OK(rump_sys_setresgid(-1, 0, -1));
-	}
+	OK(rump_sys_setresuid(-1, 0, -1));
+	OK(rump_sys_setresgid(-1, uid, -1));
+	OK(rump_sys_setresuid(-1, uid, -1));
 }
 
 static void
@@ -303,7 +299,7 @@ t_cwd(void)
 int
 main(void)
 {
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
 	t_lookup();
 	t_symlink();
 	t_link();

@@ -95,7 +95,7 @@ main(void)
 	int fd, i;
 	long off;
 
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
 	OK(rump_sys_mkdir("/g", 0755));
 	for (i = 0; i < N; i++) {
 		name(path, i);

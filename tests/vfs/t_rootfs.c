@@ -241,7 +241,7 @@ int
 main(void)
 {
 	build(rump_rootfs_start);
-	REQUIRE(rump_init() == 0);
+	REQUIRE(start() == 0);
 	t_layer();
 	t_hostile();
 	return check_done();

@@ -23,6 +23,15 @@
 } while (0)
 #define OK(call)	CHECK_EQ(call, 0)
 
+/* A rump kernel, and a process of our own in it. */
+static inline int
+start(void)
+{
+	int error = rump_init();
+
+	return error ? error : rump_pub_lwproc_rfork(RUMP_RFCFDG);
+}
+
 /* An empty file. */
 static inline void
 touch(const char *path)
