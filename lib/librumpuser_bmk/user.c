@@ -6,7 +6,8 @@
 
 /* The linker script's.  An absolute symbol's address is its value. */
 extern const char __tls_start[], __tdata_end[], __tls_end[];
-extern const char __tls_align[] __attribute__((__weak__));
+extern const char __tls_align_end[];	/* start + alignment: an absolute
+					   symbol would move with the base */
 extern const char __eh_frame_hdr_start[], __eh_frame_hdr_end[];
 
 void
@@ -38,7 +39,8 @@ rumpcomp_user_image(struct rumpcomp_user_image *ui)
 	ui->ui_tls_start = __tls_start;
 	ui->ui_tls_filesz = (unsigned long)(__tdata_end - __tls_start);
 	ui->ui_tls_memsz = (unsigned long)(__tls_end - __tls_start);
-	ui->ui_tls_align = (unsigned long)__tls_align;
+	ui->ui_tls_align = (unsigned long)(__tls_align_end -
+	    __tls_start);
 	ui->ui_eh_frame_hdrsz = (unsigned long)(__eh_frame_hdr_end -
 	    __eh_frame_hdr_start);
 	ui->ui_eh_frame_hdr = ui->ui_eh_frame_hdrsz != 0 ?
