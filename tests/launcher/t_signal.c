@@ -61,7 +61,8 @@ test_stop(void)
 	pid_t qemu = start(&r);
 
 	kill(r.pid, SIGTSTP);
-	for (int i = 0; i < 100 && state_of(r.pid) != 'T'; i++)
+	for (int i = 0; i < 200 && (state_of(r.pid) != 'T' ||
+	    state_of(qemu) != 'T'); i++)
 		usleep(20000);
 	CHECK_EQ(state_of(r.pid), 'T');
 	CHECK_EQ(state_of(qemu), 'T');
