@@ -71,13 +71,12 @@ setcwd(struct vnode *dir, struct vnode *root)
 {
 	struct proc *p = curproc;
 	struct vnode *old;
-	int error = 0;
+	int error;
 
-	if (p->p_cwd == NULL) {
-		if ((error = vfs_root(&old)) == 0) {
-			error = newcwd(p, old, old);
-			vrele(old);
-		}
+	/* a root for the first time: newcwd() sees whether it is */
+	if ((error = vfs_root(&old)) == 0) {
+		error = newcwd(p, old, old);
+		vrele(old);
 	}
 	if (!error) {
 		rump_mutex_enter(&p->p_lock);

@@ -54,7 +54,7 @@ dochmod(struct vnode *vp, uint32_t mode)
 	else {
 		if (!vn_is(vp, S_IFDIR) && !ingroup(vp->v_gid))
 			mode &= ~(uint32_t)S_ISGID;
-		vp->v_mode = (vp->v_mode & S_IFMT) | (mode & 07777);
+		vn_setmode(vp, (vp->v_mode & S_IFMT) | (mode & 07777));
 		error = changed(vp);
 	}
 	rump_rw_exit(&vp->v_lock);
@@ -126,9 +126,10 @@ dochown(struct vnode *vp, uint32_t uid, uint32_t gid)
 		vp->v_uid = uid;
 		vp->v_gid = gid;
 		if (!vn_is(vp, S_IFDIR)) {
-			vp->v_mode &= ~(uint32_t)S_ISUID;
-			if (vp->v_mode & 0010)
-				vp->v_mode &= ~(uint32_t)S_ISGID;
+			uint32_t drop = vp->v_mode & 0010 ?
+			    S_ISUID | S_ISGID : S_ISUID;
+
+			vn_setmode(vp, vp->v_mode & ~drop);
 		}
 		error = changed(vp);
 	}
@@ -188,7 +189,8 @@ doutimes(struct vnode *vp, int64_t at, int64_t mt)
 	}
 	if (!error) {
 		if (at != T_OMIT)
-			vp->v_atime = at == T_NOW ? now : at;
+			__atomic_store_n(&vp->v_atime, at == T_NOW ? now : at,
+			    __ATOMIC_RELAXED);
 		if (mt != T_OMIT)
 			vp->v_mtime = mt == T_NOW ? now : mt;
 		error = changed(vp);

@@ -59,7 +59,7 @@ vfs_makenode(struct nameidata *ni, struct vcreate *vc, struct vnode **vpp)
 {
 	struct vnode *dvp = ni->ni_dvp, *vp = NULL;
 	uint32_t umask = (vc->vc_mode & S_IFMT) == S_IFLNK ? 0 :
-	    curproc->p_umask;
+	    vfs_umask();
 	int error;
 
 	if (ni->ni_lasttype != NI_NORM || ni->ni_vp != NULL)
@@ -264,7 +264,7 @@ doremove(struct nameidata *ni, int isdir)
 	error = vfs_maydelete(dvp, vp);
 	if (!error && !isdir && vn_is(vp, S_IFDIR))
 		error = EISDIR;
-	if (!error && vp->v_mountedhere != NULL)
+	if (!error && vfs_ismountpoint(vp))
 		error = EBUSY;
 	if (!error && dvp->v_mount->m_options & MO_NAMECACHE) {
 		nc_purge(dvp, ni->ni_name, ni->ni_namelen);

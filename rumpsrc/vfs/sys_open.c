@@ -105,7 +105,7 @@ opentmp(int dirfd, const char *path, int flags, uint32_t mode,
 		error = EOPNOTSUPP;
 	if (!error)
 		error = dvp->v_ops->vop_anon(dvp->v_mount, mode & 07777 &
-		    ~curproc->p_umask, &vp);
+		    ~vfs_umask(), &vp);
 	vrele(dvp);
 	if (error)
 		return error;

@@ -100,12 +100,12 @@ lockdirs(struct renaming *rn)
 	}
 	rump_mutex_enter(&fd->v_mount->m_renamelock);
 	if (ancestor(fd, td, &under)) {
-		lock2(rn, fd, fd);
+		lock1(rn, fd);
 		lock1(rn, td);
 		return under == fv ? EINVAL : 0;
 	}
 	if (ancestor(td, fd, &under)) {
-		lock2(rn, td, td);
+		lock1(rn, td);
 		lock1(rn, fd);
 		if (under != tv)
 			return 0;
@@ -232,8 +232,8 @@ dorename(struct renaming *rn)
 	lockchildren(rn);
 	if ((error = mayrename(rn)) != 0)
 		goto out;
-	if (from->ni_vp->v_mountedhere != NULL || (to->ni_vp != NULL &&
-	    to->ni_vp->v_mountedhere != NULL))
+	if (vfs_ismountpoint(from->ni_vp) ||
+	    (to->ni_vp != NULL && vfs_ismountpoint(to->ni_vp)))
 		error = EBUSY;
 	else {
 		purge(rn);

@@ -50,6 +50,8 @@ vfs_fdvnode(int fd, struct vnode **vpp)
 void
 vfs_stat(struct vnode *vp, struct stat *st)
 {
+	int64_t at = __atomic_load_n(&vp->v_atime, __ATOMIC_RELAXED);
+
 	memset(st, 0, sizeof(*st));
 	rump_rw_rdenter(&vp->v_lock);
 	st->st_dev = vp->v_mount->m_dev;
@@ -62,8 +64,8 @@ vfs_stat(struct vnode *vp, struct stat *st)
 	st->st_size = vp->v_size;
 	st->st_blksize = 4096;
 	st->st_blocks = (long)vp->v_blocks;
-	st->st_atime = (unsigned long)(vp->v_atime / 1000000000);
-	st->st_atime_nsec = (unsigned long)(vp->v_atime % 1000000000);
+	st->st_atime = (unsigned long)(at / 1000000000);
+	st->st_atime_nsec = (unsigned long)(at % 1000000000);
 	st->st_mtime = (unsigned long)(vp->v_mtime / 1000000000);
 	st->st_mtime_nsec = (unsigned long)(vp->v_mtime % 1000000000);
 	st->st_ctime = (unsigned long)(vp->v_ctime / 1000000000);
@@ -131,7 +133,8 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	if (uio->uio_resid != resid) {
 		vfs_touch(vp);
 		if ((vp->v_mode & (S_ISUID | S_ISGID)) && rump_suser())
-			vp->v_mode &= ~(uint32_t)(S_ISUID | S_ISGID);
+			vn_setmode(vp, vp->v_mode &
+			    ~(uint32_t)(S_ISUID | S_ISGID));
 		error = 0;		/* a short write tells enough */
 	}
 	if (!error && (fp->f_flags & O_DSYNC) && vp->v_ops->vop_fsync)

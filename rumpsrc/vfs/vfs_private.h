@@ -21,4 +21,16 @@ int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
 int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
 int	vfs_settrunc(struct vnode *, int64_t len);
 
+static inline uint32_t
+vfs_umask(void)
+{
+	return __atomic_load_n(&curproc->p_umask, __ATOMIC_RELAXED);
+}
+
+static inline int
+vfs_ismountpoint(struct vnode *vp)
+{
+	return __atomic_load_n(&vp->v_mountedhere, __ATOMIC_ACQUIRE) != NULL;
+}
+
 #endif /* VFS_PRIVATE_H */

@@ -352,8 +352,10 @@ makeroot(struct tmpfs_mount *tm, const struct options *op, struct tnode **tnp)
 
 	if (tm->tm_lower != NULL) {
 		error = tmpfs_lowernode(tm, tm->tm_lower->tl_root, NULL, tnp);
-		if (!error && !vn_is(&(*tnp)->tn_v, S_IFDIR))
+		if (!error && !vn_is(&(*tnp)->tn_v, S_IFDIR)) {
+			tmpfs_freenode(tm, *tnp);
 			error = EIO;
+		}
 		return error;
 	}
 	error = tmpfs_newnode(tm, S_IFDIR | (uint32_t)op->mode, 0, tnp);

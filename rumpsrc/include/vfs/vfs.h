@@ -44,7 +44,7 @@ struct selrec;
 struct vnode {
 	struct rump_rwlock v_lock;
 	uint32_t	 v_ref;		/* [a] */
-	uint32_t	 v_mode;	/* [I] S_IFMT, [v] the rest */
+	uint32_t	 v_mode;	/* [I] S_IFMT, [v] the rest, stored [a] */
 	uint32_t	 v_uid, v_gid;	/* [v] */
 	uint32_t	 v_nlink;	/* [v] 0: no name, a dead directory */
 	uint32_t	 v_flags;	/* [v] */
@@ -81,7 +81,15 @@ struct vnode {
 static inline int
 vn_is(const struct vnode *vp, uint32_t type)
 {
-	return (vp->v_mode & S_IFMT) == type;
+	return (__atomic_load_n(&vp->v_mode, __ATOMIC_RELAXED) & S_IFMT) ==
+	    type;
+}
+
+/* Caller holds v_lock exclusively; vn_is() needs no lock. */
+static inline void
+vn_setmode(struct vnode *vp, uint32_t mode)
+{
+	__atomic_store_n(&vp->v_mode, mode, __ATOMIC_RELAXED);
 }
 
 /* What to make: mode with type; target of a symlink; device number. */
