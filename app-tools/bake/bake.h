@@ -97,7 +97,8 @@ struct comps {
 	struct comp	*v;
 	size_t		 n;
 };
-void	comps_resolve(const struct bake *, const struct set *, struct comps *);
+void	comps_resolve(const struct bake *, const struct set *,
+	    struct comps *);
 void	comps_available(const struct bake *, struct strv *);
 
 /* prog.c: the programs that are baked. */
@@ -124,7 +125,7 @@ void	rootfs_make(const struct bake *, const char *objpath);
 
 /* link.c */
 struct linked {
-	char		*l_elf;		/* linked image with debug information */
+	char		*l_elf;		/* image with debug information */
 	char		*l_mapfile;	/* ld's map, when wanted */
 	char		*l_platform;
 };

@@ -21,6 +21,7 @@
 /* What a look at the symbols found. */
 struct symbols {
 	Elf64_Off	sy_entry_off;	/* of the entry's symbol in the file */
+	Elf64_Off	sy_dynamic_off;	/* of _DYNAMIC's, 0: none */
 	size_t		sy_strtab;	/* section index of its names */
 	bool		sy_found;
 	size_t		sy_note;	/* section index of the ABI note */
@@ -134,6 +135,7 @@ who_refers(Elf *elf, Elf_Data *syms, size_t n, size_t strtab, size_t want)
 static bool
 may_be_undefined(const char *name)
 {
+	/* The last one ld makes. */
 	return strncmp(name, "rump_sysimpl_", 13) == 0 ||
 	    strcmp(name, "rump_sysent_call") == 0 ||
 	    strcmp(name, "_GLOBAL_OFFSET_TABLE_") == 0;
@@ -160,11 +162,15 @@ check_symbols(const char *path, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh,
 				die("%s: unresolved symbol \"%s\", referred "
 				    "to%s", path, name, who_refers(elf, d, n,
 				    sh->sh_link, i));
+			if (strcmp(name, "_DYNAMIC") == 0)
+				sy->sy_dynamic_off = sh->sh_offset +
+				    i * sizeof(Elf64_Sym);
 		} else if (GELF_ST_BIND(sym.st_info) != STB_LOCAL &&
 		    strcmp(name, "rumprun_entry") == 0) {
 			sy->sy_found = true;
 			sy->sy_strtab = sh->sh_link;
-			sy->sy_entry_off = sh->sh_offset + i * sizeof(Elf64_Sym);
+			sy->sy_entry_off = sh->sh_offset +
+			    i * sizeof(Elf64_Sym);
 		}
 	}
 }
@@ -204,45 +210,58 @@ check_program(const char *path, char *buf, size_t len, struct symbols *sy)
 	elf_end(elf);
 }
 
+/* Changes the header of section n in buf, of len bytes. */
+static Elf64_Shdr *
+section(const char *path, char *buf, size_t len, size_t n)
+{
+	const Elf64_Ehdr *eh = (const void *)buf;
+	size_t at = eh->e_shoff + n * sizeof(Elf64_Shdr);
+
+	if (at % 8 || at > len - sizeof(Elf64_Shdr))
+		die("%s: damaged section headers", path);
+	return (void *)(buf + at);
+}
+
+static void
+rename_symbol(const char *path, char *buf, size_t len, Elf64_Off off,
+    size_t name)
+{
+	if (off % 8 || off > len - sizeof(Elf64_Sym) || name > UINT32_MAX)
+		die("%s: damaged symbol table", path);
+	((Elf64_Sym *)(void *)(buf + off))->st_name = (Elf64_Word)name;
+}
+
 /*
  * Renames in place: a longer copy of the string table goes to the end of the
- * file, its section header and the one symbol point there.  The ABI note has
+ * file.  Besides the entry that is musl's weak _DYNAMIC, which would be the
+ * image's: no program is dynamic here, so it shall stay 0.  The ABI note has
  * done its work: ld leaves it out of the image.
  */
 static void
-write_renamed(struct prog *p, const char *buf, size_t len,
+write_renamed(struct prog *p, char *buf, size_t len,
     const struct symbols *sy)
 {
-	const Elf64_Ehdr *eh = (const void *)buf;
-	size_t nlen = strlen(p->p_entry) + 1, at, note;
+	static const char dynamic[] = "rumprun_no_dynamic";
+	size_t nlen = strlen(p->p_entry) + 1, oldoff, oldsize;
+	Elf64_Shdr *sh = section(p->p_path, buf, len, sy->sy_strtab);
 	FILE *f = fopen(p->p_obj, "we");
-	Elf64_Shdr sh, nsh;
-	Elf64_Sym sym;
 
-	at = eh->e_shoff + sy->sy_strtab * sizeof(sh);
-	note = eh->e_shoff + sy->sy_note * sizeof(sh);
-	if (at > len - sizeof(sh) || note > len - sizeof(sh) ||
-	    sy->sy_entry_off > len - sizeof(sym))
-		die("%s: damaged section headers", p->p_path);
-	memcpy(&sh, buf + at, sizeof(sh));
-	if (sh.sh_offset > len || sh.sh_size > len - sh.sh_offset)
+	oldoff = sh->sh_offset;
+	oldsize = sh->sh_size;
+	if (oldoff > len || oldsize > len - oldoff)
 		die("%s: damaged string table", p->p_path);
-	memcpy(&nsh, buf + note, sizeof(nsh));
-	nsh.sh_flags |= SHF_EXCLUDE;
-	memcpy(&sym, buf + sy->sy_entry_off, sizeof(sym));
-	sym.st_name = (Elf64_Word)sh.sh_size;
+	sh->sh_offset = len;
+	sh->sh_size += nlen + sizeof(dynamic);
+	section(p->p_path, buf, len, sy->sy_note)->sh_flags |= SHF_EXCLUDE;
+	rename_symbol(p->p_path, buf, len, sy->sy_entry_off, oldsize);
+	if (sy->sy_dynamic_off)
+		rename_symbol(p->p_path, buf, len, sy->sy_dynamic_off,
+		    oldsize + nlen);
 	if (f != NULL) {
 		fwrite(buf, 1, len, f);
-		fwrite(buf + sh.sh_offset, 1, sh.sh_size, f);
+		fwrite(buf + oldoff, 1, oldsize, f);
 		fwrite(p->p_entry, 1, nlen, f);
-		sh.sh_offset = len;
-		sh.sh_size += nlen;
-		fseek(f, (long)at, SEEK_SET);
-		fwrite(&sh, sizeof(sh), 1, f);
-		fseek(f, (long)note, SEEK_SET);
-		fwrite(&nsh, sizeof(nsh), 1, f);
-		fseek(f, (long)sy->sy_entry_off, SEEK_SET);
-		fwrite(&sym, sizeof(sym), 1, f);
+		fwrite(dynamic, 1, sizeof(dynamic), f);
 	}
 	if (f == NULL || ferror(f) || fclose(f) != 0)
 		die("cannot write %s: %s", p->p_obj, strerror(errno));

@@ -62,6 +62,11 @@ uint64_t fs_data_begin(struct fstree *);
 void	fs_data_put(struct fstree *, const void *, size_t);
 void	fs_progress(struct fstree *, bool last);
 
+/* A descriptor for an archive, unpacked; *childp: who does it, 0: nobody. */
+int	unpack_open(const char *path, pid_t *childp);
+/* Waits for the child; 0 when it was content. */
+int	unpack_end(pid_t child);
+
 void	fs_read_dir(struct fstree *, const char *path);
 void	fs_read_tar(struct fstree *, const char *path);
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Packs a tar archive: ustar (POSIX.1-1988), pax headers (POSIX.1-2001) and
- * GNU's long names; compressed ones are read through gzip, xz, bzip2 or zstd.
- * The archive is not trusted: numbers are checked, names cannot leave the
- * root.  Later entries replace earlier ones of the same name.
+ * GNU's long names.  The archive is not trusted: numbers are checked, names
+ * cannot leave the root.  Later entries replace earlier ones of the same
+ * name.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rootfs.h"
@@ -435,78 +432,14 @@ header(struct tar *ta, const struct tar_header *th)
 	memset(&ta->ta_x, 0, sizeof(ta->ta_x));
 }
 
-/* The program that unpacks what begins like this, NULL: none is needed. */
-static const char *
-unpacker(const unsigned char *m)
-{
-	if (m[0] == 0x1f && m[1] == 0x8b)
-		return "gzip";
-	if (memcmp(m, "\xfd" "7zXZ", 5) == 0)
-		return "xz";
-	if (memcmp(m, "BZh", 3) == 0)
-		return "bzip2";
-	if (memcmp(m, "\x28\xb5\x2f\xfd", 4) == 0)
-		return "zstd";
-	return NULL;
-}
-
-static void
-start_unpacker(struct tar *ta, const char *prog)
-{
-	struct strv av = { 0 };
-	posix_spawn_file_actions_t fa;
-	extern char **environ;
-	int fds[2], error;
-
-	strv_add(&av, prog);
-	strv_add(&av, "-dc");
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		die("cannot make a pipe: %s", strerror(errno));
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, ta->ta_fd, 0);
-	posix_spawn_file_actions_adddup2(&fa, fds[1], 1);
-	/* It fails as we do, and one complaint is enough. */
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	error = posix_spawnp(&ta->ta_child, prog, &fa, NULL, av.v, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	if (error)
-		die("--rootfs %s: cannot run %s: %s", ta->ta_path, prog,
-		    strerror(error));
-	clean_child(ta->ta_child);
-	close(ta->ta_fd);
-	close(fds[1]);
-	ta->ta_fd = fds[0];
-}
-
-static void
-open_tar(struct tar *ta)
-{
-	unsigned char magic[6] = { 0 };
-	const char *prog;
-
-	ta->ta_fd = open(ta->ta_path, O_RDONLY | O_CLOEXEC);
-	if (ta->ta_fd < 0 || pread(ta->ta_fd, magic, sizeof(magic), 0) < 0)
-		die("--rootfs %s: %s", ta->ta_path, strerror(errno));
-	prog = unpacker(magic);
-	if (prog)
-		start_unpacker(ta, prog);
-}
-
 static void
 close_tar(struct tar *ta)
 {
-	int status = 0;
-
 	/* Up to the end: the unpacker checks its sum there. */
 	while (ta->ta_child && get(ta, ta->ta_tree->t_buf, 1))
 		continue;
 	close(ta->ta_fd);
-	if (ta->ta_child == 0)
-		return;
-	while (waitpid(ta->ta_child, &status, 0) < 0 && errno == EINTR)
-		check_stop();
-	clean_child(0);
-	if (status)
+	if (ta->ta_child && unpack_end(ta->ta_child) != 0)
 		die("--rootfs %s: cannot be unpacked", ta->ta_path);
 }
 
@@ -517,7 +450,7 @@ fs_read_tar(struct fstree *t, const char *path)
 	struct tar_header th;
 	bool any = false;
 
-	open_tar(&ta);
+	ta.ta_fd = unpack_open(path, &ta.ta_child);
 	while (get(&ta, &th, sizeof(th)) && !all_zero(&th)) {
 		if (!checksum_ok(&ta, &th)) {
 			if (!any)

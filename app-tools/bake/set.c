@@ -138,8 +138,8 @@ static void
 parse_line(const struct bake *b, const struct where *w, struct set *s,
     char *line)
 {
-	static const char *const known[] = { "component", "conflict", "describe",
-	    "drop", "include", "optional", "platform", NULL };
+	static const char *const known[] = { "component", "conflict",
+	    "describe", "drop", "include", "optional", "platform", NULL };
 	const struct strv all = { (char **)known, 7 };
 	struct strv args = { 0 };
 	char *word, *save, *arg;

@@ -52,11 +52,11 @@ struct rootfs_sb {
 };
 
 struct rootfs_inode {
-	uint32_t	ri_mode;	/* Linux st_mode: type and permissions */
-	uint32_t	ri_nlink;	/* a directory: 2 + subdirectories */
+	uint32_t	ri_mode;	/* st_mode: type, permissions */
+	uint32_t	ri_nlink;	/* directory: 2 + subdirectories */
 	uint32_t	ri_uid;
 	uint32_t	ri_gid;
-	uint64_t	ri_size;	/* as st_size; directory: number of entries */
+	uint64_t	ri_size;	/* st_size; directory: its entries */
 	int64_t		ri_mtime;	/* seconds since 1970 */
 	uint32_t	ri_mtime_nsec;
 	uint32_t	ri_parent;	/* directory: inode of ".." */
@@ -73,7 +73,7 @@ struct rootfs_inode {
 struct rootfs_ent {
 	uint32_t	re_ino;
 	uint32_t	re_name_off;	/* in the names */
-	uint16_t	re_name_len;	/* without the NUL; 1..ROOTFS_NAME_MAX */
+	uint16_t	re_name_len;	/* no NUL; 1..ROOTFS_NAME_MAX */
 	uint8_t		re_type;	/* DT_* as in getdents64 */
 	uint8_t		re_pad[5];	/* 0 */
 };
