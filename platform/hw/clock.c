@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Monotonic time and the one-shot timer.  Time is the TSC.  Where its rate
+ * is not told (CPUID, hypervisor, kvmclock) a reference counter is the clock
+ * until enough time has passed to compute the rate; nobody waits for that.
+ * The same for the local APIC's timer: its rate is learnt from its first
+ * shots, which come too early and are armed again.
+ * All of it is of one CPU, touched with interrupts off.
+ */
+#include "hw.h"
+#include "clock.h"
+#include "cpu.h"
+
+#define APIC_LVT_TIMER	0x320
+#define APIC_TIMER_INIT	0x380
+#define APIC_TIMER_CUR	0x390
+#define APIC_TIMER_DIV	0x3e0
+#define LVT_DEADLINE	0x40000
+#define LVT_MASKED	0x10000
+
+#define NSEC		1000000000ULL
+#define ENOUGH		20000000LL	/* ns of reference for the TSC's rate */
+#define SHORTEST	1000LL		/* ns: no shot is armed for less */
+#define GUESS		25000000ULL	/* a low APIC timer rate */
+#define LONGEST		10000000LL	/* ns armed while rates are unknown */
+
+static int inited, timer_inited;
+static uint64_t tsc0, tsc_hz;		/* 0: not known yet */
+static uint64_t tsc_mult;		/* ns = ticks * mult >> 32 */
+static int64_t base_ns;			/* monotonic at tsc0 */
+static const struct hw_ref *ref;	/* while tsc_hz is 0 */
+
+static uint64_t apic_hz;		/* 0: not known yet */
+static int deadline_mode;
+static int64_t deadline = BMK_TIME_NEVER;
+static uint32_t shot;			/* APIC counts of the shot */
+static int64_t shot_at;
+
+/* hz of the TSC when somebody says it. */
+static uint64_t
+told_hz(void)
+{
+	struct hw_cpuid c;
+	uint32_t max = cpuid(0, 0).eax;
+
+	if (hw_hypervisor() && cpuid(0x40000000, 0).eax >= 0x40000010) {
+		c = cpuid(0x40000010, 0);
+		if (c.ebx != 0)
+			apic_hz = c.ebx * 1000ULL;
+		if (c.eax != 0)
+			return c.eax * 1000ULL;
+	}
+	if (max >= 0x15) {
+		c = cpuid(0x15, 0);
+		if (c.eax != 0 && c.ebx != 0 && c.ecx != 0) {
+			apic_hz = c.ecx;
+			return (uint64_t)c.ecx * c.ebx / c.eax;
+		}
+	}
+	if (max >= 0x16 && hw_hypervisor() && (c = cpuid(0x16, 0)).eax != 0)
+		return (c.eax & 0xffff) * 1000000ULL;
+	return hw_kvm_tsc_hz();
+}
+
+static void
+set_rate(uint64_t hz)
+{
+	tsc_hz = hz;
+	tsc_mult = (NSEC << 32) / hz;
+}
+
+static void
+clock_init(void)
+{
+	uint64_t hz;
+
+	inited = 1;
+	hz = told_hz();
+	tsc0 = rdtsc();
+	if (hz != 0) {
+		set_rate(hz);
+		return;
+	}
+	if (hw_hypervisor_tcg()) {
+		apic_hz = NSEC;
+		ref = NULL;		/* the APIC's timer, below */
+		hw_apic_init();
+	} else
+		ref = hw_ref_find();
+}
+
+/*
+ * QEMU's interpreter: the APIC timer, divided by 128, counts 128 ns.  It runs
+ * down from its maximum when no shot is wanted, and what ran is added up.
+ */
+static int64_t tcg_ns;
+static uint32_t tcg_init;
+
+static void
+tcg_restart(uint32_t count)
+{
+	uint32_t cur = hw_apic_read(APIC_TIMER_CUR);
+
+	hw_apic_write(APIC_TIMER_INIT, count);
+	tcg_ns += (int64_t)(tcg_init - cur) << 7;
+	tcg_init = count;
+}
+
+static int64_t
+tcg_read(void)
+{
+	if (tcg_init == 0) {
+		hw_apic_write(APIC_TIMER_DIV, 0xa);
+		hw_apic_write(APIC_LVT_TIMER, LVT_MASKED | HW_VEC_TIMER);
+		tcg_restart(UINT32_MAX);
+		tcg_ns = 0;
+	}
+	return tcg_ns + ((int64_t)(tcg_init -
+	    hw_apic_read(APIC_TIMER_CUR)) << 7);
+}
+
+/* Caller has interrupts off. */
+static int64_t
+now(void)
+{
+	uint64_t t;
+	int64_t ns;
+
+	if (!inited)
+		clock_init();
+	if (tsc_hz != 0) {
+		t = rdtsc() - tsc0;
+		return base_ns +
+		    (int64_t)((unsigned __int128)t * tsc_mult >> 32);
+	}
+	ns = ref != NULL ? ref->rf_read() : tcg_read();
+	if (ns >= ENOUGH) {
+		t = rdtsc();
+		set_rate((uint64_t)((unsigned __int128)(t - tsc0) * NSEC /
+		    (uint64_t)ns));
+		base_ns = ns;
+		tsc0 = t;
+	}
+	return ns;
+}
+
+int64_t
+bmk_platform_monotonic(void)
+{
+	unsigned long saved = irq_save();
+	static int64_t last;
+	int64_t t = now();
+
+	/* The switch from one counter to another may not go back. */
+	if (t < last)
+		t = last;
+	last = t;
+	irq_restore(saved);
+	return t;
+}
+
+static void
+timer_irq(void *arg)
+{
+	(void)arg;
+	hw_clock_event();
+}
+
+static void
+timer_init(void)
+{
+	timer_inited = 1;
+	(void)now();
+	hw_apic_init();
+	hw_vector_set(HW_VEC_TIMER, timer_irq, NULL);
+	deadline_mode = tsc_hz != 0 && cpuid(1, 0).ecx & 1U << 24;
+	hw_apic_write(APIC_TIMER_DIV, 0xa);		/* by 128 */
+	hw_apic_write(APIC_LVT_TIMER, HW_VEC_TIMER |
+	    (deadline_mode ? LVT_DEADLINE : 0));
+}
+
+static void
+arm(int64_t t)
+{
+	int64_t wait = deadline - t;
+	uint64_t hz = apic_hz != 0 ? apic_hz : GUESS, count;
+
+	if (wait < SHORTEST)
+		wait = SHORTEST;
+	if (deadline_mode) {
+		wrmsr(MSR_TSC_DEADLINE, rdtsc() + (uint64_t)
+		    ((unsigned __int128)wait * tsc_hz / NSEC));
+		return;
+	}
+	if ((tsc_hz == 0 || apic_hz == 0) && wait > LONGEST)
+		wait = LONGEST;
+	count = (uint64_t)((unsigned __int128)wait * hz / (128 * NSEC)) + 1;
+	if (count > UINT32_MAX)
+		count = UINT32_MAX;
+	if (tsc_hz == 0 && ref == NULL) {
+		tcg_restart((uint32_t)count);
+		return;
+	}
+	shot = (uint32_t)count;
+	shot_at = t;
+	hw_apic_write(APIC_TIMER_INIT, shot);
+}
+
+void
+bmk_platform_timer(int64_t when)
+{
+	unsigned long saved = irq_save();
+
+	if (!timer_inited)
+		timer_init();
+	deadline = when;
+	if (when != BMK_TIME_NEVER)
+		arm(now());
+	else if (deadline_mode)
+		wrmsr(MSR_TSC_DEADLINE, 0);
+	else if (tsc_hz != 0 || ref != NULL)
+		hw_apic_write(APIC_TIMER_INIT, 0);
+	irq_restore(saved);
+}
+
+/*
+ * A shot ended.  The APIC's rate from it; then the time that was asked for
+ * may have come, or another shot is needed.
+ */
+void
+hw_clock_event(void)
+{
+	int64_t t;
+
+	if (tsc_hz == 0 && ref == NULL && tcg_init != 0)
+		tcg_restart(UINT32_MAX);
+	t = now();
+	if (apic_hz == 0 && !deadline_mode && shot != 0 &&
+	    hw_apic_read(APIC_TIMER_CUR) == 0 && t - shot_at > 50000)
+		apic_hz = (uint64_t)((unsigned __int128)shot * 128 * NSEC /
+		    (uint64_t)(t - shot_at));
+	if (deadline == BMK_TIME_NEVER)
+		return;
+	if (t < deadline) {
+		arm(t);
+		return;
+	}
+	deadline = BMK_TIME_NEVER;
+	bmk_sched_timer();
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Descriptor tables, exceptions, and interrupts by vector.  Every entry runs
+ * on an interrupt stack with interrupts off.  What is not resolved (only
+ * faults in the mmap arena are) ends in a report.
+ */
+#include "hw.h"
+#include "cpu.h"
+
+struct tss {
+	uint32_t ts_reserved0;
+	uint64_t ts_rsp[3], ts_reserved1, ts_ist[7], ts_reserved2;
+	uint16_t ts_reserved3, ts_iomap;
+} __attribute__((__packed__));
+
+struct gate {
+	uint16_t g_low, g_selector, g_flags, g_middle;
+	uint32_t g_high, g_reserved;
+};
+
+struct irq {
+	void	(*i_fn)(void *);	/* [V]; NULL: free */
+	void	*i_arg;			/* [V] */
+};
+
+extern char hw_stubs[];
+void hw_trap(struct bmk_regs *);
+struct bmk_regs *hw_irq(struct bmk_regs *);
+void hw_preempt(void);
+
+uint64_t hw_gdt[HW_GDT_SIZE / 8] = {
+	0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0
+};
+static struct tss tss = { .ts_iomap = sizeof(tss) };
+static struct gate idt[HW_NVEC];
+static struct bmk_cpu cpu0;
+static char ist[6][4096] __attribute__((__aligned__(16)));
+static struct irq irqs[HW_NVEC - HW_VEC_IRQ];
+static struct bmk_spin irq_lock;	/* V */
+static int in_fault;			/* [c] handling a page fault */
+static uint64_t xcr0;			/* [I] 0: FXSAVE only */
+static uint32_t xsize = 512;		/* [I] */
+static int xopt;			/* [I] XSAVEOPT */
+static int fsgsbase;			/* [I] */
+
+static void
+set_gate(int vector, int stack)
+{
+	uint64_t a = (uint64_t)hw_stubs + vector * 8;
+
+	idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack, a >> 16,
+	    a >> 32, 0 };
+}
+
+/* What the CPU has: protection bits, extended state. */
+static void
+features(void)
+{
+	struct hw_cpuid c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 };
+	uint64_t cr4 = read_cr4();
+
+	if (cpuid(0, 0).eax >= 7)
+		c7 = cpuid(7, 0);
+	if (c7.ebx & 1U << 0) {
+		cr4 |= CR4_FSGSBASE;
+		fsgsbase = 1;
+	}
+	if (c7.ebx & 1U << 7)
+		cr4 |= CR4_SMEP;
+	if (c7.ebx & 1U << 20)
+		cr4 |= CR4_SMAP;
+	if (c7.ecx & 1U << 2)
+		cr4 |= CR4_UMIP;
+	if (c1.ecx & 1U << 26)
+		cr4 |= CR4_OSXSAVE;
+	write_cr4(cr4);
+	if ((cr4 & CR4_OSXSAVE) == 0)
+		return;
+	/* x87, SSE, AVX, AVX-512; not MPX, PKRU, AMX. */
+	xcr0 = cpuid(13, 0).eax & 0xe7;
+	if ((xcr0 & 0xe0) != 0xe0 || (xcr0 & 4) == 0)
+		xcr0 &= 0x7;
+	__asm__ __volatile__("xsetbv" : : "c"(0), "a"((uint32_t)xcr0),
+	    "d"(0));
+	xsize = cpuid(13, 0).ebx;
+	xopt = cpuid(13, 1).eax & 1;
+}
+
+void
+hw_cpu_init(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((__packed__)) r;
+	uint64_t base = (uint64_t)&tss;
+	int i;
+
+	for (i = 0; i < 6; i++)
+		tss.ts_ist[i] = (uint64_t)ist[i + 1];
+	hw_gdt[3] = (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 |
+	    0x890000000000 | (sizeof(tss) - 1);
+	hw_gdt[4] = base >> 32;
+	r.limit = sizeof(hw_gdt) - 1;
+	r.base = (uint64_t)hw_gdt;
+	__asm__ __volatile__("lgdt %0" : : "m"(r));
+	__asm__ __volatile__("ltr %w0" : : "r"(HW_TSS));
+	for (i = 0; i < 32; i++)
+		set_gate(i, HW_IST_FAULT);
+	set_gate(2, HW_IST_NMI);
+	set_gate(8, HW_IST_DF);
+	set_gate(14, HW_IST_PF);
+	set_gate(18, HW_IST_MC);
+	r.limit = sizeof(idt) - 1;
+	r.base = (uint64_t)idt;
+	__asm__ __volatile__("lidt %0" : : "m"(r));
+	cpu0.bc_self = &cpu0;
+	wrmsr(MSR_GS_BASE, (uint64_t)&cpu0);
+	features();
+}
+
+void
+hw_vector_set(int vector, void (*fn)(void *), void *arg)
+{
+	struct irq *i = &irqs[vector - HW_VEC_IRQ];
+
+	i->i_arg = arg;
+	i->i_fn = fn;
+	set_gate(vector, HW_IST_IRQ);
+}
+
+int
+hw_vector_alloc(void (*fn)(void *), void *arg)
+{
+	unsigned long saved = bmk_spin_enter(&irq_lock);
+	int v;
+
+	for (v = HW_VEC_IRQ; v < HW_VEC_TIMER; v++)
+		if (irqs[v - HW_VEC_IRQ].i_fn == NULL)
+			break;
+	if (v < HW_VEC_TIMER)
+		hw_vector_set(v, fn, arg);
+	bmk_spin_exit(&irq_lock, saved);
+	return v < HW_VEC_TIMER ? v : -1;
+}
+
+static void
+irq_nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* An interrupt may still be on its way: the gate stays. */
+void
+hw_vector_free(int vector)
+{
+	unsigned long saved = bmk_spin_enter(&irq_lock);
+
+	irqs[vector - HW_VEC_IRQ].i_fn = irq_nothing;
+	bmk_spin_exit(&irq_lock, saved);
+}
+
+static const char *
+fault_name(uint64_t vector)
+{
+	static const char names[] = "divide error\0debug\0NMI\0breakpoint\0"
+	    "overflow\0bound\0invalid instruction\0no FPU\0double fault\0"
+	    "9\0invalid TSS\0segment not present\0stack fault\0"
+	    "general protection fault\0page fault\0"
+	    "15\0x87 error\0alignment check\0machine check\0SIMD error\0"
+	    "virtualization\0control protection\0";
+	const char *s = names;
+
+	for (; vector > 0 && *s != '\0'; vector--)
+		s += strlen(s) + 1;
+	return *s != '\0' ? s : "exception";
+}
+
+/* Why a page fault is none that could be resolved. */
+static const char *
+fault_cause(const struct bmk_regs *r, uint64_t va)
+{
+	const struct bmk_thread *t = bmk_curthread();
+	uint64_t image = va - (uint64_t)__image_start;
+
+	if (t != NULL && va < (uint64_t)t->bt_stack &&
+	    va >= (uint64_t)t->bt_stack - BMK_PAGE_SIZE)
+		return "stack overflow (guard page)";
+	if (va < BMK_PAGE_SIZE)
+		return r->error & 0x10 ? "jump to a NULL pointer" :
+		    "NULL pointer";
+	if (r->error & 0x10)
+		return r->error & 1 ? "execution of data" :
+		    "jump to nowhere";
+	if (r->error & 1 && image < (uint64_t)(__image_end - __image_start))
+		return "write to constant memory";
+	if (r->error & 1)
+		return "write to read-only memory";
+	return r->error & 2 ? "page fault (write)" : "page fault (read)";
+}
+
+static void
+page_fault(const struct bmk_regs *r)
+{
+	uint64_t va = read_cr2();
+	const char *why = NULL;
+
+	if (in_fault)
+		bmk_fault("page fault in the page fault handler", r, va);
+	in_fault = 1;
+	if (va >= hw_arena_start && va < hw_arena_end) {
+		why = hw_vm_fault(va, r->error);
+		if (why == NULL) {
+			in_fault = 0;
+			return;
+		}
+	}
+	bmk_fault(why != NULL ? why : fault_cause(r, va), r, va);
+}
+
+void
+hw_trap(struct bmk_regs *r)
+{
+	if (r->vector == 14)
+		page_fault(r);
+	else
+		bmk_fault(fault_name(r->vector), r, 0);
+}
+
+/*
+ * Program code is preempted on its own stack, below the red zone.  Writing
+ * there may fault: stacks are populated lazily too.
+ */
+struct bmk_regs *
+hw_irq(struct bmk_regs *r)
+{
+	const struct bmk_cpu *c = bmk_curcpu();
+	struct irq *i = &irqs[r->vector - HW_VEC_IRQ];
+	struct bmk_regs *copy;
+
+	if (r->vector != HW_VEC_SPURIOUS) {
+		i->i_fn(i->i_arg);
+		hw_apic_eoi();
+	}
+	if (!c->bc_resched || c->bc_nopreempt != 0 ||
+	    r->rip < (uint64_t)__rumprun_text_start ||
+	    r->rip >= (uint64_t)__rumprun_text_end)
+		return r;
+	copy = (struct bmk_regs *)((r->rsp - 128 - sizeof(*r)) & ~15UL);
+	*copy = *r;
+	return copy;
+}
+
+static inline void
+xsave(void *area)
+{
+	if (xcr0 == 0)
+		__asm__ __volatile__("fxsave64 (%0)" : : "r"(area) : "memory");
+	else if (xopt)
+		__asm__ __volatile__("xsaveopt64 (%0)" : : "r"(area), "a"(-1),
+		    "d"(-1) : "memory");
+	else
+		__asm__ __volatile__("xsave64 (%0)" : : "r"(area), "a"(-1),
+		    "d"(-1) : "memory");
+}
+
+static inline void
+xrstor(void *area)
+{
+	if (xcr0 == 0)
+		__asm__ __volatile__("fxrstor64 (%0)" : : "r"(area) :
+		    "memory");
+	else
+		__asm__ __volatile__("xrstor64 (%0)" : : "r"(area), "a"(-1),
+		    "d"(-1) : "memory");
+}
+
+/* On the thread's stack, interrupts off.  No area: not preempted. */
+void
+hw_preempt(void)
+{
+	struct bmk_thread *t = bmk_curthread();
+	void *area = t->bt_xsave;
+
+	if (area == NULL) {
+		area = bmk_malloc(xsize, 64);
+		if (area == NULL)
+			return;
+		memset(area, 0, xsize);
+		t->bt_xsave = area;
+	}
+	xsave(area);
+	bmk_sched_preempt();
+	xrstor(area);
+}
+
+size_t
+bmk_platform_xsave_size(void)
+{
+	return xsize;
+}
+
+void
+bmk_platform_settp(uint64_t tp)
+{
+	if (fsgsbase)
+		__asm__ __volatile__("wrfsbase %0" : : "r"(tp));
+	else
+		wrmsr(MSR_FS_BASE, tp);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The arena under mmap (rumpcomp_vm.h), populated by page faults.
+ *
+ * An entry of any level that is not present says by its other bits what is
+ * meant: 0 nothing; LAZY accessible with the protection in it, no memory yet;
+ * HELD (last level only) a page that nobody may touch now.  So reserving or
+ * mapping terabytes costs an entry or two; tables appear at the first touch
+ * or where a range begins or ends inside an entry.
+ *
+ * vm_lock guards all entries under the arena; interrupts are off under it.
+ * Every call first splits entries at both ends of the range (this may fail,
+ * and changes no meaning), then changes, which cannot fail.
+ */
+#include <rump/rumpcomp_vm.h>
+
+#include "hw.h"
+#include "cpu.h"
+
+#define LAZY		0x200UL
+#define HELD		0x400UL
+#define PROT_SHIFT	52
+#define PROT(e)		((int)((e) >> PROT_SHIFT & 7))
+#define LAZY_PROT(p)	(LAZY | (uint64_t)(p) << PROT_SHIFT)
+#define SPAN(level)	(BMK_PAGE_SIZE << 9 * (level))
+#define TOP		3
+
+#define ARENA_SLOTS	64
+
+enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
+
+uint64_t hw_arena_start, hw_arena_end;
+static struct bmk_spin vm_lock;
+
+static uint64_t
+leaf(uint64_t pa, int prot)
+{
+	uint64_t e = pa | (uint64_t)prot << PROT_SHIFT;
+
+	if (prot == 0)
+		return e | HELD;
+	e |= PTE_P | PTE_A;
+	if (prot & RUMPCOMP_VM_WRITE)
+		e |= PTE_W | PTE_D;
+	if ((prot & RUMPCOMP_VM_EXEC) == 0)
+		e |= PTE_NX;
+	return e;
+}
+
+/* A table in the place of an entry that is none, with the same meaning. */
+static uint64_t *
+split(uint64_t *entry)
+{
+	uint64_t *t = bmk_page_alloc(0), old = *entry;
+	unsigned i;
+
+	if (t == NULL)
+		return NULL;
+	if (old == 0)
+		memset(t, 0, BMK_PAGE_SIZE);
+	else
+		for (i = 0; i < 512; i++)
+			t[i] = old;
+	*entry = ((uint64_t)t - hw_dm_base) | PTE_TABLE;
+	return t;
+}
+
+/* Tables down to where va is the start of an entry. */
+static int
+split_at(uint64_t va)
+{
+	uint64_t *t = hw_pml4;
+	int level;
+
+	for (level = TOP; (va & (SPAN(level) - 1)) != 0; level--) {
+		t += va >> (12 + 9 * level) & 511;
+		t = *t & PTE_P ? hw_table(*t) : split(t);
+		if (t == NULL)
+			return BMK_ENOMEM;
+	}
+	return 0;
+}
+
+static void
+free_table(uint64_t *entry, uint64_t va)
+{
+	void *t = hw_table(*entry);
+
+	*entry = 0;
+	invlpg(va);	/* also forgets what the CPU cached of tables */
+	bmk_page_free(t, 0);
+}
+
+static void
+free_leaf(uint64_t *entry, uint64_t va)
+{
+	uint64_t e = *entry;
+
+	*entry = 0;
+	if (e & PTE_P)
+		invlpg(va);
+	if (e & (PTE_P | HELD))
+		bmk_page_free(hw_dm(e & PTE_ADDR), 0);
+}
+
+/* Everything below an entry goes, the entry too. */
+static void
+free_tree(uint64_t *entry, uint64_t va, int level)
+{
+	uint64_t *t;
+	unsigned i;
+
+	if (level == 0) {
+		free_leaf(entry, va);
+		return;
+	}
+	if (*entry & PTE_P) {
+		t = hw_table(*entry);
+		for (i = 0; i < 512; i++)
+			if (t[i] != 0)
+				free_tree(&t[i], va + i * SPAN(level - 1),
+				    level - 1);
+		free_table(entry, va);
+	}
+	*entry = 0;
+}
+
+/* An entry that is no table, inside the range. */
+static void
+change(uint64_t *entry, uint64_t va, enum vm_op op, int prot)
+{
+	uint64_t old = *entry;
+
+	if (old == 0)
+		return;
+	if (old & LAZY) {
+		if (op == VM_PROTECT)
+			*entry = LAZY_PROT(prot);
+	} else if (op == VM_PROTECT) {
+		*entry = leaf(old & PTE_ADDR, prot);
+		if (old & PTE_P)
+			invlpg(va);
+	} else {
+		free_leaf(entry, va);
+		*entry = LAZY_PROT(PROT(old));
+	}
+}
+
+static int
+empty(const uint64_t *t)
+{
+	unsigned i;
+
+	for (i = 0; i < 512; i++)
+		if (t[i] != 0)
+			return 0;
+	return 1;
+}
+
+/* [s, e) lies in the table t of the level; its ends were split. */
+static void
+apply(uint64_t *t, int level, uint64_t s, uint64_t e, enum vm_op op, int prot)
+{
+	uint64_t span = SPAN(level), end, *entry;
+
+	for (; s < e; s = end) {
+		entry = &t[s >> (12 + 9 * level) & 511];
+		end = (s & ~(span - 1)) + span;
+		if (end > e)
+			end = e;
+		if (end - s == span && (op == VM_MAP || op == VM_UNMAP)) {
+			if (*entry != 0)
+				free_tree(entry, s, level);
+			if (op == VM_MAP)
+				*entry = LAZY_PROT(prot);
+		} else if (level > 0 && *entry & PTE_P) {
+			apply(hw_table(*entry), level - 1, s, end, op, prot);
+			if (op == VM_UNMAP && empty(hw_table(*entry)))
+				free_table(entry, s);
+		} else
+			change(entry, s, op, prot);
+	}
+}
+
+static int
+vm_change(void *p, size_t len, enum vm_op op, int prot)
+{
+	uint64_t s = (uint64_t)p, e = s + len;
+	unsigned long saved;
+	int error;
+
+	bmk_assert(((s | len) & PAGE_MASK) == 0 && s >= hw_arena_start &&
+	    e <= hw_arena_end && s <= e);
+	if (len == 0)
+		return 0;
+	saved = bmk_spin_enter(&vm_lock);
+	error = split_at(s);
+	if (error == 0)
+		error = split_at(e);
+	if (error == 0)
+		apply(hw_pml4, TOP, s, e, op, prot);
+	bmk_spin_exit(&vm_lock, saved);
+	return error;
+}
+
+int
+rumpcomp_vm_map(void *va, size_t len, int prot)
+{
+	return vm_change(va, len, VM_MAP, prot);
+}
+
+int
+rumpcomp_vm_unmap(void *va, size_t len)
+{
+	return vm_change(va, len, VM_UNMAP, 0);
+}
+
+int
+rumpcomp_vm_protect(void *va, size_t len, int prot)
+{
+	return vm_change(va, len, VM_PROTECT, prot);
+}
+
+int
+rumpcomp_vm_discard(void *va, size_t len)
+{
+	return vm_change(va, len, VM_DISCARD, 0);
+}
+
+void
+rumpcomp_vm_resident(void *p, size_t len, unsigned char *vec)
+{
+	uint64_t va = (uint64_t)p, e = va + len, *pte;
+	unsigned long saved;
+
+	for (; va < e; va += BMK_PAGE_SIZE) {
+		saved = bmk_spin_enter(&vm_lock);
+		pte = hw_pte(va, 0);
+		*vec++ = pte != NULL && *pte & (PTE_P | HELD);
+		bmk_spin_exit(&vm_lock, saved);
+	}
+}
+
+void
+rumpcomp_vm_stat(size_t *totalp, size_t *freep)
+{
+	bmk_page_stat(totalp, freep);
+}
+
+/* Slots of the top table that the image is not in. */
+void
+rumpcomp_vm_arena(void **startp, size_t *lenp)
+{
+	uint64_t image = (uint64_t)__image_start >> 39, slot = 128, r;
+
+	if (hw_arena_start == 0) {
+		r = 0;
+		if ((hw_boot_flags & HW_FLAG_NORANDOM) == 0) {
+			bmk_random(&r, sizeof(r));
+			slot = 1 + (r >> 32) % (255 - ARENA_SLOTS);
+			if (image >= slot && image < slot + ARENA_SLOTS)
+				slot = image < 128 ? image + 1 :
+				    image - ARENA_SLOTS;
+		}
+		hw_arena_end = (slot + ARENA_SLOTS) << 39;
+		hw_arena_start = (slot << 39) + ((r & 0x3ffff) << 12);
+	}
+	*startp = (void *)hw_arena_start;
+	*lenp = hw_arena_end - hw_arena_start;
+}
+
+static const char *
+denied(int prot, uint64_t error)
+{
+	if (prot == 0)
+		return "access to reserved memory (guard or PROT_NONE)";
+	if (error & 0x10)
+		return prot & RUMPCOMP_VM_EXEC ? NULL : "execution of data";
+	if (error & 2 && (prot & RUMPCOMP_VM_WRITE) == 0)
+		return "write to read-only memory";
+	return NULL;
+}
+
+/* Interrupts are off: the fault came through an interrupt gate. */
+const char *
+hw_vm_fault(uint64_t va, uint64_t error)
+{
+	static const char unmapped[] = "access to unmapped memory";
+	const char *why = unmapped;
+	uint64_t *entry = hw_pml4, old;
+	unsigned long saved = bmk_spin_enter(&vm_lock);
+	void *page;
+	int level;
+
+	for (level = TOP;; level--) {
+		entry += va >> (12 + 9 * level) & 511;
+		old = *entry;
+		if (level == 0)
+			break;
+		if (old == 0)
+			goto out;
+		if (old & LAZY && (why = denied(PROT(old), error)) != NULL)
+			goto out;
+		why = unmapped;
+		entry = old & PTE_P ? hw_table(old) : split(entry);
+		if (entry == NULL)
+			goto nomem;
+	}
+	if (old == 0 || (why = denied(PROT(old), error)) != NULL ||
+	    (old & LAZY) == 0)
+		goto out;
+	page = bmk_page_alloc(0);
+	if (page == NULL)
+		goto nomem;
+	memset(page, 0, BMK_PAGE_SIZE);
+	*entry = leaf((uint64_t)page - hw_dm_base, PROT(old));
+out:
+	bmk_spin_exit(&vm_lock, saved);
+	return why;
+nomem:
+	bmk_spin_exit(&vm_lock, saved);
+	return "out of memory (a page was touched, none is free)";
+}
