@@ -32,7 +32,10 @@ struct reader {
 	const struct outsec *r_cur;
 	/* The last input section: its end is known with the next. */
 	uint64_t	 r_addr, r_size, r_counted;
-	struct mapobj	*r_obj;
+	size_t		 r_obj;		/* whose, in the map */
+	bool		 r_open;	/* there is one */
+	const struct prog *r_prog;	/* it is this program's */
+	struct symbols	 r_syms;
 };
 
 static int
@@ -69,6 +72,7 @@ read_sections(const char *elfpath, struct reader *r)
 		r->r_secs[r->r_nsecs++] = (struct outsec){ xstrdup(name),
 		    sh.sh_addr, sh.sh_size, kind_of(name, &sh) };
 	}
+	symbols_read(elf, &r->r_syms);
 	elf_end(elf);
 	close(fd);
 }
@@ -132,37 +136,53 @@ archive_obj(const struct reader *r, char *file)
 	    base, member);
 }
 
-/* A program is one object: its functions stand for objects. */
-static const char *
-suffix_of(const char *section)
-{
-	static const char *const known[] = { ".text.", ".rodata.",
-	    ".data.rel.ro.local.", ".data.rel.ro.", ".data.", ".bss.",
-	    ".tbss.", ".tdata." };
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strncmp(section, known[i], strlen(known[i])) == 0)
-			return section + strlen(known[i]);
-	return section;
-}
-
 static struct mapobj *
-object_of(const struct reader *r, const char *section, char *file)
+object_of(struct reader *r, const char *section, char *file)
 {
 	size_t i, n = strlen(file);
 
+	r->r_prog = NULL;
 	if (is_linkers(section))
 		return find_obj(r->r_map, MAP_LINKER, "-", section);
 	for (i = 0; i < r->r_nprogs; i++)
-		if (strcmp(r->r_progs[i].p_obj, file) == 0)
-			return find_obj(r->r_map, r->r_progs[i].p_name,
-			    "program", suffix_of(section));
+		if (strcmp(r->r_progs[i].p_obj, file) == 0) {
+			r->r_prog = &r->r_progs[i];
+			return find_obj(r->r_map, r->r_prog->p_name,
+			    "program", section);
+		}
 	if (strcmp(section, ".rootfs") == 0)
 		return find_obj(r->r_map, MAP_ROOTFS, "-", "rootfs");
 	if (n && file[n - 1] == ')' && strchr(file, '('))
 		return archive_obj(r, file);
 	return find_obj(r->r_map, MAP_LINKER, "-", base_name(file));
+}
+
+/*
+ * A program is one object: its functions and variables stand for objects.
+ * What no symbol covers stays with the section.
+ */
+static void
+count_program(struct reader *r, uint64_t addr, uint64_t end)
+{
+	uint64_t from, to;
+	struct mapobj *mo;
+	const struct symbol *sy;
+	size_t i;
+
+	for (i = symbols_from(&r->r_syms, addr); i < r->r_syms.n &&
+	    r->r_syms.v[i].sy_addr < end; i++) {
+		sy = &r->r_syms.v[i];
+		from = sy->sy_addr > addr ? sy->sy_addr : addr;
+		to = sy->sy_addr + sy->sy_size < end ?
+		    sy->sy_addr + sy->sy_size : end;
+		if (from >= to)		/* inside the one before */
+			continue;
+		mo = find_obj(r->r_map, r->r_prog->p_name, "program",
+		    sy->sy_name);
+		mo->mo_size[r->r_cur->os_kind] += to - from;
+		r->r_size -= to - from;
+		addr = to;
+	}
 }
 
 /* The last input section ends at addr at the latest. */
@@ -171,13 +191,16 @@ count_upto(struct reader *r, uint64_t addr)
 {
 	uint64_t n = r->r_size;
 
-	if (r->r_obj == NULL)
+	if (!r->r_open)
 		return;
 	if (n > addr - r->r_addr)
 		n = addr - r->r_addr;
-	r->r_obj->mo_size[r->r_cur->os_kind] += n;
 	r->r_counted += n;
-	r->r_obj = NULL;
+	r->r_size = n;
+	if (r->r_prog)
+		count_program(r, r->r_addr, r->r_addr + n);
+	r->r_map->v[r->r_obj].mo_size[r->r_cur->os_kind] += r->r_size;
+	r->r_open = false;
 }
 
 static void
@@ -230,7 +253,8 @@ input_line(struct reader *r, const char *section, const char *rest)
 		return;
 	count_upto(r, addr);
 	file = xstrdup(end);
-	r->r_obj = object_of(r, section, file);
+	r->r_obj = (size_t)(object_of(r, section, file) - r->r_map->v);
+	r->r_open = true;
 	free(file);
 	r->r_addr = addr;
 	r->r_size = size;

@@ -15,7 +15,7 @@
 #define TOPBAR	44
 #define BAND	17.0		/* a component's title */
 #define MARGIN	2.0
-#define CHARW	0.58		/* width of a letter, in font sizes */
+#define CHARW	0.62		/* width of a letter, in font sizes */
 
 struct box {
 	double	x, y, w, h;

@@ -29,6 +29,7 @@ for c in base vfs vfs_tmpfs hello platform total; do
 	[ $c = total ] || grep -q ">$c: \|>$c  " "$T/map.svg" ||
 	    fail "$c is not in the picture"
 done
+grep -q 'rumprun_entry_0: ' "$T/map.svg" || fail "no functions of the program"
 # rump_sysimpl_write's 800 bytes of counters are the base's.
 awk '$1 == "base" && $6 >= 800 { ok = 1 } END { exit !ok }' "$T/map" ||
     fail "base: $(cat "$T/map")"
