@@ -81,7 +81,11 @@ trap 'rm -f "$tmp" "$tmp.u"' EXIT
 trap 'exit 130' INT TERM HUP
 libs= crt=
 [ -z "$startfiles" ] || crt=$sys/lib/rumprun-crt0.o
-[ -z "$stdlib" ] || libs="-L$sys/lib -Wl,--start-group -lc -lgcc -lgcc_eh -Wl,--end-group"
+libgcc=$("$gcc" -print-libgcc-file-name)
+[ -z "$stdlib" ] || libs="-Wl,--start-group -lc $libgcc ${libgcc%.a}_eh.a -Wl,--end-group"
+# The specs keep the host's library folders out.
+export RUMPRUN_SYS="$sys"
+flags="$flags -specs=$sys/lib/rumprun.specs"
 [ -z "$verbose" ] || echo "$name: relocatable link of $out" >&2
 # shellcheck disable=SC2086
 "$gcc" $flags -r -nostdlib -Wl,-plugin-opt=-linker-output=nolto-rel -Wl,-T,"$sys/lib/rumprun-prog.lds" \
