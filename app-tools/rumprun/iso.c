@@ -20,7 +20,7 @@
 #include "launch.h"
 
 /*
- * Nothing is printed but the mark that tells the launcher where the guest's
+ * When all goes well nothing is printed but the mark that tells the launcher where the guest's
  * own output begins; on UEFI the console includes the serial port already.
  */
 static const char grubcfg[] =
@@ -30,11 +30,16 @@ static const char grubcfg[] =
 "else\n"
 "	insmod all_video\n"
 "fi\n"
-"multiboot2 /boot/image\n"
+"if multiboot2 /boot/image; then\n"
 "%s"
+"	echo\n"
+"	echo \"" BOOT_MARK "\"\n"
+"	boot\n"
+"fi\n"
 "echo\n"
-"echo \"" BOOT_MARK "\"\n"
-"boot\n";
+"echo \"rumpkit: the image could not be started\"\n"
+"sleep --interruptible 5\n"
+"halt\n";
 
 static char *workdir;		/* for the clean-up */
 static char *partial;		/* unfinished output file */
@@ -107,7 +112,7 @@ make_tree(const struct image *im, const char *config)
 	make_dir(workdir, "cd/boot");
 	make_dir(workdir, "cd/boot/grub");
 	cfg = xasprintf(grubcfg, config[0] == '\0' ? "" :
-	    "module2 /boot/config.json\n");
+	    "	module2 /boot/config.json\n");
 	put_file(workdir, "cd/boot/grub/grub.cfg", cfg, strlen(cfg));
 	put_file(workdir, "cd/boot/image", im->im_data, im->im_size);
 	if (config[0] != '\0')
