@@ -121,5 +121,5 @@ refuse 2 'needs a value' --add
 sed -i 's/KEEP(\*(rump_components))/*(rump_xomponents)/' \
     "$P/image.lds"
 sed -i '/DISCARD/s/$/\n\t\t*(rump_components)/' "$P/image.lds"
-refuse 1 'the archives register 1 components, the image 0' mini "$T/out" \
+refuse 1 'the archives register 1 entries of rump_components, the image has 0' mini "$T/out" \
     "$T/hello"
