@@ -8,7 +8,7 @@
 #include "spt.h"
 
 #define UNIT		(4UL << 30)	/* the filter compares such units */
-#define KVA_SIZE	(16UL << 30)
+#define KVA_SIZE	(8UL << 30)
 #define ARENA_SIZE	(64UL << 30)
 #define STACK_SIZE	16384UL		/* the usual one has a list of its own */
 

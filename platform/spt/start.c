@@ -14,6 +14,9 @@
 #define AT_SYSINFO_EHDR	33
 #define HWCAP2_FSGSBASE	2
 #define ARCH_SET_GS	0x1001
+#define F_GETFD		1
+#define AT_FDCWD	(-100)
+#define O_RDWR		2
 
 struct spt_options spt_options;
 const void *spt_vdso;
@@ -74,6 +77,19 @@ close_others(void)
 	if (sys3(__NR_close_range, max + 1, ~0U, 0) < 0)
 		for (fd = max + 1; fd < 1024; fd++)
 			(void)sys3(__NR_close, fd, 0, 0);
+}
+
+/* Else what is opened next would be taken for the console. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (sys3(__NR_fcntl, fd, F_GETFD, 0) < 0 &&
+		    sys4(__NR_openat, AT_FDCWD, (long)"/dev/null", O_RDWR,
+		    0) != fd)
+			spt_die("descriptors 0 to 2 must be open");
 }
 
 static size_t
@@ -179,6 +195,7 @@ spt_start(void *stack)
 	cpu0.bc_self = &cpu0;
 	if (sys3(__NR_arch_prctl, ARCH_SET_GS, (long)&cpu0, 0) != 0)
 		spt_die("arch_prctl failed");
+	open_standard();
 	spt_random_init(seed);
 	parse_options((int)argc, argv);
 	bmk_platform_config = spt_options.so_config;

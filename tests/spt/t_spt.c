@@ -12,6 +12,7 @@
 
 static const char *image;
 static char output[65536];
+static int no_stdin;	/* run() without descriptor 0 */
 
 /* Output in output[]; the status as wait(2) has it. */
 static int
@@ -30,6 +31,8 @@ run(const char *mem, const char *config)
 	if (pid == 0) {
 		dup2(p[1], 1);
 		dup2(p[1], 2);
+		if (no_stdin)
+			close(0);
 		alarm(20);
 		execv(image, argv);
 		_exit(127);
@@ -203,6 +206,11 @@ main(int argc, char **argv)
 	expect_killed("mprotect-wrap");
 	expect_killed("madvise");
 	expect_killed("int80");
+	/* Nothing the platform opens becomes the console. */
+	no_stdin = 1;
+	st = run("--rumpkit-mem=67108864", "echo");
+	no_stdin = 0;
+	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 3 && output[0] == '\0');
 	st = run("--rumpkit-mem=1000000", "good");
 	CHECK(WIFEXITED(st) && WEXITSTATUS(st) != 0);
 	CHECK(strstr(output, "needed are 1048576") != NULL);
