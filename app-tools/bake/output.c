@@ -16,6 +16,8 @@
 
 #include "bake.h"
 
+#define COPY_PIECE	(1 << 25)	/* between looks for a signal */
+
 static char *
 dir_of(const char *path)
 {
@@ -75,14 +77,24 @@ write_all(int fd, const char *buf, size_t len, const char *what)
 	}
 }
 
-/* Copies len bytes from offset off to the end. */
+/*
+ * Copies up to offset len from offset off on: the kernel does it, perhaps
+ * without moving a byte, else we do.
+ */
 static void
 copy(int in, int out, off_t off, off_t len, const char *what)
 {
 	size_t room = 1 << 20;
-	char *buf = xrealloc(NULL, room);
+	char *buf;
 	ssize_t n;
 
+	do {
+		check_stop();
+		n = copy_file_range(in, &off, out, NULL,
+		    len - off < COPY_PIECE ? (size_t)(len - off) : COPY_PIECE,
+		    0);
+	} while (n > 0 && off < len);
+	buf = xrealloc(NULL, room);
 	while (off < len) {
 		n = pread(in, buf, len - off < (off_t)room ?
 		    (size_t)(len - off) : room, off);
