@@ -136,8 +136,7 @@ now(void)
 	ns = ref != NULL ? ref->rf_read() : tcg_read();
 	if (ns >= ENOUGH) {
 		t = rdtsc();
-		set_rate((uint64_t)((unsigned __int128)(t - tsc0) * NSEC /
-		    (uint64_t)ns));
+		set_rate(muldiv(t - tsc0, NSEC, (uint64_t)ns));
 		base_ns = ns;
 		tsc0 = t;
 	}
@@ -188,13 +187,13 @@ arm(int64_t t)
 	if (wait < SHORTEST)
 		wait = SHORTEST;
 	if (deadline_mode) {
-		wrmsr(MSR_TSC_DEADLINE, rdtsc() + (uint64_t)
-		    ((unsigned __int128)wait * tsc_hz / NSEC));
+		wrmsr(MSR_TSC_DEADLINE, rdtsc() + muldiv((uint64_t)wait,
+		    tsc_hz, NSEC));
 		return;
 	}
 	if ((tsc_hz == 0 || apic_hz == 0) && wait > LONGEST)
 		wait = LONGEST;
-	count = (uint64_t)((unsigned __int128)wait * hz / (128 * NSEC)) + 1;
+	count = muldiv((uint64_t)wait, hz, 128 * NSEC) + 1;
 	if (count > UINT32_MAX)
 		count = UINT32_MAX;
 	if (tsc_hz == 0 && ref == NULL) {
@@ -237,8 +236,7 @@ hw_clock_event(void)
 	t = now();
 	if (apic_hz == 0 && !deadline_mode && shot != 0 &&
 	    hw_apic_read(APIC_TIMER_CUR) == 0 && t - shot_at > 50000)
-		apic_hz = (uint64_t)((unsigned __int128)shot * 128 * NSEC /
-		    (uint64_t)(t - shot_at));
+		apic_hz = muldiv(shot * 128UL, NSEC, (uint64_t)(t - shot_at));
 	if (deadline == BMK_TIME_NEVER)
 		return;
 	if (t < deadline) {

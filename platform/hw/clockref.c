@@ -33,23 +33,20 @@ extend(uint64_t raw)
 static int64_t
 hpet_read(void)
 {
-	return (int64_t)((unsigned __int128)extend(hpet[0xf0 / 8]) * period /
-	    FEMTO);
+	return (int64_t)muldiv(extend(hpet[0xf0 / 8]), period, FEMTO);
 }
 
 static int64_t
 pm_read(void)
 {
-	return (int64_t)((unsigned __int128)extend(inl(pm_port)) *
-	    1000000000 / PM_HZ);
+	return (int64_t)muldiv(extend(inl(pm_port)), 1000000000, PM_HZ);
 }
 
 /* No counter that lasts: the TSC itself, at the rate measured by the 8254. */
 static int64_t
 pit_read(void)
 {
-	return (int64_t)((unsigned __int128)extend(rdtsc()) * 1000000000 /
-	    pit_hz);
+	return (int64_t)muldiv(extend(rdtsc()), 1000000000, pit_hz);
 }
 
 /* Channel 2 counts 2 ms down once, without interrupt or sound. */

@@ -164,6 +164,17 @@ irq_restore(unsigned long saved)
 		__asm__ __volatile__("sti" : : : "memory");
 }
 
+/* a * b / c; the quotient must fit in 64 bits. */
+static inline uint64_t
+muldiv(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t q, r;
+
+	__asm__("mulq %3; divq %4" : "=&a"(q), "=&d"(r) : "0"(a), "rm"(b),
+	    "r"(c) : "cc");
+	return q;
+}
+
 /* One try each; 0 when the CPU had none at hand. */
 static inline int
 rdrand(uint64_t *v)

@@ -97,6 +97,20 @@ hw_vtophys(const void *p)
 	return (*pte & PTE_ADDR) + (va & PAGE_MASK);
 }
 
+/* Entries from *t on for [s, e), each of size bytes; stops at a table's end. */
+static uint64_t
+fill(uint64_t *t, uint64_t s, uint64_t e, uint64_t size, uint64_t flags)
+{
+	uint64_t end = (s | 511 * size | (size - 1)) + 1;
+
+	if (end > e)
+		end = e & -size;
+#pragma GCC unroll 4
+	for (; s < end; s += size)
+		*t++ = s | flags;
+	return s;
+}
+
 /* [s, e) into the direct map, with the largest pages that fit. */
 static void
 dm_map(uint64_t s, uint64_t e, int gbpages)
@@ -106,27 +120,19 @@ dm_map(uint64_t s, uint64_t e, int gbpages)
 	while (s < e) {
 		t = &hw_dm_pdpt[s >> 30];
 		if (gbpages && (s & (GB1 - 1)) == 0 && e - s >= GB1) {
-			*t = s | PTE_RW | PTE_PS;
-			s += GB1;
+			s = fill(t, s, e, GB1, PTE_RW | PTE_PS);
 			continue;
 		}
 		if ((t = table_in(t, 1)) == NULL)
 			break;
 		t += s >> 21 & 511;
 		if ((s & (MB2 - 1)) == 0 && e - s >= MB2) {
-			*t = s | PTE_RW | PTE_PS;
-			s += MB2;
+			s = fill(t, s, e, MB2, PTE_RW | PTE_PS);
 			continue;
 		}
 		if ((t = table_in(t, 1)) == NULL)
 			break;
-		for (t += s >> 12 & 511; s < e; s += BMK_PAGE_SIZE) {
-			*t++ = s | PTE_RW;
-			if (((s + BMK_PAGE_SIZE) & (MB2 - 1)) == 0) {
-				s += BMK_PAGE_SIZE;
-				break;
-			}
-		}
+		s = fill(t + (s >> 12 & 511), s, e, BMK_PAGE_SIZE, PTE_RW);
 	}
 	if (s < e)
 		bmk_panic("no memory for page tables");

@@ -9,7 +9,7 @@
 #include "cpu.h"
 
 #define TRIES	16
-#define JITTER	64		/* samples a word; at least a bit in 4 each */
+#define JITTER	24		/* samples a word */
 
 static uint64_t last;		/* [a] the word before */
 static int broken;		/* [a] */

@@ -51,16 +51,12 @@ leaf(uint64_t pa, int prot)
 static uint64_t *
 split(uint64_t *entry)
 {
-	uint64_t *t = bmk_page_alloc(0), old = *entry;
-	unsigned i;
+	uint64_t *t = bmk_page_alloc(0), *p = t, n = 512;
 
 	if (t == NULL)
 		return NULL;
-	if (old == 0)
-		memset(t, 0, BMK_PAGE_SIZE);
-	else
-		for (i = 0; i < 512; i++)
-			t[i] = old;
+	__asm__ __volatile__("rep stosq" : "+D"(p), "+c"(n) : "a"(*entry) :
+	    "memory");
 	*entry = ((uint64_t)t - hw_dm_base) | PTE_TABLE;
 	return t;
 }
