@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -84,6 +85,23 @@ put_file(const char *dir, const char *name, const void *data, size_t len)
 	free(path);
 }
 
+/*
+ * GRUB reads section headers, needs none, and refuses relocations, even none
+ * of them: the copy has no section headers.
+ */
+static void
+put_image(const char *dir, const struct image *im)
+{
+	char *copy = xmalloc(im->im_size);
+	Elf64_Ehdr *eh = (Elf64_Ehdr *)copy;
+
+	memcpy(copy, im->im_data, im->im_size);
+	eh->e_shoff = 0;
+	eh->e_shnum = eh->e_shstrndx = 0;
+	put_file(dir, "cd/boot/image", copy, im->im_size);
+	free(copy);
+}
+
 static void
 make_dir(const char *dir, const char *name)
 {
@@ -114,7 +132,7 @@ make_tree(const struct image *im, const char *config)
 	cfg = xasprintf(grubcfg, config[0] == '\0' ? "" :
 	    "	module2 /boot/config.json\n");
 	put_file(workdir, "cd/boot/grub/grub.cfg", cfg, strlen(cfg));
-	put_file(workdir, "cd/boot/image", im->im_data, im->im_size);
+	put_image(workdir, im);
 	if (config[0] != '\0')
 		put_file(workdir, "cd/boot/config.json", config,
 		    strlen(config));

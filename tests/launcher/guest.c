@@ -117,6 +117,17 @@ echo(void)
 	put("\r\n");
 }
 
+/* A module is text without an end of its own. */
+static const char *
+module(uint64_t start, uint64_t size)
+{
+	static char copy[65536];
+
+	for (uint64_t i = 0; i < size && i < sizeof(copy) - 1; i++)
+		copy[i] = ((const char *)start)[i];
+	return copy;
+}
+
 static const char *
 pvh_config(uintptr_t info)
 {
@@ -125,7 +136,7 @@ pvh_config(uintptr_t info)
 
 	if (si[3] != 0) {		/* nr_modules */
 		mod = (const uint64_t *)*(const uint64_t *)(info + 16);
-		return (const char *)mod[0];
+		return module(mod[0], mod[1]);
 	}
 	return (const char *)*(const uint64_t *)(info + 24);
 }
@@ -133,12 +144,13 @@ pvh_config(uintptr_t info)
 static const char *
 mb1_config(uintptr_t info)
 {
-	const uint32_t *mbi = (const uint32_t *)info;
+	const uint32_t *mbi = (const uint32_t *)info, *mod;
 	const char *s;
 
-	if ((mbi[0] & 8) != 0 && mbi[5] != 0)
-		return (const char *)(uintptr_t)
-		    *(const uint32_t *)(uintptr_t)mbi[6];
+	if ((mbi[0] & 8) != 0 && mbi[5] != 0) {
+		mod = (const uint32_t *)(uintptr_t)mbi[6];
+		return module(mod[0], mod[1] - mod[0]);
+	}
 	s = (const char *)(uintptr_t)mbi[4];
 	while (*s != '\0' && *s != ' ')
 		s++;
@@ -152,7 +164,7 @@ mb2_config(uintptr_t info)
 
 	while (tag[0] != 0) {
 		if (tag[0] == 3)	/* module */
-			return (const char *)(uintptr_t)tag[2];
+			return module(tag[2], tag[3] - tag[2]);
 		tag += (tag[1] + 7) / 8 * 2;
 	}
 	return "";

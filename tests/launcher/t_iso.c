@@ -4,6 +4,7 @@
  * output and nothing else.
  */
 #include <dirent.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,14 +38,60 @@ check_output(const char *what)
 		printf("%s: %s%s\n", what, res.out, res.err);
 }
 
+/* A copy of the guest whose first section claims to be relocations. */
+static void
+with_relocations(const char *path)
+{
+	static char buf[1 << 20];
+	FILE *fp = fopen(guest("guest"), "r");
+	size_t n = fread(buf, 1, sizeof(buf), fp);
+	Elf64_Ehdr *eh = (Elf64_Ehdr *)buf;
+	Elf64_Shdr *sh = (Elf64_Shdr *)(buf + eh->e_shoff);
+
+	fclose(fp);
+	CHECK(n > sizeof(*eh) && eh->e_shnum > 1);
+	sh[1].sh_type = SHT_RELA;
+	fp = fopen(path, "w");
+	CHECK_EQ(fwrite(buf, 1, n, fp), n);
+	fclose(fp);
+}
+
+/* An ISO image that GRUB cannot start says so and ends. */
+static void
+test_refused(const char *iso)
+{
+	static char junk[1 << 20];
+	FILE *fp;
+	char *p;
+	size_t n;
+
+	/* Another Multiboot 2 magic in the ISO's copy of the kernel. */
+	fp = fopen(iso, "r+");
+	for (long at = 0; (n = fread(junk, 1, sizeof(junk), fp)) > 8; ) {
+		p = memmem(junk, n, "\xd6\x50\x52\xe8\0\0\0\0\x18", 9);
+		if (p != NULL) {
+			fseek(fp, at + (p - junk), SEEK_SET);
+			fputc(0, fp);
+			fseek(fp, at + (long)n, SEEK_SET);
+		}
+		at += (long)n;
+	}
+	fclose(fp);
+	RUN(&res, "qemu", iso);
+	CHECK_EQ(res.status, 125);
+	CHECK(strstr(res.out, "rumpkit: the image could not be started")
+	    != NULL);
+}
+
 int
 main(void)
 {
-	char dir[] = "/tmp/t_iso.XXXXXX", iso[64], tmp[64];
+	char dir[] = "/tmp/t_iso.XXXXXX", iso[64], tmp[64], kernel[64];
 
 	CHECK(mkdtemp(dir) != NULL);
 	snprintf(iso, sizeof(iso), "%s/x.iso", dir);
 	snprintf(tmp, sizeof(tmp), "%s/tmp", dir);
+	snprintf(kernel, sizeof(kernel), "%s/kernel", dir);
 	mkdir(tmp, 0700);
 	setenv("TMPDIR", tmp, 1);
 	RUN(&res, "iso", "-o", iso, "-e", "A=$x'", guest("guest"), "exit=42",
@@ -74,6 +121,14 @@ main(void)
 	CHECK_EQ(res.status, 0);
 	RUN(&res, "qemu", iso);
 	CHECK(strcmp(res.out, "booted by multiboot2, flags 0\n\n") == 0);
+	with_relocations(kernel);
+	RUN(&res, "iso", "-o", iso, kernel);
+	CHECK_EQ(res.status, 0);
+	RUN(&res, "qemu", iso);
+	CHECK(strcmp(res.out, "booted by multiboot2, flags 0\n\n") == 0);
+	test_refused(iso);
+	unlink(kernel);
+
 	RUN(&res, "iso", "-o", "/nonexistent/x.iso", guest("guest"));
 	CHECK_EQ(res.status, 125);
 	CHECK(res.errlen != 0);
