@@ -45,10 +45,12 @@ kind_of(const char *name, const GElf_Shdr *sh)
 		return MAP_TEXT;
 	if (sh->sh_type == SHT_NOBITS)
 		return MAP_BSS;
-	if ((sh->sh_flags & SHF_WRITE) && strncmp(name, ".data.rel.ro", 12) &&
-	    strcmp(name, "rump_components") && strncmp(name, ".got", 4))
-		return MAP_DATA;
-	return MAP_RODATA;
+	/* Written by the relocation only. */
+	if (!(sh->sh_flags & SHF_WRITE) ||
+	    strncmp(name, ".data.rel.ro", 12) == 0 ||
+	    strncmp(name, "rump", 4) == 0 || strncmp(name, ".got", 4) == 0)
+		return MAP_RODATA;
+	return MAP_DATA;
 }
 
 static void

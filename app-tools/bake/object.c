@@ -138,11 +138,11 @@ object_table(const char *path, const struct prog *progs, size_t n)
 {
 	Elf64_Rela *ra = xcalloc(2 * n, sizeof(*ra));
 	void *zero = xcalloc(n, 16);
-	size_t i, namesym, at = 4;
+	size_t i, namesym, at = 4, len;
 	uint32_t count = (uint32_t)n;
 	struct object o;
 	unsigned tab, ro, rel;
-	char *names = NULL;
+	char *names = xrealloc(NULL, at);
 	FILE *f = fopen(path, "we");
 
 	if (f == NULL)
@@ -161,9 +161,10 @@ object_table(const char *path, const struct prog *progs, size_t n)
 		set_rela(&ra[2 * i], 16 * i, namesym, at);
 		set_rela(&ra[2 * i + 1], 16 * i + 8,
 		    add_symbol(&o, progs[i].p_entry, 0, 0, 0), 0);
-		names = xrealloc(names, at + strlen(progs[i].p_name) + 1);
-		strcpy(names + at, progs[i].p_name);
-		at += strlen(progs[i].p_name) + 1;
+		len = strlen(progs[i].p_name) + 1;
+		names = xrealloc(names, at + len);
+		memcpy(names + at, progs[i].p_name, len);
+		at += len;
 	}
 	memcpy(names, &count, sizeof(count));
 	o.o_data[ro] = names;
