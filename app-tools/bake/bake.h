@@ -99,6 +99,7 @@ struct comps {
 };
 void	comps_resolve(const struct bake *, const struct set *,
 	    struct comps *);
+const struct comp *comps_find(const struct comps *, const char *name);
 void	comps_available(const struct bake *, struct strv *);
 
 /* prog.c: the programs that are baked. */

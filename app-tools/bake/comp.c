@@ -81,7 +81,7 @@ read_names(const char *archive, const char *suffix, struct strv *out)
 	free(path);
 }
 
-static struct comp *
+const struct comp *
 comps_find(const struct comps *cs, const char *name)
 {
 	size_t i;
@@ -108,10 +108,10 @@ static void
 comps_add(const struct bake *b, struct comps *cs, const char *name,
     const char *by)
 {
-	struct comp *c = comps_find(cs, name);
+	struct comp *c;
 	char *path;
 
-	if (c != NULL)
+	if (comps_find(cs, name) != NULL)
 		return;
 	path = comp_path(b, name);
 	if (path == NULL)

@@ -239,7 +239,9 @@ set_describe(const struct bake *b, const char *name)
 		putchar('\n');
 	}
 	for (i = 0; i < s.s_optional.n; i++)
-		printf("  %-20s optional\n", s.s_optional.v[i]);
+		if (!comps_find(&comps, s.s_optional.v[i]))
+			printf("  %-20s optional, not installed\n",
+			    s.s_optional.v[i]);
 	for (i = 0; i + 1 < s.s_conflicts.n; i += 2)
 		printf("conflict: %s with %s\n", s.s_conflicts.v[i],
 		    s.s_conflicts.v[i + 1]);
