@@ -21,7 +21,7 @@ ln "$D/page1" "$D/a/hard"; ln "$D/page1" "$D/a/b/hard"
 ln -s ../etc/passwd "$D/a/link"; ln "$D/etc/passwd" "$D/etc/passwd2"
 ln -s "$(printf '%0200d' 7)/$(printf '%0200d' 8)" "$D/long link"
 mkfifo "$D/fifo"
-chmod 4751 "$D/page"; chmod 1777 "$D/empty dir"; chmod 0 "$D/empty"
+chmod 4751 "$D/page"; chmod 1777 "$D/empty dir"; chmod 0400 "$D/empty"
 [ "$(id -u)" != 0 ] || { mknod "$D/null" c 1 3; mknod "$D/disk" b 259 300000
     chown 12:34 "$D/page1"; chown -h 70000:80000 "$D/a/link"; }
 for i in $(seq 300); do echo "$i" > "$D/many/file$i"; done
