@@ -73,7 +73,6 @@ vfs_mount(const char *type, const char *source, struct vnode *covered,
 	rump_rw_wrenter(&vfs_mount_lock);
 	if (covered != NULL && covered->v_mountedhere != NULL) {
 		rump_rw_exit(&vfs_mount_lock);
-		vrele(mp->m_root);
 		ft->ft_unmount(mp);
 		rump_kmem_free(mp, sizeof(*mp));
 		return EBUSY;
@@ -130,7 +129,7 @@ unlink_mount(struct mount *mp)
 int
 vfs_unmount(struct vnode *vp, int detach)
 {
-	struct mount *mp = vp->v_mount, *m;
+	struct mount *mp = vp->v_mount;
 	struct vnode *covered = mp->m_covered;
 	int error = 0;
 
@@ -143,25 +142,20 @@ vfs_unmount(struct vnode *vp, int detach)
 	vrele(vp);
 	if (covered->v_mountedhere != mp)
 		error = EINVAL;
-	for (m = vfs_mounts; m != NULL && !error && !detach; m = m->m_next)
-		if (m->m_covered != NULL && m->m_covered->v_mount == mp)
+	else {
+		/* nobody comes in any more: the lock is ours */
+		if (__atomic_load_n(&mp->m_refs, __ATOMIC_ACQUIRE) != 0)
 			error = EBUSY;
-	if (!error && detach)
-		unlink_mount(mp);
-	if (!error) {
-		vrele(mp->m_root);
-		error = mp->m_type->ft_unmount(mp);
-		if (error)
-			vref(mp->m_root);
-		else if (!detach)
+		if (!error || detach)
 			unlink_mount(mp);
 	}
 	rump_rw_exit(&vfs_mount_lock);
-	if (error == 0) {
-		rump_kmem_free(mp, sizeof(*mp));
-		vrele(covered);
-	}
-	return detach && error == EBUSY ? 0 : error;
+	if (error)
+		return detach && error == EBUSY ? 0 : error;
+	mp->m_type->ft_unmount(mp);
+	rump_kmem_free(mp, sizeof(*mp));
+	vrele(covered);
+	return 0;
 }
 
 /* A directory below the new root, made when it is not there. */

@@ -91,7 +91,7 @@ step(struct nameidata *ni, struct vnode *cur, const char *name, size_t len,
 		return ENAMETOOLONG;
 	rump_rw_rdenter(&cur->v_lock);
 	if (!(ni->ni_flags & NI_NOPERM))
-		error = vfs_access(cur, ni->ni_cred, 1);
+		error = vfs_access(cur, rump_cred_cur(), 1);
 	if (error == 0 && name[0] == '.' && len == 1)
 		vref(*vpp = cur);
 	else if (error == 0 && (len != 2 || name[0] != '.' || name[1] != '.'))
@@ -245,7 +245,6 @@ vfs_namei(struct nameidata *ni, int dirfd, const char *path, int flags)
 
 	memset(ni, 0, sizeof(*ni));
 	ni->ni_flags = flags;
-	ni->ni_cred = rump_cred_cur();
 	if ((error = getpath(ni, path)) == 0 && ni->ni_buf[0] == '\0' &&
 	    !(flags & NI_EMPTY))
 		error = ENOENT;

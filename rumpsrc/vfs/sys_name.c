@@ -124,7 +124,7 @@ k_mknodat(int dirfd, const char *path, uint32_t mode, uint64_t dev)
 	switch (mode & S_IFMT) {
 	case 0:
 		vc.vc_mode |= S_IFREG;
-		/* FALLTHROUGH */
+		__attribute__((__fallthrough__));
 	case S_IFREG:
 	case S_IFIFO:
 	case S_IFSOCK:

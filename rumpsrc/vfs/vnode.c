@@ -25,13 +25,30 @@ vfs_vnode_init(struct vnode *vp, struct mount *mp,
 }
 
 void
-vref(struct vnode *vp)
+vfs_hold(struct vnode *vp)
 {
 	__atomic_fetch_add(&vp->v_ref, 1, __ATOMIC_RELAXED);
 }
 
 void
+vref(struct vnode *vp)
+{
+	__atomic_fetch_add(&vp->v_ref, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vp->v_mount->m_refs, 1, __ATOMIC_RELAXED);
+}
+
+void
 vrele(struct vnode *vp)
+{
+	struct mount *mp = vp->v_mount;
+
+	vfs_drop(vp);
+	/* last: from here on the mount may go */
+	__atomic_fetch_sub(&mp->m_refs, 1, __ATOMIC_RELEASE);
+}
+
+void
+vfs_drop(struct vnode *vp)
 {
 	if (__atomic_sub_fetch(&vp->v_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;

@@ -93,14 +93,35 @@ one(unsigned *seed)
 		break;
 	case 8:
 		list("/w/d1");
+		list("/u/x");
 		break;
 	case 9:
 		rump_sys_stat(a, &st);
 		rump_sys_getcwd(cwd, sizeof(cwd));
+		rump_sys_stat("/u/x/y", &st);
 		break;
 	default:
 		rw(a, seed);
 	}
+}
+
+/* Mounts and unmounts under the others' feet. */
+static void *
+mounter(void *arg)
+{
+	int i;
+
+	(void)arg;
+	OK(rump_pub_lwproc_newlwp(pid));
+	for (i = 0; i < ROUNDS / 10; i++) {
+		OK(rump_sys_mount("u", "/u", "tmpfs", 0, NULL));
+		rump_sys_mkdir("/u/x", 0755);
+		touch("/u/x/y");
+		while (rump_sys_umount2("/u", 0) != 0)
+			CHECK_EQ(errno, EBUSY);
+	}
+	rump_pub_lwproc_releaselwp();
+	return NULL;
 }
 
 static void *
@@ -147,13 +168,14 @@ removeall(const char *dir)
 int
 main(void)
 {
-	pthread_t t[NTHREADS];
+	pthread_t t[NTHREADS + 1];
 	struct stat st;
 	char path[64];
 	long i;
 
 	REQUIRE(start() == 0);
 	pid = rump_sys_getpid();
+	OK(rump_sys_mkdir("/u", 0755));
 	OK(rump_sys_mkdir("/w", 0755));
 	OK(rump_sys_mount("w", "/w", "tmpfs", 0, NULL));
 	for (i = 0; i < NDIRS; i++) {
@@ -163,7 +185,8 @@ main(void)
 	OK(rump_sys_chdir("/w/d0"));
 	for (i = 0; i < NTHREADS; i++)
 		pthread_create(&t[i], NULL, worker, (void *)(i + 1));
-	for (i = 0; i < NTHREADS; i++)
+	pthread_create(&t[i], NULL, mounter, NULL);
+	for (i = 0; i <= NTHREADS; i++)
 		pthread_join(t[i], NULL);
 	OK(rump_sys_chdir("/"));
 	removeall("/w");

@@ -137,7 +137,7 @@ tty_ioctl(struct tty *t, unsigned long cmd, void *uarg)
 		return control(t, cmd, (uintptr_t)uarg);
 	case FIONREAD:
 		n = readable(t);
-		/* FALLTHROUGH */
+		__attribute__((__fallthrough__));
 	case TIOCOUTQ:
 		return rump_copyout(&n, uarg, sizeof(n));
 	case TCSBRK:

@@ -4,7 +4,7 @@
  * node for each registered device when it is mounted; programs may add links
  * and directories.  Drivers that register later get their node at once.
  *
- * dev_lock guards the list; nothing is taken under it.
+ * dev_lock guards the list and the mount; v_lock is taken under it.
  */
 #include <asm/errno.h>
 
@@ -63,7 +63,7 @@ rump_devfs_add(const char *name, uint32_t mode, uint64_t rdev,
     const struct devops *ops, void *arg)
 {
 	struct devnode *dn;
-	struct mount *mp;
+	int error = 0;
 
 	if ((mode & S_IFMT) != S_IFCHR && (mode & S_IFMT) != S_IFBLK)
 		return EINVAL;
@@ -72,9 +72,10 @@ rump_devfs_add(const char *name, uint32_t mode, uint64_t rdev,
 	*dn = (struct devnode){ name, mode, rdev, ops, arg, NULL };
 	rump_mutex_enter(&dev_lock);
 	hook(dn);
-	mp = devmount;
+	if (devmount != NULL)
+		error = makenode(devmount, name, mode, rdev);
 	rump_mutex_exit(&dev_lock);
-	return mp == NULL ? 0 : makenode(mp, name, mode, rdev);
+	return error;
 }
 
 static int
@@ -102,19 +103,14 @@ devfs_mount(struct mount *mp, const char *source, const char *data)
 	return 0;
 }
 
-static int
+static void
 devfs_unmount(struct mount *mp)
 {
-	int error = 0, first;
-
 	rump_mutex_enter(&dev_lock);
-	if ((first = devmount == mp))
+	if (devmount == mp)
 		devmount = NULL;
+	tmpfs_unmount(mp);
 	rump_mutex_exit(&dev_lock);
-	error = tmpfs_unmount(mp);
-	if (error && first)
-		__atomic_store_n(&devmount, mp, __ATOMIC_RELEASE);
-	return error;
 }
 
 static struct fstype devfs_type = {

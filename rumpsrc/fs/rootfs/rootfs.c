@@ -165,7 +165,7 @@ rootfs_mount(struct mount *mp, const char *source, const char *data)
 	int error;
 
 	(void)source;
-	if (&rump_rootfs_start[0] == &rump_rootfs_end[0])
+	if ((uintptr_t)rump_rootfs_start == (uintptr_t)rump_rootfs_end)
 		return ENOENT;
 	error = rootfs_open(&rf, rump_rootfs_start,
 	    (size_t)(rump_rootfs_end - rump_rootfs_start));

@@ -105,7 +105,7 @@ tmpfs_reclaim(struct vnode *vp)
 		up = tn->tn_dir.td_parent;
 	tmpfs_freenode(tm, tn);
 	if (up != NULL)
-		vrele(&up->tn_v);
+		vfs_drop(&up->tn_v);
 }
 
 /* What the lower tree says about a file becomes a node. */
@@ -158,7 +158,7 @@ tmpfs_lowernode(struct tmpfs_mount *tm, uint32_t index, struct tnode *parent,
 			if (tn->tn_lower == index + 1)
 				break;
 		if (tn != NULL) {
-			vref(&tn->tn_v);
+			vfs_hold(&tn->tn_v);
 			*tnp = tn;
 			return 0;
 		}
@@ -172,7 +172,7 @@ tmpfs_lowernode(struct tmpfs_mount *tm, uint32_t index, struct tnode *parent,
 	}
 	if (vn_is(&tn->tn_v, S_IFDIR) && parent != NULL) {
 		tn->tn_dir.td_parent = parent;
-		vref(&parent->tn_v);
+		vfs_hold(&parent->tn_v);
 	}
 	link_node(tm, tn);
 	*tnp = tn;
@@ -220,7 +220,7 @@ tmpfs_create(struct vnode *dvp, const char *name, size_t len,
 	}
 	if (vn_is(&tn->tn_v, S_IFDIR)) {
 		tn->tn_dir.td_parent = TN(dvp);
-		vref(dvp);
+		vfs_hold(dvp);
 		dvp->v_nlink++;
 	}
 	rump_mutex_enter(&tm->tm_lock);
@@ -244,7 +244,8 @@ tmpfs_anon(struct mount *mp, uint32_t mode, struct vnode **vpp)
 	rump_mutex_enter(&tm->tm_lock);
 	link_node(tm, tn);
 	rump_mutex_exit(&tm->tm_lock);
-	*vpp = &tn->tn_v;
+	vref(*vpp = &tn->tn_v);
+	vfs_drop(&tn->tn_v);
 	return 0;
 }
 
@@ -390,7 +391,6 @@ tmpfs_mount_lower(struct mount *mp, const struct tmpfs_lower *tl,
 		return error;
 	}
 	mp->m_root = &root->tn_v;
-	vref(mp->m_root);
 	return 0;
 }
 
@@ -401,51 +401,18 @@ tmpfs_mount(struct mount *mp, const char *source, const char *data)
 	return tmpfs_mount_lower(mp, NULL, data);
 }
 
-/*
- * Are there references but those of names, of subdirectories to their
- * parents, and the root's own?  Caller holds tm_lock; nobody can come in any
- * more but who is in already.
- */
-static int
-isbusy(struct tmpfs_mount *tm)
-{
-	uint64_t refs = 0, own = 1;
-	struct tnode *tn;
-	struct tdir *td;
-	uint32_t i;
-
-	for (tn = tm->tm_nodes; tn != NULL; tn = tn->tn_next) {
-		refs += __atomic_load_n(&tn->tn_v.v_ref, __ATOMIC_ACQUIRE);
-		if (!vn_is(&tn->tn_v, S_IFDIR))
-			continue;
-		td = &tn->tn_dir;
-		own += td->td_parent != NULL;
-		for (i = 0; i < td->td_nslots; i++)
-			own += td->td_slots[i].ts_ent != NULL &&
-			    td->td_slots[i].ts_ent->te_node != NULL;
-	}
-	return refs != own;
-}
-
-int
+void
 tmpfs_unmount(struct mount *mp)
 {
 	struct tmpfs_mount *tm = mp->m_data;
 	struct tnode *tn;
-	int busy;
 
-	rump_mutex_enter(&tm->tm_lock);
-	busy = isbusy(tm);
-	rump_mutex_exit(&tm->tm_lock);
-	if (busy)
-		return EBUSY;
 	while ((tn = tm->tm_nodes) != NULL) {
 		tm->tm_nodes = tn->tn_next;
 		tmpfs_freenode(tm, tn);
 	}
 	KASSERT(tm->tm_used == 0);
 	rump_kmem_free(tm, sizeof(*tm));
-	return 0;
 }
 
 void

@@ -312,7 +312,7 @@ tmpfs_dirlink(struct vnode *dvp, const char *name, size_t len,
 	    TN(vp))) != 0)
 		return error;
 	vp->v_nlink++;
-	vref(vp);
+	vfs_hold(vp);
 	vfs_touch(dvp);
 	vp->v_ctime = dvp->v_ctime;
 	return 0;
@@ -329,7 +329,7 @@ unlinked(struct vnode *dvp, struct vnode *vp)
 		vp->v_nlink = 0;
 	} else if (vp->v_nlink > 0)
 		vp->v_nlink--;
-	vrele(vp);
+	vfs_drop(vp);
 }
 
 int
@@ -355,10 +355,10 @@ reparent(struct vnode *vp, struct vnode *from, struct vnode *to)
 	if (!vn_is(vp, S_IFDIR) || from == to)
 		return;
 	TN(vp)->tn_dir.td_parent = TN(to);
-	vref(to);
+	vfs_hold(to);
 	from->v_nlink--;
 	to->v_nlink++;
-	vrele(from);
+	vfs_drop(from);
 }
 
 int

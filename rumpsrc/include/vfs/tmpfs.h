@@ -37,7 +37,7 @@ struct tmpfs_lower {
 
 int	tmpfs_mount_lower(struct mount *, const struct tmpfs_lower *,
 	    const char *data);
-int	tmpfs_unmount(struct mount *);
+void	tmpfs_unmount(struct mount *);
 void	tmpfs_statfs(struct mount *, struct vfs_statfs *);
 
 #endif /* VFS_TMPFS_H */

@@ -4,8 +4,9 @@
  * errno.
  *
  * Lifetime.  A vnode dies (vop_reclaim) when its last reference goes.  A file
- * system keeps one reference of its own for as long as the file has a name;
- * so whoever can find a vnode can also take a reference.
+ * system holds it (vfs_hold) for each name that it knows for it; so whoever
+ * can find a vnode can also take a reference.  References from outside (vref)
+ * are counted in the mount too: without any, nobody is inside.
  *
  * Lock order (first taken first):
  *	1. m_renamelock of the mount: every rename that changes a directory's
@@ -170,11 +171,11 @@ struct vfs_statfs {
 
 struct fstype {
 	const char	*ft_name;
-	/* Fills m_root (referenced) and m_data.  data: options or NULL */
+	/* Fills m_root (held) and m_data.  data: options or NULL */
 	int		(*ft_mount)(struct mount *, const char *source,
 			    const char *data);
-	/* EBUSY when something is in use; else frees everything. */
-	int		(*ft_unmount)(struct mount *);
+	/* Nobody is inside: frees everything. */
+	void		(*ft_unmount)(struct mount *);
 	void		(*ft_statfs)(struct mount *, struct vfs_statfs *);
 	int		(*ft_sync)(struct mount *);
 	struct fstype	*ft_next;	/* [vfs_mount_lock] */
@@ -188,6 +189,7 @@ struct mount {
 	volatile uint32_t m_flags;	/* [a] MS_* */
 	uint32_t	 m_options;	/* [I] */
 #define MO_NAMECACHE	1		/* lookups are worth caching */
+	uint32_t	 m_refs;	/* [a] vref()s of its vnodes */
 	uint64_t	 m_dev;		/* [I] st_dev */
 	void		*m_data;	/* [I] */
 	struct rump_mutex m_renamelock;
@@ -198,6 +200,8 @@ void	vfs_vnode_init(struct vnode *, struct mount *,
 	    const struct vnodeops *, uint32_t mode, uint64_t ino);
 void	vref(struct vnode *);
 void	vrele(struct vnode *);
+void	vfs_hold(struct vnode *);	/* a file system's own references */
+void	vfs_drop(struct vnode *);
 /* mask: 4 read, 2 write, 1 search or execute.  Caller holds v_lock. */
 int	vfs_access(struct vnode *, const struct cred *, int mask);
 void	vfs_touch(struct vnode *);	/* mtime and ctime are now */
@@ -223,7 +227,6 @@ struct nameidata {
 #define NI_EMPTY	0x04		/* "" is the start itself */
 #define NI_KERNEL	0x08		/* the path is in kernel memory */
 #define NI_NOPERM	0x10		/* no permission checks (boot) */
-	const struct cred *ni_cred;	/* NULL: of curproc */
 	/* results; vnodes are referenced */
 	struct vnode	*ni_vp;		/* NULL: does not exist (NI_PARENT) */
 	struct vnode	*ni_dvp;	/* NI_PARENT, else NULL */
