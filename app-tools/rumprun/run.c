@@ -47,7 +47,7 @@ struct runner {
 	int		 r_input;	/* to the guest; -1: none */
 	int		 r_stdin;	/* -1: none or ended */
 	bool		 r_escape;	/* the last key was Ctrl-A */
-	char		 r_inbuf[256];	/* for r_input */
+	char		 r_inbuf[1024];	/* for r_input */
 	size_t		 r_inlen;
 	int		 r_forced;	/* our reason to end it: a status */
 	int64_t		 r_kill_at;	/* SIGKILL is due */
@@ -234,25 +234,33 @@ take_key(struct runner *r, char c)
 	}
 }
 
+/* A key may become two; the end of file, too. */
+static size_t
+input_room(const struct runner *r)
+{
+	size_t room = sizeof(r->r_inbuf) - r->r_inlen;
+
+	return room < 4 ? 0 : (room - 2) / 2;
+}
+
 static void
 take_input(struct runner *r)
 {
-	char buf[sizeof(r->r_inbuf) / 2];
+	char buf[sizeof(r->r_inbuf)];
 	static char last = '\n';
 	ssize_t n;
 
-	n = read(STDIN_FILENO, buf, sizeof(buf));
+	n = read(STDIN_FILENO, buf, input_room(r));
 	if (n == -1 && errno == EINTR)
 		return;
-	if (n <= 0 && !r->r_guest->g_serial) {
-		close(r->r_input);
-		r->r_input = r->r_stdin = -1;
-		return;
-	}
 	if (n <= 0) {
-		/* The tty of the guest makes an end of file from Ctrl-D,
-		 * from two inside a line. */
 		r->r_stdin = -1;
+		if (!r->r_guest->g_serial)
+			return;
+		/*
+		 * The tty of the guest makes an end of file from Ctrl-D,
+		 * from two inside a line.
+		 */
 		r->r_inbuf[r->r_inlen++] = EOT;
 		if (last != '\n')
 			r->r_inbuf[r->r_inlen++] = EOT;
@@ -287,12 +295,15 @@ give_input(struct runner *r)
 static void
 turn(struct runner *r)
 {
+	/* The boot loader would drop what is meant for the guest. */
+	bool booting = r->r_stream[0].st_filter.f_holdboot;
 	struct pollfd p[5] = {
 		{ .fd = r->r_signals, .events = POLLIN },
 		{ .fd = r->r_stream[0].st_from, .events = POLLIN },
 		{ .fd = r->r_stream[1].st_from, .events = POLLIN },
-		{ .fd = r->r_inlen == 0 ? r->r_stdin : -1, .events = POLLIN },
-		{ .fd = r->r_inlen != 0 ? r->r_input : -1,
+		{ .fd = input_room(r) != 0 ? r->r_stdin : -1,
+		    .events = POLLIN },
+		{ .fd = r->r_inlen != 0 && !booting ? r->r_input : -1,
 		    .events = POLLOUT },
 	};
 
@@ -314,6 +325,12 @@ turn(struct runner *r)
 		take_input(r);
 	if (p[4].revents != 0)
 		give_input(r);
+	/* An end of file follows what came before it. */
+	if (r->r_stdin == -1 && r->r_inlen == 0 && r->r_input != -1 &&
+	    !r->r_guest->g_serial) {
+		close(r->r_input);
+		r->r_input = -1;
+	}
 }
 
 static bool

@@ -110,6 +110,12 @@ main(void)
 	RUN(&res, "qemu", "--uefi", "--machine", "q35", iso);
 	check_output("UEFI, q35");
 
+	/* Input waits until the guest is there to take it. */
+	RUN(&res, "iso", "-o", iso, guest("guest"), "quiet", "echo");
+	RUN_INPUT(&res, "hi", "qemu", "-i", iso);
+	CHECK_EQ(res.status, 0);
+	CHECK(strcmp(res.out, "ready\r\n<104><105><4>\r\n") == 0);
+
 	EXPECT_ERROR("give them to rumprun iso", "qemu", iso, "argument");
 	EXPECT_ERROR("does not boot on microvm", "qemu", "--machine",
 	    "microvm", iso);
