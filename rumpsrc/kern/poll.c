@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * poll, ppoll, select, pselect6 and what they stand on: struct selinfo.
+ * Lock order: the object's own lock, si_lock, pw_lock.
+ */
+#include <asm/errno.h>
+#include <asm/poll.h>
+#include <linux/time_types.h>
+#include <kern/clock.h>
+#include <kern/file.h>
+#include <kern/kmem.h>
+#include <kern/poll.h>
+#include <kern/str.h>
+#include <kern/syscall.h>
+
+#define POLL_STACK	8	/* descriptors without an allocation */
+#define POLL_ALWAYS	(POLLERR | POLLHUP | POLLNVAL)
+#define SELECT_MAX	1024	/* FD_SETSIZE */
+#define SELECT_RD	(POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
+#define SELECT_WR	(POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
+#define SELECT_EX	POLLPRI
+
+/* One sleeping poller. */
+struct pollwait {
+	struct rump_mutex pw_lock;
+	struct rump_cv	pw_cv;
+	int		pw_fired;	/* [pw_lock] */
+};
+
+struct pollent {
+	struct selrec	pe_rec;
+	struct file	*pe_file;
+};
+
+void
+rump_selrecord(struct selinfo *si, struct selrec *sr)
+{
+
+	rump_mutex_enter(&si->si_lock);
+	sr->sr_info = si;
+	sr->sr_next = si->si_head;
+	sr->sr_prevp = &si->si_head;
+	if (si->si_head != NULL)
+		si->si_head->sr_prevp = &sr->sr_next;
+	si->si_head = sr;
+	rump_mutex_exit(&si->si_lock);
+}
+
+/* Caller holds si_lock. */
+static void
+sel_unhook(struct selrec *sr)
+{
+
+	*sr->sr_prevp = sr->sr_next;
+	if (sr->sr_next != NULL)
+		sr->sr_next->sr_prevp = sr->sr_prevp;
+	__atomic_store_n(&sr->sr_info, NULL, __ATOMIC_RELEASE);
+}
+
+void
+rump_selremove(struct selrec *sr)
+{
+	struct selinfo *si;
+
+	si = __atomic_load_n(&sr->sr_info, __ATOMIC_ACQUIRE);
+	if (si == NULL)
+		return;
+	rump_mutex_enter(&si->si_lock);
+	if (sr->sr_info == si)
+		sel_unhook(sr);
+	rump_mutex_exit(&si->si_lock);
+}
+
+void
+rump_selnotify(struct selinfo *si, int events)
+{
+	struct selrec *sr, *next;
+
+	if (__atomic_load_n(&si->si_head, __ATOMIC_ACQUIRE) == NULL)
+		return;
+	rump_mutex_enter(&si->si_lock);
+	for (sr = si->si_head; sr != NULL; sr = next) {
+		next = sr->sr_next;
+		sr->sr_notify(sr, events);
+	}
+	rump_mutex_exit(&si->si_lock);
+}
+
+void
+rump_seldestroy(struct selinfo *si)
+{
+	struct selrec *sr;
+
+	rump_mutex_enter(&si->si_lock);
+	while ((sr = si->si_head) != NULL) {
+		sel_unhook(sr);
+		sr->sr_notify(sr, POLLNVAL | POLLHUP);
+	}
+	rump_mutex_exit(&si->si_lock);
+}
+
+static void
+poll_notify(struct selrec *sr, int events)
+{
+	struct pollwait *pw = sr->sr_arg;
+
+	(void)events;
+	rump_mutex_enter(&pw->pw_lock);
+	pw->pw_fired = 1;
+	rump_cv_signal(&pw->pw_cv);
+	rump_mutex_exit(&pw->pw_lock);
+}
+
+/* Looks at all descriptors, registering when pw is not NULL. */
+static int
+poll_scan(struct pollfd *fds, struct pollent *pe, unsigned n,
+    struct pollwait *pw)
+{
+	struct selrec *rec;
+	unsigned i;
+	int ready = 0;
+
+	for (i = 0; i < n; i++) {
+		fds[i].revents = 0;
+		if (fds[i].fd < 0)
+			continue;
+		if (pe[i].pe_file == NULL &&
+		    rump_fd_get(fds[i].fd, &pe[i].pe_file) != 0) {
+			fds[i].revents = POLLNVAL;
+			ready++;
+			continue;
+		}
+		/* Once something is ready nobody will sleep. */
+		rec = pw != NULL && ready == 0 ? &pe[i].pe_rec : NULL;
+		if (rec != NULL) {
+			rec->sr_notify = poll_notify;
+			rec->sr_arg = pw;
+		}
+		if (pe[i].pe_file->f_ops->fo_poll == NULL)
+			fds[i].revents = fds[i].events & (POLLIN | POLLOUT |
+			    POLLRDNORM | POLLWRNORM);
+		else
+			fds[i].revents = (short)pe[i].pe_file->f_ops->fo_poll(
+			    pe[i].pe_file, fds[i].events | POLL_ALWAYS, rec);
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+static void
+poll_release(struct pollent *pe, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (pe[i].pe_file == NULL)
+			continue;
+		rump_selremove(&pe[i].pe_rec);
+		rump_file_rele(pe[i].pe_file);
+	}
+}
+
+static int
+poll_sleep(struct pollwait *pw, int64_t deadline)
+{
+	int error = 0;
+
+	rump_mutex_enter(&pw->pw_lock);
+	while (!pw->pw_fired && error == 0)
+		error = rump_cv_timedwait_sig(&pw->pw_cv, &pw->pw_lock,
+		    deadline);
+	pw->pw_fired = 0;
+	rump_mutex_exit(&pw->pw_lock);
+	return error;
+}
+
+static long
+poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
+    int64_t deadline)
+{
+	struct pollwait pw;
+	int ready, error;
+
+	memset(&pw, 0, sizeof(pw));
+	ready = poll_scan(fds, pe, n, deadline != 0 ? &pw : NULL);
+	while (ready == 0 && deadline != 0) {
+		if ((error = poll_sleep(&pw, deadline)) == EINTR)
+			return -EINTR;
+		ready = poll_scan(fds, pe, n, NULL);
+		if (error)
+			break;
+	}
+	return ready;
+}
+
+/* deadline: absolute; 0 do not wait. */
+static long
+poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
+{
+	struct pollent stack[POLL_STACK], *pe = stack;
+	long r;
+
+	if (n > curproc->p_rlim[7].rlim_cur)
+		return -EINVAL;
+	if (fds == NULL && n != 0)
+		return -EFAULT;
+	if (n > POLL_STACK &&
+	    (pe = rump_kmem_alloc(n * sizeof(*pe))) == NULL)
+		return -ENOMEM;
+	memset(pe, 0, n * sizeof(*pe));
+	r = poll_loop(fds, pe, (unsigned)n, deadline);
+	poll_release(pe, (unsigned)n);
+	if (pe != stack)
+		rump_kmem_free(pe, n * sizeof(*pe));
+	return r;
+}
+
+static int64_t
+poll_after(int64_t nsec)
+{
+
+	return nsec == 0 ? 0 : rump_monotonic() + nsec;
+}
+
+static int
+poll_timespec(const struct __kernel_timespec *ts, int64_t *deadline)
+{
+
+	*deadline = INT64_MAX;
+	if (ts == NULL)
+		return 0;
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+		return EINVAL;
+	if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+		*deadline = poll_after(ts->tv_sec * NSEC_PER_SEC +
+		    ts->tv_nsec);
+	return 0;
+}
+
+RUMP_SYSCALL3(poll, void *, fds, unsigned long, n, int, timeout)
+{
+
+	return poll_fds(fds, n, timeout < 0 ? INT64_MAX :
+	    poll_after(timeout * 1000000LL));
+}
+
+/* The signal mask is for a later issue: nothing is delivered meanwhile. */
+RUMP_SYSCALL5(ppoll, void *, fds, unsigned, n, const void *, ts,
+    const void *, set, size_t, setsize)
+{
+	int64_t deadline;
+
+	(void)set, (void)setsize;
+	if (poll_timespec(ts, &deadline) != 0)
+		return -EINVAL;
+	return poll_fds(fds, n, deadline);
+}
+
+static int
+select_isset(const unsigned long *set, int fd)
+{
+
+	return set != NULL && (set[fd / 64] >> (fd % 64) & 1);
+}
+
+static int
+select_fill(struct pollfd *fds, int nfds, unsigned long *const *sets)
+{
+	int fd, n = 0, ev;
+
+	for (fd = 0; fd < nfds; fd++) {
+		ev = (select_isset(sets[0], fd) ? SELECT_RD : 0) |
+		    (select_isset(sets[1], fd) ? SELECT_WR : 0) |
+		    (select_isset(sets[2], fd) ? SELECT_EX : 0);
+		if (ev == 0)
+			continue;
+		fds[n].fd = fd;
+		fds[n++].events = (short)ev;
+	}
+	return n;
+}
+
+static long
+select_result(const struct pollfd *fds, int n, int nfds,
+    unsigned long *const *sets)
+{
+	static const int events[3] = { SELECT_RD, SELECT_WR, SELECT_EX };
+	long ready = 0;
+	unsigned long asked;
+	int i, j, fd;
+
+	for (i = 0; i < n; i++)
+		if (fds[i].revents & POLLNVAL)
+			return -EBADF;
+	for (j = 0; j < 3; j++) {
+		for (i = 0, fd = 0; sets[j] != NULL && fd < nfds; fd++) {
+			asked = sets[j][fd / 64] & 1UL << (fd % 64);
+			while (i < n && fds[i].fd < fd)
+				i++;
+			if (asked == 0)
+				continue;
+			if (fds[i].revents & events[j])
+				ready++;
+			else
+				sets[j][fd / 64] &= ~(1UL << (fd % 64));
+		}
+	}
+	return ready;
+}
+
+static long
+select_fds(int nfds, unsigned long *const *sets, int64_t deadline)
+{
+	struct pollfd *fds;
+	size_t len;
+	long r;
+	int n;
+
+	if (nfds < 0)
+		return -EINVAL;
+	if (nfds > SELECT_MAX)
+		nfds = SELECT_MAX;
+	len = (size_t)(nfds ? nfds : 1) * sizeof(*fds);
+	if ((fds = rump_kmem_zalloc(len)) == NULL)
+		return -ENOMEM;
+	n = select_fill(fds, nfds, sets);
+	r = poll_fds(fds, (unsigned long)n, deadline);
+	if (r >= 0)
+		r = select_result(fds, n, nfds, sets);
+	rump_kmem_free(fds, len);
+	return r;
+}
+
+RUMP_SYSCALL5(select, int, nfds, void *, rd, void *, wr, void *, ex,
+    void *, utv)
+{
+	const struct __kernel_old_timeval *tv = utv;
+	unsigned long *const sets[3] = { rd, wr, ex };
+	int64_t deadline = INT64_MAX;
+
+	if (tv != NULL) {
+		if (tv->tv_sec < 0 || tv->tv_usec < 0)
+			return -EINVAL;
+		if (tv->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+			deadline = poll_after(tv->tv_sec * NSEC_PER_SEC +
+			    tv->tv_usec * 1000);
+	}
+	return select_fds(nfds, sets, deadline);
+}
+
+RUMP_SYSCALL6(pselect6, int, nfds, void *, rd, void *, wr, void *, ex,
+    const void *, ts, const void *, sig)
+{
+	unsigned long *const sets[3] = { rd, wr, ex };
+	int64_t deadline;
+
+	(void)sig;
+	if (poll_timespec(ts, &deadline) != 0)
+		return -EINVAL;
+	return select_fds(nfds, sets, deadline);
+}
