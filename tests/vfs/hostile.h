@@ -123,7 +123,9 @@ use(const char *dir, int depth)
 		d = buf + off + 19;
 		if (strcmp(d, ".") == 0 || strcmp(d, "..") == 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, d);
+		if (snprintf(path, sizeof(path), "%s/%s", dir, d) >=
+		    (int)sizeof(path))
+			continue;
 		if ((f = rump_sys_open(path, O_RDWR, 0)) >= 0) {
 			rump_sys_pread64(f, data, sizeof(data), 0);
 			rump_sys_pwrite64(f, "x", 1, 3000);

@@ -154,7 +154,8 @@ removeall(const char *dir)
 			d = buf + off + 19;
 			if (strcmp(d, ".") == 0 || strcmp(d, "..") == 0)
 				continue;
-			snprintf(path, sizeof(path), "%s/%s", dir, d);
+			CHECK(snprintf(path, sizeof(path), "%s/%s", dir, d) <
+			    (int)sizeof(path));
 			if (buf[off + 18] == 4)
 				removeall(path);
 			else

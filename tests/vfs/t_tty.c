@@ -3,6 +3,7 @@
  * The terminal on the console: line editing, echo, raw mode, end of file.
  * The test is its own console: descriptor 0 is a pipe, 1 a file.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -108,6 +109,24 @@ t_line(void)
 	set();
 }
 
+/* poll tells when there is a line, not before. */
+static void
+t_poll(void)
+{
+	struct pollfd pfd = { .fd = tty, .events = POLLIN | POLLOUT };
+
+	CHECK_EQ(rump_sys_poll(&pfd, 1, 0), 1);
+	CHECK_EQ(pfd.revents, POLLOUT);
+	pfd.events = POLLIN;
+	type("no line yet");
+	CHECK_EQ(rump_sys_poll(&pfd, 1, 50), 0);
+	type(", now\n");
+	CHECK_EQ(rump_sys_poll(&pfd, 1, 5000), 1);
+	CHECK_EQ(pfd.revents, POLLIN);
+	READS("no line yet, now\n");
+	CHECK_EQ(rump_sys_poll(&pfd, 1, 0), 0);
+}
+
 static void
 t_raw(void)
 {
@@ -202,6 +221,7 @@ main(void)
 	FAILS(rump_sys_read(tty, buf, 10), EAGAIN);
 	CHECK_EQ(rump_sys_fcntl(tty, F_SETFL, 0), 0);
 	t_line();
+	t_poll();
 	t_raw();
 	t_much();
 	/* the host has no more */
