@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PCI for components (rumpcomp_pci.h).  Configuration space by ECAM where
+ * ACPI says that it is there (mapped one bus at a time), else by the ports
+ * 0xcf8 and 0xcfc.  Lines go through the IOAPIC, messages to this CPU.
+ * Locks: conf_lock (ports, ECAM maps), line_lock (handlers of lines).
+ */
+#include <rump/rumpcomp_pci.h>
+
+#include "hw.h"
+#include "acpi.h"
+#include "cpu.h"
+
+#define NLINE		16
+#define NCOOKIE		64
+#define CAP_MSI		0x05
+#define CAP_MSIX	0x11
+#define CMD_MASTER	0x0004
+#define CMD_NOLINE	0x0400
+#define MSI_ADDRESS	0xfee00000
+
+struct handler {
+	struct handler	*h_next;	/* [line_lock] */
+	int		(*h_fn)(void *);	/* [I] */
+	void		*h_arg;		/* [I] */
+};
+
+static struct bmk_spin conf_lock, line_lock;
+static struct acpi_mcfg mcfg[ACPI_NMCFG];	/* [conf_lock] */
+static int nmcfg = -1;			/* [conf_lock] -1: not looked yet */
+static volatile uint32_t *ecam[256];	/* [conf_lock] by bus */
+static struct handler *lines[NLINE];	/* [line_lock] */
+static uint8_t cookies[NCOOKIE];	/* [line_lock] line + 1 */
+
+/* Registers of a function in ECAM; NULL: by ports.  Caller holds conf_lock. */
+static volatile uint32_t *
+ecam_find(unsigned bus, unsigned dev, unsigned fun)
+{
+	const uint8_t *t;
+	size_t len;
+	int i;
+
+	if (nmcfg < 0) {
+		t = hw_acpi_table("MCFG", &len);
+		nmcfg = t != NULL ?
+		    (int)acpi_mcfg(t, len, mcfg, ACPI_NMCFG) : 0;
+	}
+	for (i = 0; i < nmcfg && ecam[bus] == NULL; i++)
+		if (mcfg[i].mc_segment == 0 && bus >= mcfg[i].mc_first &&
+		    bus <= mcfg[i].mc_last)
+			ecam[bus] = hw_map_phys(mcfg[i].mc_base +
+			    ((uint64_t)bus << 20), 1UL << 20, HW_MAP_UC);
+	return ecam[bus] != NULL ?
+	    ecam[bus] + (dev << 15 | fun << 12) / 4 : NULL;
+}
+
+static int
+conf(unsigned bus, unsigned dev, unsigned fun, int reg, unsigned *v, int write)
+{
+	volatile uint32_t *p;
+	unsigned long saved;
+	int error = 0;
+
+	if (bus > 255 || dev > 31 || fun > 7 || reg < 0 || reg > 4095 ||
+	    (reg & 3) != 0)
+		return BMK_EINVAL;
+	saved = bmk_spin_enter(&conf_lock);
+	p = ecam_find(bus, dev, fun);
+	if (p != NULL) {
+		if (write)
+			p[reg / 4] = *v;
+		else
+			*v = p[reg / 4];
+	} else if (reg < 256) {
+		outl(0xcf8, 1U << 31 | bus << 16 | dev << 11 | fun << 8 |
+		    (unsigned)reg);
+		if (write)
+			outl(0xcfc, *v);
+		else
+			*v = inl(0xcfc);
+	} else {
+		if (!write)
+			*v = ~0U;
+		error = write ? BMK_ENXIO : 0;
+	}
+	bmk_spin_exit(&conf_lock, saved);
+	return error;
+}
+
+int
+rumpcomp_pci_iospace_init(void)
+{
+	return 0;
+}
+
+int
+rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
+    unsigned *vp)
+{
+	return conf(bus, dev, fun, reg, vp, 0);
+}
+
+int
+rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun, int reg,
+    unsigned v)
+{
+	return conf(bus, dev, fun, reg, &v, 1);
+}
+
+void *
+rumpcomp_pci_map(unsigned long pa, unsigned long len)
+{
+	return hw_map_phys(pa, len, HW_MAP_UC);
+}
+
+/* A line's interrupt: everybody on it is asked. */
+static void
+line_irq(void *arg)
+{
+	struct handler *h;
+
+	for (h = *(struct handler **)arg; h != NULL; h = h->h_next)
+		(void)h->h_fn(h->h_arg);
+}
+
+static void
+message_irq(void *arg)
+{
+	struct handler *h = arg;
+
+	(void)h->h_fn(h->h_arg);
+}
+
+int
+rumpcomp_pci_irq_map(unsigned bus, unsigned dev, unsigned fun, int intrline,
+    unsigned cookie)
+{
+	(void)bus;
+	(void)dev;
+	(void)fun;
+	if (intrline < 0 || intrline >= NLINE || cookie >= NCOOKIE)
+		return BMK_EINVAL;
+	cookies[cookie] = (uint8_t)(intrline + 1);
+	return 0;
+}
+
+/* PCI lines are level, active low unless MADT has another word for it. */
+static int
+line_enable(unsigned line)
+{
+	const struct acpi_madt *m = hw_acpi_madt();
+	unsigned i;
+
+	for (i = 0; i < m->am_noverride; i++)
+		if (m->am_override[i].ao_irq == line)
+			return hw_gsi_irq(m->am_override[i].ao_gsi, 1,
+			    (m->am_override[i].ao_flags & 3) == 3, line_irq,
+			    &lines[line]);
+	return hw_gsi_irq(line, 1, 1, line_irq, &lines[line]);
+}
+
+static struct handler *
+handler_new(int (*fn)(void *), void *arg)
+{
+	struct handler *h = bmk_malloc(sizeof(*h), 0);
+
+	if (h != NULL) {
+		h->h_next = NULL;
+		h->h_fn = fn;
+		h->h_arg = arg;
+	}
+	return h;
+}
+
+void *
+rumpcomp_pci_irq_establish(unsigned cookie, int (*fn)(void *), void *arg)
+{
+	struct handler *h;
+	unsigned long saved;
+	unsigned line;
+	int first;
+
+	if (cookie >= NCOOKIE || cookies[cookie] == 0 ||
+	    (h = handler_new(fn, arg)) == NULL)
+		return NULL;
+	line = cookies[cookie] - 1U;
+	saved = bmk_spin_enter(&line_lock);
+	first = lines[line] == NULL;
+	h->h_next = lines[line];
+	lines[line] = h;
+	bmk_spin_exit(&line_lock, saved);
+	if (first && line_enable(line) != 0) {
+		lines[line] = NULL;
+		bmk_free(h, sizeof(*h));
+		return NULL;
+	}
+	return h;
+}
+
+/* Offset of a capability, 0: none.  The list is bounded: it may be a ring. */
+static int
+cap_find(unsigned bus, unsigned dev, unsigned fun, unsigned id)
+{
+	unsigned v, off;
+	int n;
+
+	if (conf(bus, dev, fun, 0x04, &v, 0) != 0 || (v & 1U << 20) == 0 ||
+	    conf(bus, dev, fun, 0x34, &v, 0) != 0)
+		return 0;
+	off = v & 0xfc;
+	for (n = 0; n < 48 && off >= 0x40; n++) {
+		if (conf(bus, dev, fun, (int)off, &v, 0) != 0 || v == ~0U)
+			return 0;
+		if ((v & 0xff) == id)
+			return (int)off;
+		off = v >> 8 & 0xfc;
+	}
+	return 0;
+}
+
+unsigned
+rumpcomp_pci_msix_nvectors(unsigned bus, unsigned dev, unsigned fun)
+{
+	int cap = cap_find(bus, dev, fun, CAP_MSIX);
+	unsigned v;
+
+	if (cap == 0 || conf(bus, dev, fun, cap, &v, 0) != 0)
+		return 0;
+	return (v >> 16 & 0x7ff) + 1;
+}
+
+/* The function becomes bus master, its line is switched off. */
+static void
+use_messages(unsigned bus, unsigned dev, unsigned fun)
+{
+	unsigned v;
+
+	if (conf(bus, dev, fun, 0x04, &v, 0) != 0)
+		return;
+	v = (v & 0xffff) | CMD_MASTER | CMD_NOLINE;
+	(void)conf(bus, dev, fun, 0x04, &v, 1);
+}
+
+static uint64_t
+bar_address(unsigned bus, unsigned dev, unsigned fun, unsigned bar)
+{
+	unsigned lo, hi = 0;
+
+	if (bar > 5 || conf(bus, dev, fun, (int)(0x10 + 4 * bar), &lo, 0) != 0 ||
+	    lo & 1)
+		return 0;
+	if ((lo & 6) == 4 && (bar == 5 ||
+	    conf(bus, dev, fun, (int)(0x14 + 4 * bar), &hi, 0) != 0))
+		return 0;
+	return (uint64_t)hi << 32 | (lo & ~15U);
+}
+
+void *
+rumpcomp_pci_msix_establish(unsigned bus, unsigned dev, unsigned fun,
+    unsigned index, int (*fn)(void *), void *arg)
+{
+	int cap = cap_find(bus, dev, fun, CAP_MSIX), vector;
+	volatile uint32_t *entry;
+	struct handler *h;
+	unsigned ctl, table;
+	uint64_t pa;
+
+	if (cap == 0 || conf(bus, dev, fun, cap, &ctl, 0) != 0 ||
+	    index > (ctl >> 16 & 0x7ff) ||
+	    conf(bus, dev, fun, cap + 4, &table, 0) != 0 ||
+	    (pa = bar_address(bus, dev, fun, table & 7)) == 0 ||
+	    (h = handler_new(fn, arg)) == NULL)
+		return NULL;
+	hw_apic_init();
+	entry = hw_map_phys(pa + (table & ~7U) + index * 16UL, 16, HW_MAP_UC);
+	vector = entry != NULL ? hw_vector_alloc(message_irq, h) : -1;
+	if (vector < 0) {
+		bmk_free(h, sizeof(*h));
+		return NULL;
+	}
+	entry[0] = MSI_ADDRESS | hw_apic_id() << 12;
+	entry[1] = 0;
+	entry[2] = (uint32_t)vector;
+	entry[3] = 0;
+	use_messages(bus, dev, fun);
+	ctl = (ctl & ~(1U << 30)) | 1U << 31;
+	(void)conf(bus, dev, fun, cap, &ctl, 1);
+	return h;
+}
+
+void *
+rumpcomp_pci_msi_establish(unsigned bus, unsigned dev, unsigned fun,
+    int (*fn)(void *), void *arg)
+{
+	int cap = cap_find(bus, dev, fun, CAP_MSI), vector;
+	struct handler *h;
+	unsigned ctl, v;
+
+	if (cap == 0 || conf(bus, dev, fun, cap, &ctl, 0) != 0 ||
+	    (h = handler_new(fn, arg)) == NULL)
+		return NULL;
+	hw_apic_init();
+	vector = hw_vector_alloc(message_irq, h);
+	if (vector < 0) {
+		bmk_free(h, sizeof(*h));
+		return NULL;
+	}
+	v = MSI_ADDRESS | hw_apic_id() << 12;
+	(void)conf(bus, dev, fun, cap + 4, &v, 1);
+	v = 0;
+	if (ctl & 1U << 23)		/* 64-bit addresses */
+		(void)conf(bus, dev, fun, cap + 8, &v, 1);
+	v = (unsigned)vector;
+	(void)conf(bus, dev, fun, cap + (ctl & 1U << 23 ? 12 : 8), &v, 1);
+	use_messages(bus, dev, fun);
+	ctl = (ctl & ~(7U << 20)) | 1U << 16;	/* one message, enabled */
+	(void)conf(bus, dev, fun, cap, &ctl, 1);
+	return h;
+}
+
+static int
+order_of(size_t size)
+{
+	int order = 0;
+
+	while (order < 20 && BMK_PAGE_SIZE << order < size)
+		order++;
+	return order;
+}
+
+int
+rumpcomp_pci_dmalloc(size_t size, size_t align, unsigned long *pap,
+    unsigned long *vap)
+{
+	int order = order_of(size);
+	void *p;
+
+	/* Blocks are aligned to their size; dmafree finds the order from it. */
+	if (size == 0 || BMK_PAGE_SIZE << order < size ||
+	    align > BMK_PAGE_SIZE << order ||
+	    (p = bmk_page_alloc(order)) == NULL)
+		return BMK_ENOMEM;
+	*vap = (unsigned long)p;
+	*pap = (unsigned long)p - hw_dm_base;
+	return 0;
+}
+
+void
+rumpcomp_pci_dmafree(unsigned long va, size_t size)
+{
+	bmk_page_free((void *)va, order_of(size));
+}
+
+int
+rumpcomp_pci_dmamem_map(struct rumpcomp_pci_dmaseg *seg, size_t n,
+    size_t totlen, void **vap)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < n; i++) {
+		if (i > 0 && seg[i].ds_pa != seg[i - 1].ds_pa +
+		    seg[i - 1].ds_len)
+			return BMK_EINVAL;
+		sum += seg[i].ds_len;
+	}
+	if (n == 0 || sum < totlen)
+		return BMK_EINVAL;
+	*vap = (void *)seg[0].ds_vacookie;
+	return 0;
+}
+
+unsigned long
+rumpcomp_pci_virt_to_mach(void *va)
+{
+	return hw_vtophys(va);
+}
