@@ -16,6 +16,9 @@ rumpuser_getparam(const char *name, void *buf, size_t buflen)
 		val = bmk_platform_param(name);
 		if (val == NULL && strcmp(name, RUMPUSER_PARAM_HOSTNAME) == 0)
 			val = "rumpkit";
+		/* The scheduler never preempts kernel code. */
+		if (val == NULL && strcmp(name, "RUMP_HOST_COOPERATIVE") == 0)
+			val = bmk_platform_ncpus() == 1 ? "1" : "0";
 		if (val == NULL)
 			return ENOENT;
 	}
