@@ -126,6 +126,7 @@ test_full_output(void)
 	CHECK(!is_alive(qemu));
 	res.outlen = 0;
 	CHECK(wait_gone(r.pid, 1000));
+	kill(r.pid, SIGKILL);
 	waitpid(r.pid, NULL, 0);
 	close(r.out);
 	close(r.err);
