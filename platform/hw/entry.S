@@ -92,9 +92,14 @@ hw_fail32:
 	jz	9f
 	cmpb	$2, %al
 	je	5f
+	cmpb	$1, %al			/* the record: not for serial */
+	jne	4f
+	xorl	%esp, %esp
+4:	outb	%al, $0xe9
+	testl	%esp, %esp
+	jz	hw_fail32
 	movw	$0x3f8, %dx
 	outb	%al, %dx
-	outb	%al, $0xe9
 	jmp	hw_fail32
 5:	leal	(__image_end - hw_entry_start)(%ebp), %eax
 	shrl	$10, %eax
