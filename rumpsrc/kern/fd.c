@@ -219,8 +219,11 @@ rump_fd_set(struct fdtable *t, int fd, struct file *fp)
 		t->fdt_ents[fd].fe_cloexec = 0;
 	}
 	rump_mutex_exit(&t->fdt_lock);
-	if (old != NULL)
+	if (old != NULL) {
+		if (rump_fd_closehook != NULL && t == fd_table())
+			rump_fd_closehook(old);
 		rump_file_rele(old);
+	}
 	return error;
 }
 

@@ -22,6 +22,22 @@ init_lwproc_rfork(void *priv, int flags, const char *comm)
 	return rump_pub_lwproc_rfork(flags);
 }
 
+static pid_t
+init_getpid(void)
+{
+	struct lwp *l = rump_curlwp();
+
+	return l != NULL ? l->l_proc->p_pid : 0;
+}
+
+static int
+init_gettid(void)
+{
+	struct lwp *l = rump_curlwp();
+
+	return l != NULL ? l->l_tid : 0;
+}
+
 static const struct rumpuser_hyperup init_hyperup = {
 	.hyp_schedule = rump_schedule,
 	.hyp_unschedule = rump_unschedule,
@@ -32,6 +48,8 @@ static const struct rumpuser_hyperup init_hyperup = {
 	.hyp_lwproc_rfork = init_lwproc_rfork,
 	.hyp_lwproc_newlwp = rump_pub_lwproc_newlwp,
 	.hyp_lwproc_curlwp = rump_pub_lwproc_curlwp,
+	.hyp_getpid = init_getpid,
+	.hyp__extra = { (void *)init_gettid },	/* for panic reports */
 };
 
 static unsigned

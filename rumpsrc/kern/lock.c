@@ -14,13 +14,14 @@ static __attribute__((__noinline__)) void
 mutex_wait(struct rump_mutex *m, struct lwp *l)
 {
 
-	KASSERT(m->m_owner != l);
+	KASSERT(!rump_mutex_owned(m));
 	for (;;) {
 		rump_sleepq_enter(m);
 		/* Seen by the owner after it has let go, or we see that. */
 		__atomic_store_n(&m->m_waiters, 1, __ATOMIC_SEQ_CST);
 		if (rump_casptr(&m->m_owner, NULL, l)) {
-			m->m_waiters = (uint32_t)rump_sleepq_any(m);
+			__atomic_store_n(&m->m_waiters,
+			    (uint32_t)rump_sleepq_any(m), __ATOMIC_SEQ_CST);
 			rump_sleepq_exit(m);
 			return;
 		}
@@ -52,7 +53,8 @@ mutex_wake(struct rump_mutex *m)
 
 	rump_sleepq_enter(m);
 	(void)rump_sleepq_wake(m, 1);
-	m->m_waiters = (uint32_t)rump_sleepq_any(m);
+	__atomic_store_n(&m->m_waiters, (uint32_t)rump_sleepq_any(m),
+	    __ATOMIC_SEQ_CST);
 	rump_sleepq_exit(m);
 }
 
@@ -60,12 +62,13 @@ void
 rump_mutex_exit(struct rump_mutex *m)
 {
 
-	KASSERT(m->m_owner == rump_curlwp());
+	KASSERT(rump_mutex_owned(m));
 	if (rump_cooperative)
-		m->m_owner = NULL;
+		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_RELAXED);
 	else
 		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_SEQ_CST);
-	if (__builtin_expect(m->m_waiters != 0, 0))
+	if (__builtin_expect(__atomic_load_n(&m->m_waiters,
+	    __ATOMIC_SEQ_CST) != 0, 0))
 		mutex_wake(m);
 }
 
@@ -73,7 +76,8 @@ int
 rump_mutex_owned(struct rump_mutex *m)
 {
 
-	return m->m_owner == rump_curlwp();
+	return __atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) ==
+	    rump_curlwp();
 }
 
 /*
@@ -83,18 +87,32 @@ rump_mutex_owned(struct rump_mutex *m)
  */
 #define RW_SLEEPERS	0x80000000U
 
+static inline uint32_t
+rw_load(const struct rump_rwlock *rw)
+{
+
+	return (uint32_t)__atomic_load_n(&rw->rw_count, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t
+rw_waiting(const struct rump_rwlock *rw)
+{
+
+	return __atomic_load_n(&rw->rw_waiters, __ATOMIC_SEQ_CST);
+}
+
 static int
 rw_try(struct rump_rwlock *rw, int write)
 {
-	uint32_t c = (uint32_t)rw->rw_count;
+	uint32_t c = rw_load(rw);
 
 	if (write)
 		return rump_cas32((volatile uint32_t *)&rw->rw_count, 0,
 		    (uint32_t)-1);
-	while ((int32_t)c >= 0 && (rw->rw_waiters & ~RW_SLEEPERS) == 0) {
+	while ((int32_t)c >= 0 && (rw_waiting(rw) & ~RW_SLEEPERS) == 0) {
 		if (rump_cas32((volatile uint32_t *)&rw->rw_count, c, c + 1))
 			return 1;
-		c = (uint32_t)rw->rw_count;
+		c = rw_load(rw);
 	}
 	return 0;
 }
@@ -145,17 +163,17 @@ void
 rump_rw_exit(struct rump_rwlock *rw)
 {
 
-	if (rw->rw_count == -1) {
+	if ((int32_t)rw_load(rw) == -1) {
 		KASSERT(rw->rw_writer == rump_curlwp());
 		rw->rw_writer = NULL;
 		__atomic_store_n(&rw->rw_count, 0, __ATOMIC_SEQ_CST);
 	} else {
-		KASSERT(rw->rw_count > 0);
+		KASSERT((int32_t)rw_load(rw) > 0);
 		if (__atomic_sub_fetch(&rw->rw_count, 1,
 		    __ATOMIC_SEQ_CST) != 0)
 			return;
 	}
-	if (__builtin_expect(rw->rw_waiters & RW_SLEEPERS, 0)) {
+	if (__builtin_expect(rw_waiting(rw) & RW_SLEEPERS, 0)) {
 		rump_sleepq_enter(rw);
 		(void)rump_sleepq_wake(rw, INT32_MAX);
 		rump_sleepq_exit(rw);
@@ -166,7 +184,8 @@ int
 rump_rw_wrheld(struct rump_rwlock *rw)
 {
 
-	return rw->rw_count == -1 && rw->rw_writer == rump_curlwp();
+	return (int32_t)rw_load(rw) == -1 &&
+	    rw->rw_writer == rump_curlwp();
 }
 
 /* cv_head is only a hint that someone may sleep. */
@@ -175,7 +194,8 @@ cv_sleep(struct rump_cv *cv, struct rump_mutex *m, int64_t dl, int sig)
 {
 	int error;
 
-	if (sig && rump_curlwp()->l_pending)
+	if (sig && __atomic_load_n(&rump_curlwp()->l_pending,
+	    __ATOMIC_RELAXED))
 		return EINTR;
 	rump_sleepq_enter(cv);
 	__atomic_store_n(&cv->cv_head, rump_curlwp(), __ATOMIC_SEQ_CST);
@@ -224,7 +244,7 @@ cv_wake(struct rump_cv *cv, int n)
 	rump_sleepq_enter(cv);
 	(void)rump_sleepq_wake(cv, n);
 	if (!rump_sleepq_any(cv))
-		cv->cv_head = NULL;
+		__atomic_store_n(&cv->cv_head, NULL, __ATOMIC_SEQ_CST);
 	rump_sleepq_exit(cv);
 }
 

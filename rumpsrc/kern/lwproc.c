@@ -42,7 +42,7 @@ rump_lwproc_init(void)
 	struct proc *p = &rump_proc0;
 	int i;
 
-	lwproc_cred0.cr_ref = 1;
+	lwproc_cred0.cr_ref = 2;	/* static: never freed */
 	p->p_ref = 1;
 	p->p_cred = &lwproc_cred0;
 	p->p_umask = 022;

@@ -57,7 +57,8 @@ sched_try(struct lwp *l, unsigned start)
 	unsigned i, cpu = start < sched_ncpu ? start : 0;
 
 	for (i = 0; i < sched_ncpu; i++) {
-		if (sched_cpus[cpu].vc_lwp == NULL &&
+		if (__atomic_load_n(&sched_cpus[cpu].vc_lwp,
+		    __ATOMIC_RELAXED) == NULL &&
 		    rump_casptr(&sched_cpus[cpu].vc_lwp, NULL, l)) {
 			l->l_vcpu = (int)cpu;
 			return 1;
@@ -107,11 +108,13 @@ sched_give(struct lwp *l)
 	l->l_vcpu = -1;
 	l->l_lastcpu = (unsigned)cpu;
 	if (rump_cooperative)
-		sched_cpus[cpu].vc_lwp = NULL;
+		__atomic_store_n(&sched_cpus[cpu].vc_lwp, NULL,
+		    __ATOMIC_RELAXED);
 	else
 		__atomic_store_n(&sched_cpus[cpu].vc_lwp, NULL,
 		    __ATOMIC_SEQ_CST);
-	if (__builtin_expect(sched_waiters != 0, 0))
+	if (__builtin_expect(__atomic_load_n(&sched_waiters,
+	    __ATOMIC_SEQ_CST) != 0, 0))
 		sched_wakeup();
 }
 
@@ -144,7 +147,8 @@ rump_unschedule(void)
 {
 	struct lwp *l = rumpuser_curlwp();
 
-	if (__builtin_expect(l->l_pending != 0, 0) &&
+	if (__builtin_expect(__atomic_load_n(&l->l_pending,
+	    __ATOMIC_RELAXED) != 0, 0) &&
 	    rump_pending_hook != NULL)
 		rump_pending_hook(l);
 	if (__builtin_expect(l->l_temp, 0)) {

@@ -92,7 +92,7 @@ sleepq_remove(struct sleepq *sq, struct lwp *l, struct lwp *prev)
 		sq->sq_head = l->l_slpnext;
 	if (sq->sq_tail == l)
 		sq->sq_tail = prev;
-	l->l_slpobj = NULL;
+	__atomic_store_n(&l->l_slpobj, NULL, __ATOMIC_RELEASE);
 }
 
 static void
@@ -163,7 +163,8 @@ rump_sleepq_block(const volatile void *obj, int64_t deadline)
 
 	rumpuser_mutex_enter_nowrap(sq->sq_mtx);
 	while (l->l_slpwoken == 0 && error == 0) {
-		if (l->l_slpsig && l->l_pending)
+		if (l->l_slpsig && __atomic_load_n(&l->l_pending,
+		    __ATOMIC_RELAXED))
 			error = EINTR;
 		else if (sleepq_wait(sq, l, deadline))
 			error = ETIMEDOUT;

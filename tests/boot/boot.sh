@@ -26,7 +26,7 @@ esac
 want=$out/$case.want
 if [ ! -f "$want.rc" ]; then
 	rc=0
-	env -i "$build/progs-native/$prog" "$@" >"$want.$$" 2>&1 || rc=$?
+	env -i HOME=/ "$build/progs-native/$prog" "$@" >"$want.$$" 2>&1 || rc=$?
 	echo $rc >"$want.rc.$$"
 	mv "$want.$$" "$want"
 	mv "$want.rc.$$" "$want.rc"
@@ -44,13 +44,13 @@ fi
 
 rc=0
 case $config in
-spt)	"$rumprun" --timeout 120 -M $mem spt "$image" "$@" ;;
-pvh-*)	"$rumprun" --timeout 240 -M $mem --machine "${config#pvh-}" \
+spt)	"$rumprun" -e HOME=/ --timeout 120 -M $mem spt "$image" "$@" ;;
+pvh-*)	"$rumprun" -e HOME=/ --timeout 240 -M $mem --machine "${config#pvh-}" \
 	    --boot pvh qemu "$image" "$@" ;;
 multiboot-*)
-	"$rumprun" --timeout 240 -M $mem --machine "${config#multiboot-}" \
+	"$rumprun" -e HOME=/ --timeout 240 -M $mem --machine "${config#multiboot-}" \
 	    --boot multiboot qemu "$image" "$@" ;;
-iso-*)	"$rumprun" iso -o "$work.iso" "$image" "$@"
+iso-*)	"$rumprun" -e HOME=/ iso -o "$work.iso" "$image" "$@"
 	[ "$config" = iso-bios ] || uefi=--uefi
 	"$rumprun" --timeout 240 -M $((mem + 192)) ${uefi:-} qemu "$work.iso" ;;
 esac </dev/null >"$work.got" 2>"$work.err" || rc=$?

@@ -28,9 +28,9 @@ rump_cas32(volatile uint32_t *p, uint32_t old, uint32_t new)
 {
 
 	if (rump_cooperative) {
-		if (*p != old)
+		if (__atomic_load_n(p, __ATOMIC_RELAXED) != old)
 			return 0;
-		*p = new;
+		__atomic_store_n(p, new, __ATOMIC_RELAXED);
 		return 1;
 	}
 	return __atomic_compare_exchange_n(p, &old, new, 0, __ATOMIC_SEQ_CST,
@@ -42,9 +42,9 @@ rump_casptr(struct lwp *volatile *p, struct lwp *old, struct lwp *new)
 {
 
 	if (rump_cooperative) {
-		if (*p != old)
+		if (__atomic_load_n(p, __ATOMIC_RELAXED) != old)
 			return 0;
-		*p = new;
+		__atomic_store_n(p, new, __ATOMIC_RELAXED);
 		return 1;
 	}
 	return __atomic_compare_exchange_n(p, &old, new, 0, __ATOMIC_SEQ_CST,
