@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Runs the suites that tests/suites names (or those given), each with a log
+# in BUILD/tests; counts lines "ok NAME" and "FAIL..." of suites that print
+# them, else the suite as one.  Ends with "N passed, N failed".
+set -u
+: "${BUILD:?}" "${MAKE:=make}"
+cd "$(dirname "$0")" || exit 2
+logs=$BUILD/tests/logs
+mkdir -p "$logs"
+passed=0 failed=0
+list=$(grep -v '^#' suites)
+[ $# -eq 0 ] || list=$(for s; do grep "^$s[[:space:]]" suites ||
+    echo "$s -"; done)
+
+while read -r name dir args; do
+	[ -n "$name" ] || continue
+	if [ ! -f "$dir/Makefile" ]; then
+		echo "FAIL $name: no such suite"
+		failed=$((failed + 1))
+		continue
+	fi
+	start=$(date +%s)
+	rc=0
+	# shellcheck disable=SC2086
+	timeout 1500 $MAKE -C "$dir" BUILD="$BUILD" $args \
+	    >"$logs/$name" 2>&1 </dev/null || rc=$?
+	ok=$(grep -cE '^ *ok[[:space:]]' "$logs/$name")
+	bad=$(grep -cE '^ *FAIL' "$logs/$name")
+	[ $rc = 0 ] && [ "$ok" = 0 ] && ok=1
+	[ $rc != 0 ] && [ "$bad" = 0 ] && bad=1
+	passed=$((passed + ok)) failed=$((failed + bad))
+	printf '%-4s %-16s %4d passed, %d failed, %d s\n' \
+	    "$([ $rc = 0 ] && echo ok || echo FAIL)" "$name" "$ok" "$bad" \
+	    $(($(date +%s) - start))
+	[ $rc = 0 ] || tail -n 25 "$logs/$name" | cut -c1-200
+done <<EOF
+$list
+EOF
+echo "$passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed != 0 ]
