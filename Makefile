@@ -15,6 +15,7 @@ $(TOOLS) $(LIBS) $(COMPS): deps
 	$(Q)$(MAKE) -C $@
 # Generated headers come first.
 $(filter-out rumpsrc/syscalls,$(COMPS)) $(LIBS): | rumpsrc/syscalls
+app-tools/cc: | lib/libc
 
 deps:
 	$(Q)mk/deps.sh build
