@@ -1,6 +1,6 @@
 # Rumpkit.  `make help` lists the targets.  Everything goes to build/.
 include mk/vars.mk
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Folders are found, never listed: a Makefile makes a component.
 TOOLS	:= $(patsubst %/Makefile,%,$(wildcard app-tools/*/Makefile))
