@@ -1,6 +1,7 @@
 # Rumpkit.  `make help` lists the targets.  Everything goes to build/.
 include mk/vars.mk
-MAKEFLAGS += --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+JOBS	:= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+MAKEFLAGS += --no-print-directory $(JOBS)
 
 # Folders are found, never listed: a Makefile makes a component.
 TOOLS	:= $(patsubst %/Makefile,%,$(wildcard app-tools/*/Makefile))

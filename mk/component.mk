@@ -8,7 +8,7 @@ CPPFLAGS = $(KCPPFLAGS) -I$(TOP)/rumpsrc/include -I. $(CPPADD)
 CFLAGS	= $(KCFLAGS) $(CADD)
 
 all: $(LIB) $(LIB:.a=.needs)
-	
+	@:
 include $(TOP)/mk/compile.mk
 
 $(LIB): $(OBJS)

@@ -9,7 +9,7 @@ CFLAGS	= $(if $(HOSTED),$(HCFLAGS),$(KCFLAGS)) $(CADD)
 LIBS_	:= $(addprefix $(LIBDIR)/,$(addsuffix /$(LIB),$(DEST)))
 
 all: $(LIBS_) $(EXTRA)
-	
+	@:
 include $(TOP)/mk/compile.mk
 
 $(LIBS_): $(OBJS)

@@ -5,7 +5,7 @@ CPPFLAGS = $(HCPPFLAGS) -I. $(CPPADD)
 CFLAGS	= $(HCFLAGS) $(CADD)
 
 all: $(BUILD)/bin/$(PROG) $(EXTRA)
-	
+	@:
 include $(TOP)/mk/compile.mk
 
 $(BUILD)/bin/$(PROG): $(OBJS)
