@@ -13,6 +13,19 @@ die() { echo "$name: $*" >&2; exit 1; }
 [ -f "$sys/lib/libc.a" ] || die "no libc in $sys: run make first"
 inc=$("$gcc" -print-file-name=include)
 
+# Response files first: gcc's quoting is xargs's.
+for a; do
+	shift
+	case $a in
+	@*)	[ -f "${a#@}" ] || { set -- "$@" "$a"; continue; }
+		while IFS= read -r a; do set -- "$@" "$a"; done <<EOF
+$(xargs -n1 printf '%s\n' < "${a#@}")
+EOF
+		;;
+	*)	set -- "$@" "$a" ;;
+	esac
+done
+
 link=1 out= inputs= verbose= stdlib=1 startfiles=1 next= n=$#
 [ "$name" != "$triple-cpp" ] || { link=; set -- -E "$@"; n=$#; }
 # Each argument is taken off the front and, when it stays, put at the end.
