@@ -130,6 +130,8 @@ RUMP_SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
 		r = fp->f_flags | O_LARGEFILE;
 	else if (cmd == F_SETFL)
 		r = fd_setfl(fp, arg);
+	else if (fp->f_ops->fo_fcntl != NULL)
+		r = fp->f_ops->fo_fcntl(fp, cmd, arg);
 	else
 		r = rump_fcntl_hook != NULL ?
 		    rump_fcntl_hook(fp, cmd, arg) : -EINVAL;

@@ -8,6 +8,7 @@
 
 void (*rump_fd_closehook)(struct file *);
 long (*rump_fcntl_hook)(struct file *, int, unsigned long);
+void (*rump_file_epollhook)(struct file *);
 
 int
 rump_file_alloc(enum ftype type, const struct fileops *ops, void *data,
@@ -47,6 +48,8 @@ rump_file_rele(struct file *fp)
 
 	if (__atomic_sub_fetch(&fp->f_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	if (fp->f_epoll != NULL)
+		rump_file_epollhook(fp);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
 	rump_file_free(fp);

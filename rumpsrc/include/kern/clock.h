@@ -19,12 +19,16 @@ struct rump_callout {
 	void		(*co_fn)(void *);
 	void		*co_arg;
 	int64_t		co_when;	/* absolute monotonic */
-	struct rump_callout *co_next, *co_prev;
+	struct rump_callout *co_next, *co_prev, *co_child;
 	int		co_state;
 };
 void	rump_callout_init(struct rump_callout *, void (*)(void *), void *);
 void	rump_callout_schedule(struct rump_callout *, int64_t when);
-/* On return it neither is queued nor runs.  True when it was queued. */
+/*
+ * On return it neither is queued nor runs (unless called by its own
+ * function), so no lock that its function takes may be held.  True when it
+ * was queued.
+ */
 int	rump_callout_cancel(struct rump_callout *);
 
 #endif /* KERN_CLOCK_H */

@@ -41,6 +41,8 @@ struct fileops {
 	int	(*fo_mmap)(struct file *, int64_t off, size_t len, int prot,
 		    int flags, void **addrp);
 	void	(*fo_close)(struct file *);	/* last reference */
+	/* further fcntl commands: a result or a negative errno */
+	long	(*fo_fcntl)(struct file *, int cmd, unsigned long arg);
 };
 
 struct file {
@@ -51,6 +53,7 @@ struct file {
 	void		*f_data;	/* [I] vnode, pipe, ... */
 	struct rump_mutex f_offlock;
 	int64_t		 f_offset;	/* [f_offlock] */
+	struct epitem	*f_epoll;	/* [f_offlock] interests in it */
 };
 
 /* A new file, one reference, not in any table. */
@@ -67,7 +70,7 @@ int	rump_fd_install(struct file *, int min, int cloexec, int *fdp);
 int	rump_fd_open(enum ftype, const struct fileops *, void *data,
 	    int oflags, int *fdp);
 int	rump_fd_close(int fd);
-struct fdtable *rump_fdtable_new(struct fdtable *inherit);	/* NULL: empty */
+struct fdtable *rump_fdtable_new(struct fdtable *);	/* NULL: empty */
 struct fdtable *rump_fdtable_share(struct fdtable *);	/* one more user */
 void	rump_fdtable_closeall(struct fdtable *);	/* unless shared */
 void	rump_fdtable_free(struct fdtable *);
@@ -75,6 +78,8 @@ void	rump_fdtable_free(struct fdtable *);
 extern void (*rump_fd_closehook)(struct file *);
 /* fcntl commands that the base does not know (locks, ...); NULL: EINVAL. */
 extern long (*rump_fcntl_hook)(struct file *, int cmd, unsigned long arg);
+/* Told before fo_close of a file that epoll watches; set by epoll.c. */
+extern void (*rump_file_epollhook)(struct file *);
 /* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */
 int	rump_fd_set(struct fdtable *, int fd, struct file *);
 

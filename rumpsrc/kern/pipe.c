@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pipe, pipe2: a ring of pages that are there only while they hold bytes.
+ * Writes of at most PIPE_BUF bytes are atomic.  A write that nobody will
+ * read gives EPIPE; there is no packet mode (O_DIRECT).
+ * pi_lock is taken before si_lock; user memory is touched under it.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <asm/stat.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+#include <kern/file.h>
+#include <kern/kmem.h>
+#include <kern/str.h>
+#include <kern/syscall.h>
+#include "fd.h"
+
+#define PIPE_BUF	4096UL
+#define PIPE_PAGE	4096UL
+#define PIPE_DEFPAGES	16		/* 64 KiB, pipe(7) */
+#define PIPE_MAXPAGES	256		/* 1 MiB without privilege */
+
+#define PIPE_READER	1
+#define PIPE_WRITER	2
+
+struct pipe {
+	struct rump_mutex pi_lock;
+	struct rump_cv	 pi_rcv, pi_wcv;
+	struct selinfo	 pi_rsel, pi_wsel;
+	char		**pi_pages;	/* [pi_lock] ring, NULL: not there */
+	size_t		 pi_npages;	/* [pi_lock] */
+	size_t		 pi_head;	/* [pi_lock] place of the first byte */
+	size_t		 pi_count;	/* [pi_lock] bytes in it */
+	int		 pi_ends;	/* [pi_lock] open ones */
+	uint64_t	 pi_ino;	/* [I] */
+};
+
+static size_t
+pipe_capacity(const struct pipe *pi)
+{
+
+	return pi->pi_npages * PIPE_PAGE;
+}
+
+static size_t
+pipe_room(const struct pipe *pi)
+{
+
+	return pipe_capacity(pi) - pi->pi_count;
+}
+
+static int
+pipe_nonblock(struct file *fp)
+{
+
+	return (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
+	    O_NONBLOCK) != 0;
+}
+
+static int
+pipe_is_writer(const struct file *fp)
+{
+
+	return (fp->f_flags & O_ACCMODE) == O_WRONLY;
+}
+
+/* There is room for n bytes. */
+static int
+pipe_put(struct pipe *pi, size_t n, struct uio *uio)
+{
+	size_t pos, m, before;
+	char **pg;
+	int error = 0;
+
+	while (n > 0 && error == 0) {
+		pos = (pi->pi_head + pi->pi_count) % pipe_capacity(pi);
+		pg = &pi->pi_pages[pos / PIPE_PAGE];
+		if (*pg == NULL && (*pg = rump_page_alloc()) == NULL)
+			return ENOMEM;
+		m = PIPE_PAGE - pos % PIPE_PAGE;
+		before = uio->uio_resid;
+		error = rump_uiomove(*pg + pos % PIPE_PAGE, m < n ? m : n,
+		    uio);
+		pi->pi_count += before - uio->uio_resid;
+		n -= before - uio->uio_resid;
+	}
+	return error;
+}
+
+/* n bytes from the head are done with. */
+static void
+pipe_consume(struct pipe *pi, size_t n)
+{
+	size_t pos = pi->pi_head;
+	char **pg = &pi->pi_pages[pos / PIPE_PAGE];
+
+	pi->pi_count -= n;
+	pi->pi_head = (pos + n) % pipe_capacity(pi);
+	if (pos % PIPE_PAGE + n == PIPE_PAGE) {
+		/* The newest bytes may have come round to this page. */
+		if (pipe_room(pi) >= PIPE_PAGE) {
+			rump_page_free(*pg);
+			*pg = NULL;
+		}
+	} else if (pi->pi_count == 0) {
+		pi->pi_head -= pi->pi_head % PIPE_PAGE;
+	}
+}
+
+/* n bytes are there. */
+static int
+pipe_get(struct pipe *pi, size_t n, struct uio *uio)
+{
+	size_t pos, m, before;
+	int error = 0;
+
+	while (n > 0 && error == 0) {
+		pos = pi->pi_head;
+		m = PIPE_PAGE - pos % PIPE_PAGE;
+		before = uio->uio_resid;
+		error = rump_uiomove(pi->pi_pages[pos / PIPE_PAGE] +
+		    pos % PIPE_PAGE, m < n ? m : n, uio);
+		m = before - uio->uio_resid;
+		pipe_consume(pi, m);
+		n -= m;
+	}
+	return error;
+}
+
+static int
+pipe_read(struct file *fp, struct uio *uio, int flags)
+{
+	struct pipe *pi = fp->f_data;
+	int error = 0;
+
+	(void)flags;
+	if (uio->uio_resid == 0)
+		return 0;
+	rump_mutex_enter(&pi->pi_lock);
+	while (pi->pi_count == 0 && error == 0) {
+		if ((pi->pi_ends & PIPE_WRITER) == 0)
+			break;
+		error = pipe_nonblock(fp) ? EAGAIN :
+		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
+	}
+	if (pi->pi_count != 0) {
+		error = pipe_get(pi, pi->pi_count < uio->uio_resid ?
+		    pi->pi_count : uio->uio_resid, uio);
+		rump_cv_broadcast(&pi->pi_wcv);
+		if (pipe_room(pi) >= PIPE_BUF)
+			rump_selnotify(&pi->pi_wsel, POLLOUT | POLLWRNORM);
+	}
+	rump_mutex_exit(&pi->pi_lock);
+	return error;
+}
+
+static int
+pipe_write(struct file *fp, struct uio *uio, int flags)
+{
+	struct pipe *pi = fp->f_data;
+	size_t room, need;
+	int error = 0;
+
+	(void)flags;
+	need = uio->uio_resid <= PIPE_BUF ? uio->uio_resid : 1;
+	rump_mutex_enter(&pi->pi_lock);
+	while (uio->uio_resid > 0 && error == 0) {
+		room = pipe_room(pi);
+		if ((pi->pi_ends & PIPE_READER) == 0) {
+			error = EPIPE;
+		} else if (room >= need) {
+			error = pipe_put(pi, room < uio->uio_resid ? room :
+			    uio->uio_resid, uio);
+			rump_cv_broadcast(&pi->pi_rcv);
+			rump_selnotify(&pi->pi_rsel, POLLIN | POLLRDNORM);
+		} else {
+			error = pipe_nonblock(fp) ? EAGAIN :
+			    rump_cv_wait_sig(&pi->pi_wcv, &pi->pi_lock);
+		}
+	}
+	rump_mutex_exit(&pi->pi_lock);
+	return error;
+}
+
+static int
+pipe_poll(struct file *fp, int events, struct selrec *sr)
+{
+	struct pipe *pi = fp->f_data;
+	int r = 0;
+
+	rump_mutex_enter(&pi->pi_lock);
+	if (pipe_is_writer(fp)) {
+		if (sr != NULL)
+			rump_selrecord(&pi->pi_wsel, sr);
+		if (pipe_room(pi) >= PIPE_BUF)
+			r |= POLLOUT | POLLWRNORM;
+		if ((pi->pi_ends & PIPE_READER) == 0)
+			r |= POLLERR;
+	} else {
+		if (sr != NULL)
+			rump_selrecord(&pi->pi_rsel, sr);
+		if (pi->pi_count > 0)
+			r |= POLLIN | POLLRDNORM;
+		if ((pi->pi_ends & PIPE_WRITER) == 0)
+			r |= POLLHUP;
+	}
+	rump_mutex_exit(&pi->pi_lock);
+	return r & (events | POLLERR | POLLHUP);
+}
+
+static int
+pipe_ioctl(struct file *fp, unsigned long cmd, void *uarg)
+{
+	struct pipe *pi = fp->f_data;
+	int n;
+
+	if (cmd != FIONREAD)
+		return ENOTTY;
+	rump_mutex_enter(&pi->pi_lock);
+	n = (int)pi->pi_count;
+	rump_mutex_exit(&pi->pi_lock);
+	return rump_copyout(&n, uarg, sizeof(n));
+}
+
+static int
+pipe_stat(struct file *fp, struct stat *st)
+{
+	const struct pipe *pi = fp->f_data;
+
+	memset(st, 0, sizeof(*st));
+	st->st_mode = S_IFIFO | 0600;
+	st->st_nlink = 1;
+	st->st_ino = pi->pi_ino;
+	st->st_blksize = PIPE_PAGE;
+	return 0;
+}
+
+static void
+pipe_free_pages(char **pages, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (pages[i] != NULL)
+			rump_page_free(pages[i]);
+	rump_kmem_free(pages, n * sizeof(pages[0]));
+}
+
+/* Caller holds pi_lock.  Copies the bytes to the start of a new ring. */
+static int
+pipe_resize(struct pipe *pi, size_t npages)
+{
+	struct pipe new = { .pi_npages = npages };
+	struct rump_iovec iov;
+	struct uio uio = { .uio_write = 1 };
+	size_t m;
+	int error = 0;
+
+	if (pi->pi_count > npages * PIPE_PAGE)
+		return EBUSY;
+	new.pi_pages = rump_kmem_zalloc(npages * sizeof(new.pi_pages[0]));
+	if (new.pi_pages == NULL)
+		return ENOMEM;
+	while (new.pi_count < pi->pi_count && error == 0) {
+		size_t pos = (pi->pi_head + new.pi_count) % pipe_capacity(pi);
+
+		m = PIPE_PAGE - pos % PIPE_PAGE;
+		if (m > pi->pi_count - new.pi_count)
+			m = pi->pi_count - new.pi_count;
+		iov.iov_base = pi->pi_pages[pos / PIPE_PAGE] + pos % PIPE_PAGE;
+		iov.iov_len = uio.uio_resid = m;
+		uio.uio_iov = &iov;
+		uio.uio_iovcnt = 1;
+		error = pipe_put(&new, m, &uio);
+	}
+	if (error) {
+		pipe_free_pages(new.pi_pages, npages);
+		return error;
+	}
+	pipe_free_pages(pi->pi_pages, pi->pi_npages);
+	pi->pi_pages = new.pi_pages;
+	pi->pi_npages = npages;
+	pi->pi_head = 0;
+	return 0;
+}
+
+static long
+pipe_setsize(struct pipe *pi, unsigned long size)
+{
+	size_t npages = 1;
+	int error;
+
+	if (size > INT32_MAX)
+		return -EINVAL;
+	while (npages * PIPE_PAGE < size)
+		npages *= 2;
+	if (npages > PIPE_MAXPAGES && rump_suser() != 0)
+		return -EPERM;
+	rump_mutex_enter(&pi->pi_lock);
+	error = pipe_resize(pi, npages);
+	rump_cv_broadcast(&pi->pi_wcv);
+	if (pipe_room(pi) >= PIPE_BUF)
+		rump_selnotify(&pi->pi_wsel, POLLOUT | POLLWRNORM);
+	rump_mutex_exit(&pi->pi_lock);
+	return error ? -error : (long)(npages * PIPE_PAGE);
+}
+
+static long
+pipe_fcntl(struct file *fp, int cmd, unsigned long arg)
+{
+	struct pipe *pi = fp->f_data;
+	long r;
+
+	if (cmd == F_SETPIPE_SZ)
+		return pipe_setsize(pi, arg);
+	if (cmd != F_GETPIPE_SZ)
+		return -EINVAL;
+	rump_mutex_enter(&pi->pi_lock);
+	r = (long)pipe_capacity(pi);
+	rump_mutex_exit(&pi->pi_lock);
+	return r;
+}
+
+static void
+pipe_free(struct pipe *pi)
+{
+
+	rump_seldestroy(&pi->pi_rsel);
+	rump_seldestroy(&pi->pi_wsel);
+	pipe_free_pages(pi->pi_pages, pi->pi_npages);
+	rump_kmem_free(pi, sizeof(*pi));
+}
+
+static void
+pipe_close(struct file *fp)
+{
+	struct pipe *pi = fp->f_data;
+	int last;
+
+	rump_mutex_enter(&pi->pi_lock);
+	if (pipe_is_writer(fp)) {
+		pi->pi_ends &= ~PIPE_WRITER;
+		rump_cv_broadcast(&pi->pi_rcv);
+		rump_selnotify(&pi->pi_rsel, POLLHUP);
+	} else {
+		pi->pi_ends &= ~PIPE_READER;
+		rump_cv_broadcast(&pi->pi_wcv);
+		rump_selnotify(&pi->pi_wsel, POLLERR);
+	}
+	last = pi->pi_ends == 0;
+	rump_mutex_exit(&pi->pi_lock);
+	if (last)
+		pipe_free(pi);
+}
+
+static const struct fileops pipe_ops = {
+	.fo_read = pipe_read,
+	.fo_write = pipe_write,
+	.fo_ioctl = pipe_ioctl,
+	.fo_poll = pipe_poll,
+	.fo_stat = pipe_stat,
+	.fo_fcntl = pipe_fcntl,
+	.fo_close = pipe_close,
+};
+
+static struct pipe *
+pipe_new(void)
+{
+	static uint64_t lastino;	/* [a] */
+	struct pipe *pi = rump_kmem_zalloc(sizeof(*pi));
+
+	if (pi == NULL)
+		return NULL;
+	pi->pi_npages = PIPE_DEFPAGES;
+	pi->pi_pages = rump_kmem_zalloc(PIPE_DEFPAGES * sizeof(char *));
+	if (pi->pi_pages == NULL) {
+		rump_kmem_free(pi, sizeof(*pi));
+		return NULL;
+	}
+	pi->pi_ino = __atomic_add_fetch(&lastino, 1, __ATOMIC_RELAXED);
+	return pi;
+}
+
+static int
+pipe_files(int flags, struct file **fps)
+{
+	struct pipe *pi;
+	int error;
+
+	if ((pi = pipe_new()) == NULL)
+		return ENOMEM;
+	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, O_RDONLY | flags,
+	    &fps[0]);
+	if (error == 0) {
+		error = rump_file_alloc(FT_PIPE, &pipe_ops, pi,
+		    O_WRONLY | flags, &fps[1]);
+		if (error)
+			rump_file_free(fps[0]);
+	}
+	if (error)
+		pipe_free(pi);
+	else
+		pi->pi_ends = PIPE_READER | PIPE_WRITER;
+	return error;
+}
+
+static int
+pipe_open(int flags, int *fds)
+{
+	struct file *fps[2];
+	int i, error, cloexec = (flags & O_CLOEXEC) != 0;
+
+	if ((error = pipe_files(flags, fps)) != 0)
+		return error;
+	for (i = 0; i < 2; i++) {
+		error = rump_fd_install(fps[i], 0, cloexec, &fds[i]);
+		if (error)
+			break;
+	}
+	if (error) {
+		if (i == 0)
+			rump_file_rele(fps[0]);
+		else
+			(void)rump_fd_close(fds[0]);
+		rump_file_rele(fps[1]);
+	}
+	return error;
+}
+
+static long
+pipe_make(int *ufds, int flags)
+{
+	int fds[2], error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	if ((error = pipe_open(flags, fds)) != 0)
+		return -error;
+	if ((error = rump_copyout(fds, ufds, sizeof(fds))) != 0) {
+		(void)rump_fd_close(fds[0]);
+		(void)rump_fd_close(fds[1]);
+	}
+	return -error;
+}
+
+RUMP_SYSCALL1(pipe, int *, fds)
+{
+
+	return pipe_make(fds, 0);
+}
+
+RUMP_SYSCALL2(pipe2, int *, fds, int, flags)
+{
+
+	return pipe_make(fds, flags);
+}
