@@ -21,7 +21,8 @@
 #include "launch.h"
 
 /*
- * When all goes well nothing is printed but the mark that tells the launcher where the guest's
+ * When all goes well nothing is printed but the mark that tells the launcher
+ * where the guest's
  * own output begins; on UEFI the console includes the serial port already.
  */
 static const char grubcfg[] =

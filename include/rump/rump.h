@@ -36,7 +36,7 @@ struct rump_exec {
 	void		(*re_entry)(void);
 	char *const	*re_argv;	/* copied */
 	char *const	*re_envp;	/* copied */
-	int		 re_fds[3];	/* descriptors of the caller, -1: console */
+	int		 re_fds[3];	/* of the caller, -1: console */
 };
 int	rump_pub_exec(const struct rump_exec *, pid_t *pidp);
 /* Waits for a child; *wstatusp as wait(2) encodes it. */

@@ -25,7 +25,7 @@ struct freeobj {
 struct class {
 	struct bmk_spin	 cl_lock;
 	struct freeobj	*cl_free;	/* [cl_lock] */
-	char		*cl_fresh;	/* [cl_lock] never used part of a page */
+	char		*cl_fresh;	/* [cl_lock] unused part of a page */
 	char		*cl_end;	/* [cl_lock] */
 };
 static struct class classes[NCLASS];

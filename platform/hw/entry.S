@@ -169,8 +169,10 @@ hw_entry64:
 
 	.section .pages, "aw", @nobits
 	.balign	4096
-	.globl	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool, hw_img_pdpt, hw_img_pd
-	.hidden	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool, hw_img_pdpt, hw_img_pd
+	.globl	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool
+	.globl	hw_img_pdpt, hw_img_pd
+	.hidden	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool
+	.hidden	hw_img_pdpt, hw_img_pd
 hw_pml4:	.skip	4096
 hw_dm_pdpt:	.skip	4096
 hw_dm_pd:	.skip	4096

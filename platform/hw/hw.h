@@ -59,7 +59,7 @@ struct hw_boot {
 	struct hw_range	hb_ram[HW_NRAM];	/* usable, page aligned */
 	uint64_t	hb_rsdp;		/* pa, 0: unknown */
 	uint64_t	hb_config, hb_configlen; /* pa and bytes */
-	int		hb_module;		/* config is a module: copy it */
+	int		hb_module;		/* a module: copy it */
 	struct hw_fbinfo hb_fb;
 	uint8_t		hb_rsdpcopy[36];	/* Multiboot 2 */
 };

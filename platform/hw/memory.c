@@ -43,8 +43,8 @@ table_new(void)
 	void *p;
 
 	if (pool_used < HW_DM_POOL)
-		return (uint64_t)hw_dm_pool[pool_used++] - (uint64_t)__image_start +
-		    hw_image_pa;
+		return (uint64_t)hw_dm_pool[pool_used++] -
+		    (uint64_t)__image_start + hw_image_pa;
 	p = bmk_page_alloc(0);
 	if (p == NULL)
 		return 0;
@@ -182,8 +182,8 @@ config_init(void)
 		return;
 	bmk_platform_config = hw_dm(hb->hb_config);
 	if (!bmk_platform_readable(bmk_platform_config, hb->hb_configlen))
-		bmk_platform_config = hw_map_phys(hb->hb_config, hb->hb_configlen + 1,
-		    0);
+		bmk_platform_config = hw_map_phys(hb->hb_config,
+		    hb->hb_configlen + 1, 0);
 	if (!hb->hb_module)
 		return;
 	/* A module does not end with a zero. */

@@ -246,8 +246,8 @@ bar_address(unsigned bus, unsigned dev, unsigned fun, unsigned bar)
 {
 	unsigned lo, hi = 0;
 
-	if (bar > 5 || conf(bus, dev, fun, (int)(0x10 + 4 * bar), &lo, 0) != 0 ||
-	    lo & 1)
+	if (bar > 5 ||
+	    conf(bus, dev, fun, (int)(0x10 + 4 * bar), &lo, 0) != 0 || lo & 1)
 		return 0;
 	if ((lo & 6) == 4 && (bar == 5 ||
 	    conf(bus, dev, fun, (int)(0x14 + 4 * bar), &hi, 0) != 0))

@@ -94,7 +94,8 @@ hw_early(void)
 		r = 0;
 	else
 		va = (1 + (r & 0xffff) % 255) << 39 |
-		    ((r >> 16 & 0xffff) % 448) << 30 | (r >> 32 & 0x1ffff) << 12;
+		    ((r >> 16 & 0xffff) % 448) << 30 |
+		    (r >> 32 & 0x1ffff) << 12;
 	hw_image_pa = pa;
 	hw_slide = va - HW_LINK_BASE;
 	relocate(pa, hw_slide);

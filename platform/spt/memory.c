@@ -10,7 +10,7 @@
 #define UNIT		(4UL << 30)	/* the filter compares such units */
 #define KVA_SIZE	(8UL << 30)
 #define ARENA_SIZE	(64UL << 30)
-#define STACK_SIZE	16384UL		/* the usual one has a list of its own */
+#define STACK_SIZE	16384UL		/* the usual: has its own list */
 
 char *spt_guest_start, *spt_guest_end, *spt_arena_start;
 

@@ -42,7 +42,7 @@ bake "$T/p.tar"; "$T/check" "$T/out" "$D" || fail "pax"
 for c in gzip xz bzip2 zstd; do
 	command -v $c > /dev/null || continue
 	$c -c < "$T/p.tar" > "$T/z.tar"
-	bake "$T/z.tar"; cmp "$T/out" "$T/first" > /dev/null || 
+	bake "$T/z.tar"; cmp "$T/out" "$T/first" > /dev/null ||
 	    "$T/check" "$T/out" "$D" || fail "$c"
 done
 find "$D" -exec touch -h -d '2001-02-03 04:05:06' {} +

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
 # Runs images of the spt platform; a test passes when it exits with 0.
 bad=0
 for t in "$@"; do

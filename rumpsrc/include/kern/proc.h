@@ -66,7 +66,7 @@ struct lwp {
 	void		*l_slpobj;	/* [q] cv or lock slept on */
 	int		 l_slpwoken;	/* [q] RUMP_WOKEN or RUMP_INTR */
 	int		 l_slpsig;	/* [q] rump_lwp_wakeup() ends it */
-	int		 l_temp;	/* [I] goes with the call it was made for */
+	int		 l_temp;	/* [I] for one call */
 	/* program lwps: exec.c, exit.c, sig.c */
 	void		*l_hoststk;	/* [o] host thread's own stack */
 	void		*l_unmap;	/* [o] to unmap at exit, l_unmaplen */

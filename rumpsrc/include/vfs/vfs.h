@@ -45,7 +45,7 @@ struct selrec;
 struct vnode {
 	struct rump_rwlock v_lock;
 	uint32_t	 v_ref;		/* [a] */
-	uint32_t	 v_mode;	/* [I] S_IFMT, [v] the rest, stored [a] */
+	uint32_t	 v_mode;	/* [I] S_IFMT, [v][a] the rest */
 	uint32_t	 v_uid, v_gid;	/* [v] */
 	uint32_t	 v_nlink;	/* [v] 0: no name, a dead directory */
 	uint32_t	 v_flags;	/* [v] */

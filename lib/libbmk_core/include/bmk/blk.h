@@ -17,7 +17,7 @@ struct bmk_blk {
 	 * Moves len bytes at off, both inside the device; returns 0 or a
 	 * positive errno.  May block (the caller gave the virtual CPU back).
 	 */
-	int		(*bb_rw)(struct bmk_blk *, int write, void *, size_t len,
+	int		(*bb_rw)(struct bmk_blk *, int write, void *, size_t,
 			    uint64_t off);
 	/* What was written before is on stable storage on return. */
 	int		(*bb_sync)(struct bmk_blk *);

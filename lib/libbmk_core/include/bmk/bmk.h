@@ -52,8 +52,8 @@ struct bmk_thread {
 	struct bmk_thread *bt_timeq_next, *bt_timeq_prev; /* [s] */
 	struct bmk_thread *bt_link, *bt_linkprev; /* [l] all threads */
 	struct bmk_thread *bt_joiner;	/* [s] */
-	void		*bt_xsave;	/* [s] extended state after preemption */
-	uint32_t	 bt_fpcw;	/* [s] x87 control | MXCSR, see switch */
+	void		*bt_xsave;	/* [s] extended state, preempted */
+	uint32_t	 bt_fpcw;	/* [s] x87 control | MXCSR */
 	uint32_t	 bt_mxcsr;
 	void		*(*bt_fn)(void *);	/* [I] */
 	void		*bt_arg;	/* [I] */
@@ -128,7 +128,7 @@ void bmk_sched_yield(void);
 void bmk_sched_prepare(int64_t deadline);
 int bmk_sched_block(void);
 void bmk_sched_cancel(void);	/* after prepare: not blocking after all */
-void bmk_sched_wake(struct bmk_thread *);	/* any context, interrupts too */
+void bmk_sched_wake(struct bmk_thread *);	/* any context */
 /* Start the first thread on this CPU; does not return. */
 void bmk_sched_start(void) __attribute__((__noreturn__));
 /*
@@ -195,7 +195,8 @@ int snprintf(char *, size_t, const char *, ...)
 int vsnprintf(char *, size_t, const char *, va_list);
 
 /* Console and panic (text format: doc/contracts.md). */
-void bmk_printf(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
+void bmk_printf(const char *, ...)
+    __attribute__((__format__(__printf__, 1, 2)));
 void bmk_vprintf(const char *, va_list);
 void bmk_panic(const char *, ...)
     __attribute__((__format__(__printf__, 1, 2), __noreturn__));
@@ -214,7 +215,7 @@ extern void (*bmk_panic_lwp)(void);
 	((x) ? (void)0 : bmk_panic("assertion %s failed, %s:%d", \
 	#x, __FILE__, __LINE__))
 
-/* Of its argument list nothing but what the kernel prints: no floating point. */
+/* Only the conversions that the kernel prints: no floating point. */
 int bmk_vsnprintf(char *, size_t, const char *, va_list);
 /*
  * Random, chosen by the platform before the first function with a canary
