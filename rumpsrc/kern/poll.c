@@ -174,17 +174,17 @@ poll_sleep(struct pollwait *pw, int64_t deadline)
 	return error;
 }
 
+/* pw is in use until poll_release(). */
 static long
 poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
-    int64_t deadline)
+    struct pollwait *pw, int64_t deadline)
 {
-	struct pollwait pw;
 	int ready, error;
 
-	memset(&pw, 0, sizeof(pw));
-	ready = poll_scan(fds, pe, n, deadline != 0 ? &pw : NULL);
+	memset(pw, 0, sizeof(*pw));
+	ready = poll_scan(fds, pe, n, deadline != 0 ? pw : NULL);
 	while (ready == 0 && deadline != 0) {
-		if ((error = poll_sleep(&pw, deadline)) == EINTR)
+		if ((error = poll_sleep(pw, deadline)) == EINTR)
 			return -EINTR;
 		ready = poll_scan(fds, pe, n, NULL);
 		if (error)
@@ -198,6 +198,7 @@ static long
 poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 {
 	struct pollent stack[POLL_STACK], *pe = stack;
+	struct pollwait pw;
 	long r;
 
 	if (n > curproc->p_rlim[7].rlim_cur)
@@ -208,7 +209,7 @@ poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 	    (pe = rump_kmem_alloc(n * sizeof(*pe))) == NULL)
 		return -ENOMEM;
 	memset(pe, 0, n * sizeof(*pe));
-	r = poll_loop(fds, pe, (unsigned)n, deadline);
+	r = poll_loop(fds, pe, (unsigned)n, &pw, deadline);
 	poll_release(pe, (unsigned)n);
 	if (pe != stack)
 		rump_kmem_free(pe, n * sizeof(*pe));
