@@ -15,7 +15,10 @@ hello=$top/tests/progs/hello/hello.c
 missed=0
 mkdir -p "$out"
 cd "$out"
+# shellcheck source=bench/lib.sh
 . "$here/lib.sh"
+# shellcheck source=bench/linux.sh
+. "$here/linux.sh"
 
 gcc -shared -fPIC -O2 -o insncount.so "$here/insncount.c"
 gcc -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x100000 \

@@ -69,60 +69,6 @@ size() {
 	line "hw_${1#hello.}" "$n" "$verdict"
 }
 
-# Debian's cloud kernel with the same program as /init.
-linux() {
-	pkg=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-	    sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
-	head_ "Debian's cloud kernel, /init is the same program" \
-	    "${pkg:-linux-image-cloud-amd64}" Linux hw_minimal hw_generic
-	if ! vmlinuz; then
-		line "not measured: no package to be had"
-		return
-	fi
-	gcc -O2 -static -DOUTB_MAIN -o init "$hello" "$here/ioperm.c"
-	strip init
-	echo init | cpio -o -H newc --quiet >initrd
-	lsize=$(cat "$out"/linux/boot/vmlinuz-* initrd | wc -c)
-	line "image, with initramfs, bytes" "$lsize" \
-	    "$(stat -c %s hello.minimal)" "$(stat -c %s hello.generic)"
-	for machine in microvm pc; do
-		line "instructions to main, $machine" \
-		    "$(on_linux $machine 128)" \
-		    "$(count $machine 64 outb.minimal.pvh)" \
-		    "$(count $machine 64 outb.generic.pvh)"
-	done
-	line "least -m, MB, pc" "$(least on_linux 32 128 3)" \
-	    "$(least on_minimal 0 64 1)" "$(least on_generic 0 64 1)"
-}
-on_linux() {
-	count "$1" "$2" "$(ls "$out"/linux/boot/vmlinuz-*)" -initrd initrd \
-	    -append "quiet panic=-1 reboot=t"
-}
-on_minimal() { count "$1" "$2" outb.minimal; }
-on_generic() { count "$1" "$2" outb.generic; }
-
-# Unpacked below BUILD, never installed.
-vmlinuz() {
-	[ -n "$pkg" ] || return 1
-	[ -f "linux/boot/vmlinuz-${pkg#linux-image-}" ] && return
-	rm -rf linux
-	mkdir linux
-	(cd linux && apt-get -o APT::Sandbox::User=root download "$pkg") \
-	    >linux.log 2>&1 </dev/null && dpkg-deb -x linux/*.deb linux &&
-	    rm linux/*.deb
-}
-
-# least FUNCTION LOW HIGH STEP: the least -m that reaches main, found by
-# halving, at most STEP - 1 too high.
-least() {
-	lo=$2 hi=$3
-	while [ $((hi - lo)) -gt "$4" ]; do
-		mid=$(((lo + hi) / 2))
-		if [ "$("$1" pc $mid)" = 0 ]; then lo=$mid; else hi=$mid; fi
-	done
-	echo "$hi"
-}
-
 now() { date +%s%N; }
 since() { echo "$1 $(now)" | awk '{ printf "%.2f", ($2 - $1) / 1e9 }'; }
 seconds() {
@@ -136,10 +82,10 @@ seconds() {
 edit_to_result() {
 	vfstest="env -u MAKEFLAGS make -C $top/tests/vfs BUILD=$build"
 	exe=$build/obj/tests/vfs/t_basic
-	$vfstest libs >edit.log 2>&1 && $vfstest "$exe" >>edit.log 2>&1 || {
-		line "edit to result" "no tests/vfs"
+	if ! { $vfstest libs && $vfstest "$exe"; } >edit.log 2>&1; then
+		line "edit to result" "not built"
 		return
-	}
+	fi
 	rm -f "$build/obj/rumpsrc/fs/tmpfs/tmpfs.o"
 	seconds "edit of tmpfs.c to t_basic's result" sh -c \
 	    "env -u MAKEFLAGS make -C $top/rumpsrc/fs/tmpfs BUILD=$build &&
@@ -149,10 +95,11 @@ edit_to_result() {
 ratio() { echo "$1 $2" | awk '{ printf "%.2f", $2 / $1 }'; }
 
 sqlite() {
-	[ -x "$build/progs-native/sqlite3" ] && [ -x "$build/progs/sqlite3" ] || {
+	if ! [ -x "$build/progs-native/sqlite3" ] ||
+	    ! [ -x "$build/progs/sqlite3" ]; then
 		line "SQLite, a million rows" "not built" "" ""
 		return
-	}
+	fi
 	"$bake" spt_generic sqlite.spt "$build/progs/sqlite3"
 	sql=$(cat "$top/tests/boot/million.sql")
 	t=$(now)
