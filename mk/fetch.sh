@@ -13,6 +13,9 @@ EOF
 ok() { [ -f "$1" ] && echo "$sha  $1" | sha256sum -c --status; }
 mkdir -p "$dest"
 ok "$dest/$file" && exit 0
+# One at a time: they share apt's lists.
+exec 9>"$dest/.lock"
+flock 9
 
 apt=$dest/apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/get"
