@@ -21,7 +21,7 @@ FLAGS	= $(HCPPFLAGS) -I$(BUILD)/include -I$(TOP)/rumpsrc/include $(HCFLAGS)
 
 # What a test needs; the folder of a component is the one whose Makefile
 # names it.
-needs	= $(shell sed -n 's,^/\* components:\(.*\)\*/,\1,p' $(1).c)
+needs	= poll $(shell sed -n 's,^/\* components:\(.*\)\*/,\1,p' $(1).c)
 archs	= $(foreach c,$(call needs,$(1)) '',$(COMPDIR)/librump$(subst ',,$(c))$(VAR).a)
 folder	= $(dir $(shell grep -lx 'COMP=[[:space:]]*$(1)' \
 	  $(TOP)/rumpsrc/*/Makefile $(TOP)/rumpsrc/*/*/Makefile))

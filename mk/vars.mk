@@ -21,6 +21,9 @@ KCFLAGS	= -std=gnu11 -O2 -g -fPIE -fvisibility=hidden -ffreestanding \
 	  -fno-omit-frame-pointer -mgeneral-regs-only \
 	  -fstack-protector-strong -mstack-protector-guard=global \
 	  -ffile-prefix-map=$(TOP)/= $(WARN)
+# For what is in every image: small first.  -fstack-protector guards arrays of
+# characters, the rest of the tree has -strong.
+SMALL	= -Oz -fno-inline-functions-called-once -fno-stack-protector -fstack-protector
 KCPPFLAGS = -I$(TOP)/include -I$(BUILD)/obj/gen/include
 
 # Programs of the host.

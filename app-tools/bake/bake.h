@@ -142,6 +142,9 @@ void	count_check(const struct comps *, const char *platdir,
 void	output_check(const struct bake *);
 void	output_write(const struct bake *, const struct linked *);
 
+/* Makes the hw image in a file shorter where its loaders allow it. */
+void compact(const char *path);
+
 /* map.c, treemap.c */
 struct mapobj {
 	char		*mo_comp;	/* component */

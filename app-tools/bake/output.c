@@ -249,7 +249,7 @@ output_write(const struct bake *b, const struct linked *l)
 	if (strcmp(l->l_platform, "spt") == 0)
 		tmp[0] = write_linked(b, l->l_elf, debugelf);
 	else
-		tmp[0] = write_bare(b, l->l_elf);
+		compact(tmp[0] = write_bare(b, l->l_elf));
 	tmp[1] = write_copy(debug, debugelf, -1, 0644, NULL);
 	check_stop();
 	old = fmt("%s.old", tmp[1]);

@@ -125,3 +125,9 @@ bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 	end_report(STATUS_FAULT);
 	__builtin_unreachable();
 }
+
+void
+bmk_assert_failed(const char *expr)
+{
+	bmk_panic("assertion %s failed", expr);
+}

@@ -8,6 +8,9 @@
 #define HW_MAGIC_MB2	0x36d76289
 #define HW_LINK_BASE	0x100000
 
+#define HW_MB1		0x1001c8	/* Multiboot 1 header, fixed */
+#define HW_MB1_MOVE	36		/* from, to, length: image.lds */
+
 #define HW_CS		0x08
 #define HW_DS		0x10
 #define HW_TSS		0x18

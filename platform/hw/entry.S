@@ -10,8 +10,17 @@
 	.section .text.hw_entry, "ax", @progbits
 	.code32
 hw_entry_start:
-	.globl	hw_entry_pvh, hw_entry32
-	.hidden	hw_entry_pvh, hw_entry32
+	.globl	hw_entry_pvh, hw_entry32, hw_entry_mb1
+	.hidden	hw_entry_pvh, hw_entry32, hw_entry_mb1
+/* The only entry whose address is fixed: see "MOVE" in image.lds. */
+hw_entry_mb1:
+	cld
+	movl	$HW_MB1, %edx
+	movl	HW_MB1_MOVE(%edx), %esi
+	movl	HW_MB1_MOVE + 4(%edx), %edi
+	movl	HW_MB1_MOVE + 8(%edx), %ecx
+	rep movsb
+	jmp	hw_entry32
 hw_entry_pvh:
 	movl	$HW_MAGIC_PVH, %eax
 hw_entry32:

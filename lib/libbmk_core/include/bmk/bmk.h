@@ -211,9 +211,9 @@ void bmk_fault(const char *cause, const struct bmk_regs *, uint64_t addr)
     __attribute__((__noreturn__));
 /* librumpuser_bmk sets it: prints pid.tid and name of the running lwp. */
 extern void (*bmk_panic_lwp)(void);
-#define bmk_assert(x) \
-	((x) ? (void)0 : bmk_panic("assertion %s failed, %s:%d", \
-	#x, __FILE__, __LINE__))
+/* Short at each use; the backtrace of the report has file and line. */
+void bmk_assert_failed(const char *expr) __attribute__((__noreturn__));
+#define bmk_assert(x) ((x) ? (void)0 : bmk_assert_failed(#x))
 
 /* Only the conversions that the kernel prints: no floating point. */
 int bmk_vsnprintf(char *, size_t, const char *, va_list);
