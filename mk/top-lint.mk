@@ -1,6 +1,6 @@
-# mk/top-lint.mk: `make lint` checks the sources; LINT=names runs one check.
-LINT	?=
+# mk/top-lint.mk: `make lint` checks the sources; CHECK=names runs one check.
+CHECK	?=
 lint: all			## style and static analysis
 	$(Q)mk/deps.sh lint
-	$(Q)mk/lint.sh $(BUILD) $(LINT)
+	$(Q)mk/lint.sh $(BUILD) $(CHECK)
 .PHONY: lint
