@@ -10,19 +10,19 @@
 RUMP_SYSCALL0(getpid)
 {
 
-	return curproc->p_pid;
+	return gatelwp->l_proc->p_pid;
 }
 
 RUMP_SYSCALL0(getppid)
 {
 
-	return curproc->p_parent != NULL ? curproc->p_parent->p_pid : 0;
+	return __atomic_load_n(&gatelwp->l_proc->p_ppid, __ATOMIC_RELAXED);
 }
 
 RUMP_SYSCALL0(gettid)
 {
 
-	return curlwp->l_tid;
+	return gatelwp->l_tid;
 }
 
 #define IDS_GET(name, field)						\

@@ -122,6 +122,7 @@ rump_proc_new(struct proc *parent, int flags, struct proc **pp)
 		return ENOMEM;
 	p->p_ref = 1;
 	p->p_parent = parent;
+	p->p_ppid = parent->p_pid;
 	p->p_start = rump_monotonic();
 	rump_mutex_enter(&parent->p_lock);
 	p->p_cred = parent->p_cred;
@@ -180,6 +181,7 @@ rump_proc_exit(struct proc *p, int wstatus)
 		if (c->p_parent != p)
 			continue;
 		c->p_parent = &rump_proc0;
+		__atomic_store_n(&c->p_ppid, 0, __ATOMIC_RELAXED);
 		if (c->p_zombie)
 			rump_proc_reap(c);
 	}

@@ -132,30 +132,71 @@ rump_curlwp(void)
 	return rumpuser_curlwp();
 }
 
-void
-rump_schedule(void)
+static __attribute__((__noinline__)) struct lwp *
+gate_enter_slow(struct lwp *l)
+{
+
+	if (l == NULL)
+		l = rump_lwp_temp();
+	sched_take(l);
+	return l;
+}
+
+/*
+ * Every system call passes here twice: on one CPU of a host that does not
+ * take it away, some plain instructions.
+ */
+struct lwp *
+rump_gate_enter(void)
 {
 	struct lwp *l = rumpuser_curlwp();
 
-	if (__builtin_expect(l == NULL, 0))
-		l = rump_lwp_temp();
-	sched_take(l);
+	if (__builtin_expect(l == NULL || !rump_cooperative ||
+	    sched_cpu0.vc_lwp != NULL, 0))
+		return gate_enter_slow(l);
+	sched_cpu0.vc_lwp = l;
+	l->l_vcpu = 0;
+	return l;
+}
+
+static __attribute__((__noinline__)) void
+gate_exit_slow(struct lwp *l)
+{
+
+	if (__atomic_load_n(&l->l_pending, __ATOMIC_RELAXED) &&
+	    rump_pending_hook != NULL)
+		rump_pending_hook(l);
+	if (l->l_temp)
+		rump_lwp_destroy(l);
+	else
+		sched_give(l);
+}
+
+void
+rump_gate_exit(struct lwp *l)
+{
+
+	if (__builtin_expect(!rump_cooperative || (l->l_pending |
+	    (unsigned)l->l_temp | sched_waiters) != 0, 0)) {
+		gate_exit_slow(l);
+		return;
+	}
+	l->l_vcpu = -1;
+	sched_cpu0.vc_lwp = NULL;
+}
+
+void
+rump_schedule(void)
+{
+
+	(void)rump_gate_enter();
 }
 
 void
 rump_unschedule(void)
 {
-	struct lwp *l = rumpuser_curlwp();
 
-	if (__builtin_expect(__atomic_load_n(&l->l_pending,
-	    __ATOMIC_RELAXED) != 0, 0) &&
-	    rump_pending_hook != NULL)
-		rump_pending_hook(l);
-	if (__builtin_expect(l->l_temp, 0)) {
-		rump_lwp_destroy(l);
-		return;
-	}
-	sched_give(l);
+	rump_gate_exit(rumpuser_curlwp());
 }
 
 /* No lock of ours is held across a hypercall, so nlocks is always 0. */

@@ -47,6 +47,14 @@ sleepq_mtx(struct sleepq *sq)
 	return old;
 }
 
+/* Of a queue that is locked. */
+static struct rumpuser_mtx *
+sleepq_locked(struct sleepq *sq)
+{
+
+	return __atomic_load_n(&sq->sq_mtx, __ATOMIC_RELAXED);
+}
+
 void
 rump_sleepq_enter(const volatile void *obj)
 {
@@ -58,7 +66,7 @@ void
 rump_sleepq_exit(const volatile void *obj)
 {
 
-	rumpuser_mutex_exit(sleepq_of(obj)->sq_mtx);
+	rumpuser_mutex_exit(sleepq_locked(sleepq_of(obj)));
 }
 
 void
@@ -144,12 +152,12 @@ sleepq_wait(struct sleepq *sq, struct lwp *l, int64_t deadline)
 	int64_t left;
 
 	if (deadline == INT64_MAX) {
-		rumpuser_cv_wait(l->l_slpcv, sq->sq_mtx);
+		rumpuser_cv_wait(l->l_slpcv, sleepq_locked(sq));
 		return 0;
 	}
 	if ((left = deadline - rump_monotonic()) <= 0)
 		return 1;
-	(void)rumpuser_cv_timedwait(l->l_slpcv, sq->sq_mtx,
+	(void)rumpuser_cv_timedwait(l->l_slpcv, sleepq_locked(sq),
 	    left / NSEC_PER_SEC, left % NSEC_PER_SEC);
 	return 0;
 }
@@ -161,7 +169,7 @@ rump_sleepq_block(const volatile void *obj, int64_t deadline)
 	struct lwp *l = curlwp;
 	int error = 0;
 
-	rumpuser_mutex_enter_nowrap(sq->sq_mtx);
+	rumpuser_mutex_enter_nowrap(sleepq_locked(sq));
 	while (l->l_slpwoken == 0 && error == 0) {
 		if (l->l_slpsig && __atomic_load_n(&l->l_pending,
 		    __ATOMIC_RELAXED))
@@ -173,7 +181,7 @@ rump_sleepq_block(const volatile void *obj, int64_t deadline)
 		sleepq_remove_find(sq, l);
 	else
 		error = l->l_slpwoken == RUMP_INTR ? EINTR : 0;
-	rumpuser_mutex_exit(sq->sq_mtx);
+	rumpuser_mutex_exit(sleepq_locked(sq));
 	return error;
 }
 
@@ -193,5 +201,5 @@ rump_lwp_wakeup(struct lwp *l)
 		l->l_slpwoken = RUMP_INTR;
 		rumpuser_cv_signal(l->l_slpcv);
 	}
-	rumpuser_mutex_exit(sq->sq_mtx);
+	rumpuser_mutex_exit(sleepq_locked(sq));
 }

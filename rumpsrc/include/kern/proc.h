@@ -29,6 +29,7 @@ struct rump_rlimit { uint64_t rlim_cur, rlim_max; };
 struct proc {
 	int		 p_pid;		/* [I] */
 	int		 p_pgid, p_sid;	/* [g] */
+	int		 p_ppid;	/* [g] for writing, [a]: p_parent's */
 	uint32_t	 p_ref;		/* [a] */
 	struct rump_mutex p_lock;
 	struct proc	*p_parent;	/* [g] */
@@ -123,7 +124,12 @@ struct rump_prochooks {
 };
 extern struct rump_prochooks rump_vfs_prochooks;
 
-/* The gates: take a virtual CPU for a system call, give it back. */
+/*
+ * The gates: take a virtual CPU for a system call, give it back.  enter
+ * returns the calling lwp, exit takes it.
+ */
+struct lwp *rump_gate_enter(void);
+void	rump_gate_exit(struct lwp *);
 void	rump_schedule(void);
 void	rump_unschedule(void);
 
