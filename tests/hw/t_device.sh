@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Clocks by every source there is, memory, console input, PCI.
+. ./lib.sh
+for o in "-M microvm" "-M pc" "-M q35" "-cpu qemu64,-hypervisor -M q35" \
+    "-cpu qemu64,-hypervisor -M pc -no-hpet" \
+    "-cpu qemu64,-hypervisor -M pc,acpi=off" "-cpu max -M microvm"; do
+	# shellcheck disable=SC2086
+	qemu 40 $o -kernel "$guest" -append clock
+	expect "clock $o" 7 'slept'
+	us=$(sed -n 's/^slept \([0-9]*\) us.*/\1/p' "$tmp/out")
+	[ "${us:-0}" -lt 1000000 ] || bad "clock $o: slept $us us"
+	wall=$(sed -n 's/^wall \([0-9]*\).*/\1/p' "$tmp/out")
+	now=$(date +%s)
+	[ $((now - ${wall:-0})) -lt 10 ] && [ $((${wall:-0} - now)) -lt 3 ] ||
+	    bad "clock $o: wall time $wall, it is $now"
+done
+qemu 30 -M microvm -kernel "$guest" -append memory
+expect memory 7 'config: memory'
+for m in pc q35 microvm; do
+	mkfifo "$tmp/in.$m"
+	(sleep 3; echo xy; sleep 1) >"$tmp/in.$m" &
+	input=$tmp/in.$m
+	qemu 30 -M $m -kernel "$guest" -append echo
+	input=
+	expect "input $m" 7 'got 121'
+done
+qemu 30 -M pc -kernel "$guest" -append pci
+expect "pci by ports" 7 'pci 0:0 12378086'
+qemu 30 -M q35 -kernel "$guest" -append pci
+expect "pci by ECAM" 7 'pci 0:0 29c08086'
+qemu 30 -M microvm -kernel "$guest" -append pci
+expect "no pci" 7 'config: pci'
+exit $failed
