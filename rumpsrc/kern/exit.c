@@ -20,7 +20,6 @@ exit_finish(void)
 {
 	struct lwp *l = curlwp;
 	struct proc *p = l->l_proc;
-	int last;
 
 	if (l->l_unmap != NULL)
 		(void)rump_mm_unmap(l->l_unmap, l->l_unmaplen);
@@ -28,10 +27,7 @@ exit_finish(void)
 		__atomic_store_n(l->l_clear_tid, 0, __ATOMIC_RELEASE);
 		rump_futex_wake(l->l_clear_tid, 1);
 	}
-	rump_mutex_enter(&p->p_lock);
-	last = p->p_nlwps == 1;
-	rump_mutex_exit(&p->p_lock);
-	if (last && !p->p_exiting) {
+	if (rump_lwp_leave(l)) {
 		rump_mm_exit(p);
 		rump_proc_exit(p, 0);
 	}

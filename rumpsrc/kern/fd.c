@@ -15,6 +15,7 @@
 
 #define FD_FIRST	16	/* entries of a new table */
 #define FD_NOFILE	7	/* RLIMIT_NOFILE */
+#define FD_MAX		(1 << 20)	/* whatever the limit says */
 
 struct fdent {
 	struct file	*fe_file;
@@ -46,6 +47,8 @@ fd_grow(struct fdtable *t, int fd)
 
 	if (fd < t->fdt_n)
 		return 0;
+	if (fd >= FD_MAX)
+		return EMFILE;
 	for (n = t->fdt_n; n <= fd; n *= 2)
 		continue;
 	if ((new = rump_kmem_zalloc((size_t)n * sizeof(*new))) == NULL)

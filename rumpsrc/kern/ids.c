@@ -153,6 +153,47 @@ RUMP_SYSCALL2(setregid, unsigned, rgid, unsigned, egid)
 	return ids_change(ids_resgid, arg);
 }
 
+/* The answer is the one before, also when nothing changes. */
+static int
+ids_fsuid(struct cred *cr, const uint32_t *arg)
+{
+
+	if (cr->cr_euid != 0 && arg[0] != cr->cr_fsuid &&
+	    !ids_allowed(arg[0], cr->cr_ruid, cr->cr_euid, cr->cr_suid))
+		return EPERM;
+	cr->cr_fsuid = arg[0];
+	return 0;
+}
+
+static int
+ids_fsgid(struct cred *cr, const uint32_t *arg)
+{
+
+	if (cr->cr_euid != 0 && arg[0] != cr->cr_fsgid &&
+	    !ids_allowed(arg[0], cr->cr_rgid, cr->cr_egid, cr->cr_sgid))
+		return EPERM;
+	cr->cr_fsgid = arg[0];
+	return 0;
+}
+
+RUMP_SYSCALL1(setfsuid, unsigned, uid)
+{
+	uint32_t old = rump_cred_cur()->cr_fsuid;
+
+	if (uid != IDS_KEEP)
+		(void)ids_change(ids_fsuid, &uid);
+	return old;
+}
+
+RUMP_SYSCALL1(setfsgid, unsigned, gid)
+{
+	uint32_t old = rump_cred_cur()->cr_fsgid;
+
+	if (gid != IDS_KEEP)
+		(void)ids_change(ids_fsgid, &gid);
+	return old;
+}
+
 RUMP_SYSCALL3(getresuid, unsigned *, ruid, unsigned *, euid, unsigned *, suid)
 {
 	const struct cred *cr = rump_cred_cur();
@@ -207,12 +248,13 @@ ids_groups(struct cred *cr, const uint32_t *arg)
 RUMP_SYSCALL2(setgroups, size_t, n, const unsigned *, groups)
 {
 	uint32_t arg[1 + IDS_NGROUPS];
-	int error;
+	int error = 0;
 
 	if (n > IDS_NGROUPS)
 		return -EINVAL;
 	arg[0] = (uint32_t)n;
-	error = rump_copyin(groups, arg + 1, n * sizeof(arg[0]));
+	if (n > 0)
+		error = rump_copyin(groups, arg + 1, n * sizeof(arg[0]));
 	return error ? -error : ids_change(ids_groups, arg);
 }
 

@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <kern/file.h>
 #include <kern/kmem.h>
@@ -153,6 +154,53 @@ RUMP_SYSCALL5(pwritev, int, fd, const void *, iov, unsigned long, n,
 	    io_vector(fd, iov, (long)n, (int64_t)lo, 1);
 }
 
+static long
+io_sync(int fd, int dataonly)
+{
+	struct file *fp;
+	int error;
+
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return -error;
+	error = fp->f_ops->fo_sync != NULL ?
+	    fp->f_ops->fo_sync(fp, dataonly) : EINVAL;
+	rump_file_rele(fp);
+	return -error;
+}
+
+/* flags: RWF_*; what cannot be promised is refused.  off -1: current. */
+static long
+io_vector_flags(int fd, const void *iov, unsigned long n, int64_t off,
+    int flags, int write)
+{
+	long r;
+	int error;
+
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+		return -EOPNOTSUPP;
+	r = io_vector(fd, iov, (long)n, off, write);
+	if (r > 0 && write && (flags & (RWF_DSYNC | RWF_SYNC)) &&
+	    (error = (int)io_sync(fd, (flags & RWF_SYNC) == 0)) != 0)
+		return error;
+	return r;
+}
+
+RUMP_SYSCALL6(preadv2, int, fd, const void *, iov, unsigned long, n,
+    unsigned long, lo, unsigned long, hi, int, flags)
+{
+
+	(void)hi;
+	return io_vector_flags(fd, iov, n, (int64_t)lo, flags, 0);
+}
+
+RUMP_SYSCALL6(pwritev2, int, fd, const void *, iov, unsigned long, n,
+    unsigned long, lo, unsigned long, hi, int, flags)
+{
+
+	(void)hi;
+	return io_vector_flags(fd, iov, n, (int64_t)lo, flags, 1);
+}
+
 RUMP_SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 {
 	struct file *fp;
@@ -188,20 +236,6 @@ RUMP_SYSCALL2(ftruncate, int, fd, int64_t, len)
 		error = EINVAL;
 	else
 		error = fp->f_ops->fo_truncate(fp, len);
-	rump_file_rele(fp);
-	return -error;
-}
-
-static long
-io_sync(int fd, int dataonly)
-{
-	struct file *fp;
-	int error;
-
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return -error;
-	error = fp->f_ops->fo_sync != NULL ?
-	    fp->f_ops->fo_sync(fp, dataonly) : EINVAL;
 	rump_file_rele(fp);
 	return -error;
 }

@@ -222,20 +222,33 @@ rump_lwp_new(struct proc *p, struct lwp **lp)
 	return 0;
 }
 
-void
-rump_lwp_destroy(struct lwp *l)
+int
+rump_lwp_leave(struct lwp *l)
 {
 	struct proc *p = l->l_proc;
 	struct lwp **lp;
+	int last;
+
+	rump_mutex_enter(&p->p_lock);
+	for (lp = &p->p_lwps; *lp != l; lp = &(*lp)->l_sibling)
+		continue;
+	*lp = l->l_sibling;
+	last = --p->p_nlwps == 0 && !p->p_exiting && p != &rump_proc0;
+	if (last)
+		p->p_exiting = 1;
+	rump_mutex_exit(&p->p_lock);
+	l->l_left = 1;
+	return last;
+}
+
+void
+rump_lwp_destroy(struct lwp *l)
+{
 
 	if (!l->l_temp) {
-		rump_mutex_enter(&p->p_lock);
-		for (lp = &p->p_lwps; *lp != l; lp = &(*lp)->l_sibling)
-			continue;
-		*lp = l->l_sibling;
-		p->p_nlwps--;
-		rump_mutex_exit(&p->p_lock);
-		rump_proc_rele(p);
+		if (!l->l_left)
+			(void)rump_lwp_leave(l);
+		rump_proc_rele(l->l_proc);
 	}
 	if (l->l_slpcv != NULL)
 		rumpuser_cv_destroy(l->l_slpcv);
@@ -313,7 +326,12 @@ rump_pub_lwproc_rfork(int flags)
 		return error;
 	}
 	p->p_autoreap = 1;
-	return lwproc_bind(p);
+	if ((error = lwproc_bind(p)) != 0) {
+		rump_schedule();
+		rump_proc_exit(p, 0);
+		rump_unschedule();
+	}
+	return error;
 }
 
 int
@@ -340,19 +358,11 @@ void
 rump_pub_lwproc_releaselwp(void)
 {
 	struct lwp *l = rumpuser_curlwp();
-	struct proc *p;
-	int last;
 
 	if (l == NULL)
 		return;
 	rump_schedule();
-	p = l->l_proc;
-	rump_mutex_enter(&p->p_lock);
-	last = p->p_nlwps == 1 && p != &rump_proc0;
-	if (last)
-		p->p_exiting = 1;
-	rump_mutex_exit(&p->p_lock);
-	if (last)
-		rump_proc_exit(p, 0);
+	if (rump_lwp_leave(l))
+		rump_proc_exit(l->l_proc, 0);
 	rump_lwp_destroy(l);
 }

@@ -14,6 +14,7 @@
 #include <kern/syscall.h>
 
 #define POLL_STACK	8	/* descriptors without an allocation */
+#define POLL_BLIND	20000000LL	/* ns; see pw_blind */
 #define POLL_ALWAYS	(POLLERR | POLLHUP | POLLNVAL)
 #define SELECT_MAX	1024	/* FD_SETSIZE */
 #define SELECT_RD	(POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
@@ -25,6 +26,7 @@ struct pollwait {
 	struct rump_mutex pw_lock;
 	struct rump_cv	pw_cv;
 	int		pw_fired;	/* [pw_lock] */
+	int		pw_blind;	/* a file tells nobody: look often */
 };
 
 struct pollent {
@@ -142,6 +144,9 @@ poll_scan(struct pollfd *fds, struct pollent *pe, unsigned n,
 		else
 			fds[i].revents = (short)pe[i].pe_file->f_ops->fo_poll(
 			    pe[i].pe_file, fds[i].events | POLL_ALWAYS, rec);
+		if (rec != NULL && __atomic_load_n(&rec->sr_info,
+		    __ATOMIC_RELAXED) == NULL)
+			pw->pw_blind = 1;
 		ready += fds[i].revents != 0;
 	}
 	return ready;
@@ -163,15 +168,17 @@ poll_release(struct pollent *pe, unsigned n)
 static int
 poll_sleep(struct pollwait *pw, int64_t deadline)
 {
+	int64_t dl = deadline, soon;
 	int error = 0;
 
+	if (pw->pw_blind && (soon = rump_monotonic() + POLL_BLIND) < dl)
+		dl = soon;
 	rump_mutex_enter(&pw->pw_lock);
 	while (!pw->pw_fired && error == 0)
-		error = rump_cv_timedwait_sig(&pw->pw_cv, &pw->pw_lock,
-		    deadline);
+		error = rump_cv_timedwait_sig(&pw->pw_cv, &pw->pw_lock, dl);
 	pw->pw_fired = 0;
 	rump_mutex_exit(&pw->pw_lock);
-	return error;
+	return error == ETIMEDOUT && dl != deadline ? 0 : error;
 }
 
 /* pw is in use until poll_release(). */

@@ -68,6 +68,7 @@ struct lwp {
 	int		 l_slpwoken;	/* [q] RUMP_WOKEN or RUMP_INTR */
 	int		 l_slpsig;	/* [q] rump_lwp_wakeup() ends it */
 	int		 l_temp;	/* [I] for one call */
+	int		 l_left;	/* [o] rump_lwp_leave() */
 	/* program lwps: exec.c, exit.c, sig.c */
 	void		*l_hoststk;	/* [o] host thread's own stack */
 	void		*l_unmap;	/* [o] to unmap at exit, l_unmaplen */
@@ -104,6 +105,11 @@ int	rump_cred_ingroup(const struct cred *, uint32_t gid);
 int	rump_proc_new(struct proc *parent, int flags, struct proc **);
 int	rump_lwp_new(struct proc *, struct lwp **);
 void	rump_lwp_destroy(struct lwp *);
+/*
+ * l no longer counts.  True for the last one of a process that is not exiting
+ * yet: the caller does rump_proc_exit(), then destroys the lwp.
+ */
+int	rump_lwp_leave(struct lwp *);
 /* Zombie: descriptors closed, children to proc 0, parent woken. */
 void	rump_proc_exit(struct proc *, int wstatus);
 /* Caller holds rump_proc_lock; p is a zombie. */
