@@ -80,7 +80,8 @@ while [ "$n" -gt 0 ]; do
 	set -- "$@" "$a"
 done
 flags="-nostdinc -isystem $sys/include -isystem $inc -fPIE"
-flags="$flags -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+# Frame pointers: a backtrace goes through the program and its libc.
+flags="$flags -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 
 if [ -z "$link" ] || [ -z "$inputs" ]; then
 	[ -z "$out" ] || set -- "$@" -o "$out"

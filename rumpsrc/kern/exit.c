@@ -108,3 +108,11 @@ RUMP_SYSCALL1(set_tid_address, int *, tidp)
 	curlwp->l_clear_tid = tidp;
 	return curlwp->l_tid;
 }
+
+/* An abort is as loud as a fault: the host's report, and its end. */
+void
+rump_exit_report(int sig)
+{
+
+	(void)rumpuser_kill(RUMPUSER_PID_SELF, sig);
+}

@@ -66,8 +66,11 @@ sig_self(int sig)
 	    ((void *)sa.sa_fn == (void *)SIG_DFL &&
 	    sig_ignored_by_default(sig)))
 		return 0;
-	if ((void *)sa.sa_fn == (void *)SIG_DFL || sig == SIGKILL)
+	if ((void *)sa.sa_fn == (void *)SIG_DFL || sig == SIGKILL) {
+		if (sig == SIGABRT)
+			rump_exit_report(sig);
 		rump_exit_group(sig);
+	}
 	if (l->l_sigmask & 1UL << (sig - 1)) {
 		__atomic_fetch_or(&l->l_sigpend, 1UL << (sig - 1),
 		    __ATOMIC_RELAXED);
