@@ -3,10 +3,11 @@
 #   make			build what changed, run all;  make t_pipe: one
 #   make KIND=asan|tsan		everything instrumented (VARIANT= does too)
 #   NCPUS="1 4"			runs each with so many virtual CPUs
+#   make -f mk/unit.mk check-posix [AREA=kern] [VARIANT=asan]: whole areas
 # A test names its components, besides the base, in a line of its own:
 #   /* components: vfs vfs_tmpfs */
 include $(dir $(lastword $(MAKEFILE_LIST)))vars.mk
-KIND	?= $(VARIANT)
+KIND	:= $(or $(KIND),$(VARIANT))
 override VARIANT :=
 OBJ	:= $(BUILD)/obj/$(HERE)$(if $(KIND),-$(KIND))
 NCPUS	?= 1 4
@@ -48,4 +49,11 @@ $(OBJ)/$(1): $(1).c $(wildcard *.h ../*.h) Makefile $(wildcard $(call archs,$(1)
 	    -Wl,--gc-sections -Wl,-z,start-stop-gc -lpthread
 endef
 $(foreach t,$(TESTS),$(eval $(call test,$(t))))
-.PHONY: all libs $(TESTS)
+# A failure, of a test or a build, does not stop the others.
+AREA	?= kern vfs
+LOG	= $(BUILD)/obj/check-posix$(VAR).log
+check-posix:
+	@mkdir -p $(dir $(LOG)); for a in $(AREA); do $(MAKE) -sk --no-print-directory -C $(TOP)/tests/$$a KIND=$(KIND) VARIANT= 2>&1; done | tee $(LOG)
+	@awk '/^  ok\t/ { ok++ } /^FAIL|failed$$/ { bad++ } /\*\*\*/ { err = 1 } \
+	    END { print ok + 0 " passed, " bad + 0 " failed"; exit bad || err }' $(LOG)
+.PHONY: all libs check-posix $(TESTS)

@@ -200,7 +200,7 @@ futex_requeue(uint32_t *addr, int nwake, uint32_t *addr2, int nmove,
 static uint32_t
 futex_op_arg(uint32_t op)
 {
-	uint32_t arg = op >> 12 & 0xfff;
+	uint32_t arg = (uint32_t)((int32_t)(op << 8) >> 20);	/* signed */
 
 	return op >> 28 & FUTEX_OP_OPARG_SHIFT ? 1U << (arg & 31) : arg;
 }
@@ -285,6 +285,15 @@ futex_deadline(const struct __kernel_timespec *ts, int cmd, int realtime,
 	return 0;
 }
 
+static int
+futex_check(const uint32_t *addr)
+{
+
+	if (addr == NULL)
+		return -EFAULT;
+	return (uintptr_t)addr & 3 ? -EINVAL : 0;
+}
+
 RUMP_SYSCALL6(futex, uint32_t *, addr, int, op, uint32_t, val,
     const void *, ts, uint32_t *, addr2, uint32_t, val3)
 {
@@ -292,10 +301,10 @@ RUMP_SYSCALL6(futex, uint32_t *, addr, int, op, uint32_t, val,
 	uint32_t val2 = (uint32_t)(uintptr_t)ts;
 	int64_t deadline;
 
-	if (addr == NULL)
-		return -EFAULT;
-	if ((uintptr_t)addr & 3)
-		return -EINVAL;
+	if ((error = futex_check(addr)) != 0 || ((cmd == FUTEX_REQUEUE ||
+	    cmd == FUTEX_CMP_REQUEUE || cmd == FUTEX_WAKE_OP) &&
+	    (error = futex_check(addr2)) != 0))
+		return error;
 	switch (cmd) {
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
