@@ -33,6 +33,13 @@ static struct freeblk *freelist[MAXORDER + 1];	/* [L] */
 static uint32_t freemask;		/* [L] orders that have a block */
 static size_t total, nfree;		/* [L] pages */
 
+static unsigned long
+page_enter(void)
+{
+	bmk_stack_ready(1024);
+	return bmk_spin_enter(&lock);
+}
+
 void
 bmk_page_add(void *start, size_t len)
 {
@@ -46,7 +53,7 @@ bmk_page_add(void *start, size_t len)
 	if (end <= first + 1)
 		return;
 	mapsize = (end - first + BMK_PAGE_SIZE - 1) >> BMK_PAGE_SHIFT;
-	saved = bmk_spin_enter(&lock);
+	saved = page_enter();
 	if (nranges < MAXRANGE) {
 		rg = &ranges[nranges++];
 		rg->rg_map = (uint8_t *)(first << BMK_PAGE_SHIFT);
@@ -162,7 +169,7 @@ bmk_page_alloc(int order)
 
 	if (order < 0 || order > MAXORDER)
 		return NULL;
-	saved = bmk_spin_enter(&lock);
+	saved = page_enter();
 	while ((m = freemask >> order) == 0) {
 		if (!grow(order)) {
 			bmk_spin_exit(&lock, saved);
@@ -192,7 +199,7 @@ bmk_page_free(void *p, int order)
 	    *m != (BMK_PG_USED | order))
 		bmk_panic("freed pages %p, order %d, are not allocated so", p,
 		    order);
-	saved = bmk_spin_enter(&lock);
+	saved = page_enter();
 	put_block(range_of(pn), pn, order);
 	nfree += 1UL << order;
 	bmk_spin_exit(&lock, saved);
@@ -207,7 +214,7 @@ bmk_page_free_run(uintptr_t pn, uintptr_t end)
 	uintptr_t i;
 	int order;
 
-	saved = bmk_spin_enter(&lock);
+	saved = page_enter();
 	rg = range_of(pn);
 	for (i = pn; i < end; i++)
 		if (i >= rg->rg_frontier || rg->rg_map[i - rg->rg_first] != 0)

@@ -35,7 +35,6 @@ struct bmk_sched {
 void bmk_timeq_insert(struct bmk_thread **, struct bmk_thread *);
 void bmk_timeq_remove(struct bmk_thread **, struct bmk_thread *);
 
-extern int bmk_smp;	/* [I] once the second CPU is up */
 
 /* Both ends of every switch. */
 struct bmk_sched *bmk_sched_self(void);

@@ -32,6 +32,13 @@ enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
 uint64_t hw_arena_start, hw_arena_end;
 static struct bmk_spin vm_lock;
 
+static unsigned long
+vm_enter(void)
+{
+	bmk_stack_ready(3072);
+	return bmk_spin_enter(&vm_lock);
+}
+
 static uint64_t
 leaf(uint64_t pa, int prot)
 {
@@ -189,7 +196,7 @@ vm_change(void *p, size_t len, enum vm_op op, int prot)
 	    e <= hw_arena_end && s <= e);
 	if (len == 0)
 		return 0;
-	saved = bmk_spin_enter(&vm_lock);
+	saved = vm_enter();
 	error = split_at(s);
 	if (error == 0)
 		error = split_at(e);
@@ -230,7 +237,7 @@ rumpcomp_vm_resident(void *p, size_t len, unsigned char *vec)
 	unsigned long saved;
 
 	for (; va < e; va += BMK_PAGE_SIZE) {
-		saved = bmk_spin_enter(&vm_lock);
+		saved = vm_enter();
 		pte = hw_pte(va, 0);
 		*vec++ = pte != NULL && *pte & (PTE_P | HELD);
 		bmk_spin_exit(&vm_lock, saved);
@@ -284,10 +291,14 @@ hw_vm_fault(uint64_t va, uint64_t error)
 	static const char unmapped[] = "access to unmapped memory";
 	const char *why = unmapped;
 	uint64_t *entry = hw_pml4, old;
-	unsigned long saved = bmk_spin_enter(&vm_lock);
+	unsigned long saved;
 	void *page;
 	int level;
 
+	/* With other CPUs it may be theirs. */
+	if (!bmk_smp && vm_lock.sl_locked)
+		return "page fault while page tables are changed";
+	saved = bmk_spin_enter(&vm_lock);
 	for (level = TOP;; level--) {
 		entry += va >> (12 + 9 * level) & 511;
 		old = *entry;

@@ -211,19 +211,31 @@ moved_times_out(void *arg)
 	FAILS(rump_sys_futex(arg, FUTEX_WAIT, 0, &ts, NULL, 0), ETIMEDOUT);
 }
 
-/* A waiter that was moved leaves the queue it is on by then. */
+/*
+ * A waiter that was moved leaves the queue it is on by then, as its last one;
+ * a newcomer takes its place.
+ */
 static void
 requeue_timeout(void)
 {
 	static uint32_t a[64], *b = &a[33];
+	struct waiter ws[2];
 	struct thread th;
 
+	wait_start(&ws[0], b, ~0U);
+	wait_for(b, 1);
 	thread_start(&th, moved_times_out, a);
 	wait_for(a, 1);
 	CHECK_EQ(rump_sys_futex(a, FUTEX_REQUEUE, 0, (void *)1L, b, 0), 1);
 	CHECK_EQ(waiting(a), 0);
+	CHECK_EQ(waiting(b), 2);
 	thread_join(&th);
-	CHECK_EQ(waiting(b), 0);
+	CHECK_EQ(waiting(b), 1);
+	wait_start(&ws[1], b, ~0U);
+	wait_for(b, 2);
+	CHECK_EQ(wake(b, 9), 2);
+	wait_done(&ws[0]);
+	wait_done(&ws[1]);
 }
 
 static int

@@ -152,6 +152,68 @@ timeouts(void)
 	rump_unschedule();
 }
 
+struct sleeper {
+	struct thread	 s_th;
+	int64_t		 s_ms;
+	int		 s_error;	/* after the join */
+};
+
+static int asleep;			/* [mtx] */
+
+static void
+sleep_main(void *arg)
+{
+	struct sleeper *s = arg;
+
+	rump_schedule();
+	rump_mutex_enter(&mtx);
+	asleep++;
+	s->s_error = rump_cv_timedwait(&cv2, &mtx, rump_monotonic() +
+	    s->s_ms * 1000000);
+	rump_mutex_exit(&mtx);
+	rump_unschedule();
+}
+
+/* Back when it sleeps: asleep is counted under the lock it sleeps with. */
+static void
+sleep_start(struct sleeper *s, int ms, int n)
+{
+	int now;
+
+	s->s_ms = ms;
+	thread_start(&s->s_th, sleep_main, s);
+	do {
+		msleep(1);
+		rump_schedule();
+		rump_mutex_enter(&mtx);
+		now = asleep;
+		rump_mutex_exit(&mtx);
+		rump_unschedule();
+	} while (now != n);
+}
+
+/* The last one of a queue gives up, another one takes its place. */
+static void
+newcomer(void)
+{
+	struct sleeper s[3];
+
+	sleep_start(&s[0], 10000, 1);
+	sleep_start(&s[1], 50, 2);
+	thread_join(&s[1].s_th);
+	sleep_start(&s[2], 10000, 3);
+	rump_schedule();
+	rump_mutex_enter(&mtx);
+	rump_cv_broadcast(&cv2);
+	rump_mutex_exit(&mtx);
+	rump_unschedule();
+	thread_join(&s[0].s_th);
+	thread_join(&s[2].s_th);
+	CHECK_EQ(s[0].s_error, 0);
+	CHECK_EQ(s[1].s_error, ETIMEDOUT);
+	CHECK_EQ(s[2].s_error, 0);
+}
+
 static struct lwp *volatile victim;
 
 static void
@@ -198,6 +260,7 @@ main(void)
 	run(turns);
 	produce();
 	timeouts();
+	newcomer();
 	interrupt();
 	return check_done();
 }

@@ -84,7 +84,7 @@ heap(const char *what)
 		bmk_free(p, 40);
 	} else if (strcmp(what, "after") == 0) {
 		bmk_free(q, 48);
-		*(volatile char *)q = 1;
+		*(volatile char *)q ^= 1;
 		(void)bmk_malloc(48, 0);
 	} else if (strcmp(what, "length") == 0)
 		bmk_free(p, 4000);

@@ -160,8 +160,21 @@ extern struct bmk_cpu *bmk_cpus[BMK_MAXCPUS];	/* those that came up */
 
 /* Spin lock; interrupts are off while it is held.  Leaf: never block. */
 struct bmk_spin { volatile uint32_t sl_locked; };
+extern int bmk_smp;	/* once the second CPU is up */
 unsigned long bmk_spin_enter(struct bmk_spin *);
 void bmk_spin_exit(struct bmk_spin *, unsigned long saved);
+/*
+ * Kernel code runs on the program's stacks, which page faults populate.  To
+ * be called before a lock that the handling of a page fault takes, for what
+ * its holder needs of stack: at most a page.
+ */
+static inline void
+bmk_stack_ready(size_t len)
+{
+	volatile char *sp = (volatile char *)__builtin_frame_address(0);
+
+	(void)sp[-(ptrdiff_t)len];
+}
 
 /* Pages: order n = 2^n contiguous pages, physically contiguous on hw. */
 void bmk_page_add(void *start, size_t len);	/* boot: give memory */
