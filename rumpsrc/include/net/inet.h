@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Internet protocols of both families: what transport protocols see of IPv4
+ * and IPv6, and PCBs.  net_inet has IPv4, the PCB tables, UDP, raw sockets;
+ * net_inet6 adds a family; net_tcp a transport.
+ */
+#ifndef NET_INET_H
+#define NET_INET_H
+
+#include <stdint.h>
+#include <net/inaddr.h>
+#include <net/route.h>
+#include <net/socket.h>
+
+struct ifnet;
+struct mbuf;
+
+struct inpcb;
+
+/* How a packet is to be sent. */
+struct inflow {
+	struct inaddr	 fl_src, fl_dst;
+	uint8_t		 fl_proto;
+	uint8_t		 fl_tos;	/* traffic class, with the ECN bits */
+	uint8_t		 fl_ttl;	/* 0: default */
+	uint8_t		 fl_flags;
+#define FL_DF		0x01		/* never fragment: EMSGSIZE */
+#define FL_MORE		0x02		/* the next one follows at once */
+#define FL_NOROUTE	0x04		/* SO_DONTROUTE */
+#define FL_LOOPBACK	0x08		/* multicast: a copy to ourselves */
+	uint32_t	 fl_label;	/* IPv6 flow label, network order */
+	uint32_t	 fl_oif;	/* 0: by route */
+	uint32_t	 fl_prio;
+	struct mbuf	*fl_opts;	/* IP options or extension headers */
+	struct routecache *fl_rc;	/* the caller's, or NULL */
+};
+
+struct inaf {				/* one for each family, in rump_inaf[] */
+	int	af_family;
+	unsigned af_hdrlen;		/* 20, 40 */
+	/*
+	 * m begins with the transport header (room in front for the rest).
+	 * PH_CSUM_PARTIAL: ph_csumstart is relative to m and is adjusted.
+	 * Takes m.
+	 */
+	int	(*af_output)(struct mbuf *, struct inflow *);
+	/* Largest transport packet to there without fragments. */
+	uint32_t (*af_mtu)(const struct inflow *);
+	/* Source address for dst; EADDRNOTAVAIL. */
+	int	(*af_source)(const struct inaddr *dst, uint32_t oif,
+		    struct routecache *, struct inaddr *);
+	int	(*af_setopt)(struct inpcb *, int name, const void *, unsigned);
+	int	(*af_getopt)(struct inpcb *, int name, void *, unsigned *);
+	/* Ancillary data of a received packet that inp asked for. */
+	void	(*af_control)(struct inpcb *, const struct mbuf *,
+		    struct mbuf **control);
+	/* msg_control of a send into the flow. */
+	int	(*af_cmsg)(struct inpcb *, const struct mbuf *control,
+		    struct inflow *);
+	/* Tell the sender: port unreachable. */
+	void	(*af_portunreach)(struct mbuf *);
+};
+extern const struct inaf *rump_inaf[2];	/* [I] 0: IPv4, 1: IPv6 or NULL */
+#define INAF(a)	(rump_inaf[!inaddr_is4(a)])
+
+/* Partial checksum of the pseudo header (RFC 9293, 3.1; RFC 8200, 8.1). */
+uint32_t in_pseudo(const struct inaddr *src, const struct inaddr *dst,
+	    uint8_t proto, uint32_t len);
+
+/* Addresses of a received packet, for transports. */
+struct inrcv {
+	struct inaddr	 ir_src, ir_dst;
+	struct ifnet	*ir_if;
+};
+
+/* Transport protocols; link set rump_ipprotos. */
+struct ipproto {
+	uint8_t		 ip_proto;
+	uint8_t		 ip_v4, ip_v6;	/* for which families */
+	/* Network header cut off; it is still in front of m_data. */
+	void		(*ip_input)(struct mbuf *, const struct inrcv *);
+	/*
+	 * An ICMP error about a packet that we sent: data, n bytes from its
+	 * transport header on (at least 8).  error: errno; mtu: for EMSGSIZE.
+	 */
+	void		(*ip_error)(const struct inrcv *sent, int error,
+			    int hard, uint32_t mtu, const uint8_t *data,
+			    size_t n);
+	void		(*ip_flush)(void);	/* end of a batch, or NULL */
+};
+#define RUMP_IPPROTO(ip) \
+	static const struct ipproto *const rump_ipp_##ip \
+	    __attribute__((__section__("rump_ipprotos"), __used__, \
+	    __retain__)) = &ip
+
+/*
+ * PCBs.  A transport has one table: hashes by four-tuple and by local port.
+ */
+struct inpcbtable;
+
+struct inpcb {
+	struct socket	*inp_so;	/* [I] referenced */
+	struct inpcbtable *inp_table;	/* [I] */
+	struct inpcb	*inp_hnext;	/* [table] four-tuple or port hash */
+	uint32_t	 inp_hash;	/* [table] */
+	uint32_t	 inp_refs;	/* [a] */
+	struct inaddr	 inp_laddr, inp_faddr;	/* [so_lock + table] */
+	uint16_t	 inp_lport, inp_fport;	/* same; network order */
+	uint32_t	 inp_lscope;	/* interface of a link-local address */
+	uint8_t		 inp_family;	/* [I] the socket's */
+	uint8_t		 inp_v6only;	/* [so_lock] */
+	uint8_t		 inp_tos, inp_ttl;	/* [so_lock] 0: default */
+	uint8_t		 inp_mttl, inp_mloop;	/* [so_lock] multicast */
+	uint8_t		 inp_pmtudisc;	/* [so_lock] IP_PMTUDISC_* */
+	uint32_t	 inp_mif;	/* [so_lock] IP_MULTICAST_IF */
+	struct inaddr	 inp_msrc;
+	uint32_t	 inp_cmsgs;	/* [so_lock] which ancillary data */
+	uint32_t	 inp_flags;	/* [so_lock] IP_HDRINCL, RECVERR... */
+	uint32_t	 inp_label;
+	struct mbuf	*inp_opts;	/* [so_lock] */
+	struct inmulti	*inp_multi;	/* [so_lock] groups joined */
+	struct routecache inp_rc;	/* [so_lock] */
+	void		*inp_ppcb;	/* [so_lock] the transport's */
+	uint8_t		 inp_hashed;	/* [table] 0, by port, by tuple */
+};
+
+struct inpcbtable {
+	struct rump_mutex it_lock;	/* table; a leaf before so_lock */
+	struct inpcb	**it_hash;	/* connected, grows */
+	struct inpcb	**it_ports;	/* bound and listening */
+	uint32_t	 it_nhash, it_nports, it_count;
+	uint8_t		 it_proto;
+	uint16_t	 it_nextport;
+};
+
+int	inpcb_attach(struct socket *, struct inpcbtable *, struct inpcb **);
+void	inpcb_detach(struct inpcb *);	/* out of the table; drops its ref */
+void	inpcb_ref(struct inpcb *);
+void	inpcb_rele(struct inpcb *);
+/* so_lock held.  port 0: an ephemeral one (RFC 6056). */
+int	inpcb_bind(struct inpcb *, const struct sockaddr *, unsigned);
+int	inpcb_connect(struct inpcb *, const struct sockaddr *, unsigned);
+void	inpcb_disconnect(struct inpcb *);
+/* Four-tuple known: a passive TCP connection. */
+int	inpcb_setpair(struct inpcb *, const struct inaddr *l, uint16_t lport,
+	    const struct inaddr *f, uint16_t fport);
+/*
+ * Referenced or NULL.  Exact four-tuple first, then the best bound one;
+ * with SO_REUSEPORT groups the one that the hash chooses.
+ */
+struct inpcb *inpcb_lookup(struct inpcbtable *, const struct inaddr *l,
+	    uint16_t lport, const struct inaddr *f, uint16_t fport,
+	    const struct ifnet *);
+/* All; fn gets referenced PCBs, no lock held; non-zero stops. */
+int	inpcb_walk(struct inpcbtable *, int (*fn)(struct inpcb *, void *),
+	    void *);
+extern struct inpcbtable *rump_inpcbtables[4];	/* for procfs, SOCK_DIAG */
+#define IPT_TCP		0
+#define IPT_UDP		1
+#define IPT_RAW		2
+
+/* Level SOL_IP and SOL_IPV6 of any PCB. */
+int	inpcb_setopt(struct inpcb *, int level, int name, const void *,
+	    unsigned);
+int	inpcb_getopt(struct inpcb *, int level, int name, void *, unsigned *);
+int	inpcb_sockname(struct socket *, struct sockaddr *, unsigned *);
+int	inpcb_peername(struct socket *, struct sockaddr *, unsigned *);
+/* inp's options into a flow. */
+void	inpcb_flow(struct inpcb *, struct inflow *);
+
+/* Counters for /proc/net/snmp and netstat: MIB names (RFC 4293, 4022...). */
+enum { IPS_InReceives, IPS_InHdrErrors, IPS_InAddrErrors, IPS_ForwDatagrams,
+	IPS_InUnknownProtos, IPS_InDiscards, IPS_InDelivers, IPS_OutRequests,
+	IPS_OutDiscards, IPS_OutNoRoutes, IPS_ReasmTimeout, IPS_ReasmReqds,
+	IPS_ReasmOKs, IPS_ReasmFails, IPS_FragOKs, IPS_FragFails,
+	IPS_FragCreates, IPS_MAX };
+extern uint64_t rump_ipstat[2][IPS_MAX];	/* [a] */
+#define IPSTAT(v6, n)	__atomic_fetch_add(&rump_ipstat[v6][IPS_##n], 1, \
+			    __ATOMIC_RELAXED)
+
+#endif /* NET_INET_H */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sockets, between the system calls and the protocols.
+ *
+ * so_lock guards a socket and, for TCP and UDP, its PCB.  It is held around
+ * every protosw function but pr_attach, and protocols hold it when they call
+ * the functions below that say so.  Copying from and to the user happens
+ * under it.  Lock order: a listening socket, then one from its queue; of two
+ * connected unix sockets the lower address first; so_lock before everything of
+ * <net/ifnet.h> and <net/route.h>; a PCB table's lock before so_lock is never
+ * held: look up, take a reference, let go, lock, check SS_DEAD.
+ */
+#ifndef NET_SOCKET_H
+#define NET_SOCKET_H
+
+#include <stdint.h>
+#include <kern/file.h>
+#include <kern/lock.h>
+#include <kern/poll.h>
+#include <net/mbuf.h>
+
+struct cred;
+struct sockaddr;
+struct socket;
+struct protosw;
+
+struct sockbuf {			/* all [so_lock] */
+	struct mbuf	*sb_head;	/* stream: m_next chain; others: records
+					 * by m_nextpkt */
+	struct mbuf	*sb_tail;	/* stream: last mbuf; else last record */
+	uint32_t	 sb_cc;		/* bytes of data */
+	uint32_t	 sb_mem;	/* memory they hold */
+	uint32_t	 sb_hiwat;	/* limit of sb_cc */
+	uint32_t	 sb_lowat;	/* SO_RCVLOWAT */
+	uint32_t	 sb_flags;
+#define SB_FIXED	0x01		/* set by SO_SNDBUF: no autotuning */
+#define SB_SHUT		0x02		/* no more in this direction */
+#define SB_WAIT		0x04		/* somebody sleeps on sb_cv */
+	int64_t		 sb_timeo;	/* SO_RCVTIMEO, ns; 0: none */
+	struct rump_cv	 sb_cv;
+};
+
+/* Options that sockets of all kinds have: SO_* of <asm/socket.h>. */
+struct sockopts {			/* [so_lock] */
+	uint32_t	 so_flags;
+#define SOF_REUSEADDR	0x0001
+#define SOF_REUSEPORT	0x0002
+#define SOF_KEEPALIVE	0x0004
+#define SOF_BROADCAST	0x0008
+#define SOF_DONTROUTE	0x0010
+#define SOF_OOBINLINE	0x0020
+#define SOF_LINGER	0x0040
+#define SOF_TIMESTAMP	0x0080		/* SO_TIMESTAMP_OLD */
+#define SOF_TIMESTAMPNS	0x0100
+#define SOF_PASSCRED	0x0200
+#define SOF_ZEROCOPY	0x0400
+#define SOF_RXQOVFL	0x0800
+#define SOF_NOCHECK	0x1000
+	uint32_t	 so_linger;	/* seconds */
+	uint32_t	 so_priority, so_mark;
+	uint32_t	 so_bindif;	/* SO_BINDTODEVICE: index, 0: any */
+	uint32_t	 so_rcvlowat;
+	uint32_t	 so_busypoll;
+};
+
+struct sockfilter;			/* net_bpf: classic BPF on receive */
+
+struct socket {
+	struct rump_mutex so_lock;
+	uint32_t	 so_refs;	/* [a] file, PCB, who looks at it */
+	uint16_t	 so_type;	/* [I] SOCK_* */
+	uint16_t	 so_family;	/* [I] */
+	uint16_t	 so_protocol;	/* [I] */
+	uint16_t	 so_state;	/* [so_lock] */
+#define SS_CONNECTED	0x0001
+#define SS_CONNECTING	0x0002
+#define SS_LISTENING	0x0004
+#define SS_DEAD		0x0008		/* detached from its protocol */
+#define SS_NOFILE	0x0010		/* closed, or not accepted yet */
+#define SS_WASCONN	0x0020		/* has been connected */
+#define SS_ATMARK	0x0040		/* urgent data is next */
+#define SS_BOUND	0x0080
+	int		 so_error;	/* [so_lock] errno for the next call */
+	const struct protosw *so_proto;	/* [I] */
+	void		*so_pcb;	/* [so_lock] protocol's */
+	struct sockbuf	 so_rcv, so_snd;
+	struct sockopts	 so_opt;
+	struct rump_cv	 so_cv;		/* connect, linger, accept */
+	struct selinfo	 so_sel;
+	struct cred	*so_cred;	/* [I] of who made it */
+	int		 so_pid;	/* [I] */
+	struct sockfilter *so_filter;	/* [so_lock] */
+	uint32_t	 so_drops;	/* [so_lock] for SO_RXQ_OVFL */
+	uint32_t	 so_zckey;	/* [so_lock] next MSG_ZEROCOPY number */
+	struct mbuf	*so_errq;	/* [so_lock] MSG_ERRQUEUE records */
+	/* listening: */
+	struct socket	*so_head;	/* [so_head's lock] whose queue it is in */
+	struct socket	*so_qfirst, *so_qlast;	/* [so_lock] ready ones */
+	struct socket	*so_qnext;	/* [so_head's lock] */
+	uint32_t	 so_qlen, so_qlimit;	/* [so_lock] */
+	uint64_t	 so_ino;	/* [I] */
+};
+
+/*
+ * What a protocol does.  All return 0 or an errno and are called with so_lock
+ * held unless it says otherwise.  NULL: EOPNOTSUPP.
+ */
+struct protosw {
+	uint16_t pr_family, pr_type;
+	uint16_t pr_protocol;		/* 0: any */
+	uint16_t pr_flags;
+#define PR_STREAM	0x01		/* bytes, no records: so_snd is used */
+#define PR_CONNECTED	0x02		/* must be connected to send */
+#define PR_ADDR		0x04		/* records carry their sender */
+#define PR_RIGHTS	0x08		/* SCM_RIGHTS */
+	int	(*pr_attach)(struct socket *, int proto);	/* unlocked */
+	/* The file is closed; the PCB may live on (with a reference). */
+	void	(*pr_detach)(struct socket *);
+	int	(*pr_bind)(struct socket *, const struct sockaddr *,
+		    unsigned len);
+	int	(*pr_listen)(struct socket *);
+	/* Starts it; SS_CONNECTING is waited for by the caller. */
+	int	(*pr_connect)(struct socket *, const struct sockaddr *,
+		    unsigned len);
+	int	(*pr_connect2)(struct socket *, struct socket *); /* unlocked */
+	/* A connection was taken from a listener's queue. */
+	int	(*pr_accepted)(struct socket *);
+	int	(*pr_disconnect)(struct socket *);	/* AF_UNSPEC */
+	int	(*pr_shutdown)(struct socket *, int how);	/* SHUT_* */
+	/*
+	 * PR_STREAM: so_snd got more; msgflags is MSG_*.
+	 */
+	int	(*pr_output)(struct socket *, int msgflags);
+	/* Others: one record; to may be NULL.  Takes both chains. */
+	int	(*pr_send)(struct socket *, struct mbuf *,
+		    const struct sockaddr *to, unsigned tolen,
+		    struct mbuf *control, int msgflags);
+	/* n bytes were taken out of so_rcv by the user. */
+	void	(*pr_rcvd)(struct socket *, size_t n);
+	int	(*pr_rcvoob)(struct socket *, uint8_t *, int msgflags);
+	/* ss: room for a sockaddr_storage; *lenp set. */
+	int	(*pr_sockname)(struct socket *, struct sockaddr *ss,
+		    unsigned *lenp);
+	int	(*pr_peername)(struct socket *, struct sockaddr *ss,
+		    unsigned *lenp);
+	/* Levels other than SOL_SOCKET.  Kernel memory; *lenp in and out. */
+	int	(*pr_setopt)(struct socket *, int level, int name,
+		    const void *val, unsigned len);
+	int	(*pr_getopt)(struct socket *, int level, int name, void *val,
+		    unsigned *lenp);
+	/* A SOL_SOCKET option was set: so_opt has it. */
+	void	(*pr_optchanged)(struct socket *, int name);
+	int	(*pr_ioctl)(struct socket *, unsigned long, void *uarg);
+	int	(*pr_poll)(struct socket *, int events);	/* further bits */
+	/* Instead of the generic ones; unlocked; NULL: generic. */
+	int	(*pr_sosend)(struct socket *, const struct sockaddr *,
+		    unsigned, struct uio *, struct mbuf *control, int flags);
+	int	(*pr_soreceive)(struct socket *, struct sockaddr *,
+		    unsigned *lenp, struct uio *, struct mbuf **controlp,
+		    int *flagsp);
+};
+
+/* Registration, link set rump_protosw. */
+#define RUMP_PROTOSW(pr) \
+	static const struct protosw *const rump_prp_##pr \
+	    __attribute__((__section__("rump_protosw"), __used__, \
+	    __retain__)) = &pr
+
+/* Life.  so_create: one reference, no file. */
+int	so_create(int family, int type, int proto, struct socket **);
+void	so_ref(struct socket *);
+void	so_rele(struct socket *);	/* unlocked; the last one frees */
+int	so_close(struct socket *);	/* as close(2): lingers, detaches */
+/* A file for it; consumes the reference, also on error. */
+int	so_open(struct socket *, int oflags, int *fdp);
+int	so_fromfd(int fd, struct file **, struct socket **);	/* ref'd file */
+
+/*
+ * For listeners (so_lock held): may one more be queued?  A new socket like
+ * head, locked, not queued yet; so_ready puts it into the accept queue and
+ * wakes accept (both locked).
+ */
+int	so_qfull(const struct socket *head);
+struct socket *so_newconn(struct socket *head);
+void	so_ready(struct socket *head, struct socket *);
+
+/*
+ * Events, so_lock held: wake sleepers, poll and epoll.
+ */
+void	so_wake_read(struct socket *);
+void	so_wake_write(struct socket *);
+void	so_connected(struct socket *);
+void	so_disconnected(struct socket *);	/* both directions ended */
+void	so_cantrecv(struct socket *);		/* end of file */
+void	so_cantsend(struct socket *);		/* EPIPE */
+void	so_seterror(struct socket *, int error);	/* and wakes */
+
+/* Buffers, so_lock held. */
+static inline uint32_t
+sb_space(const struct sockbuf *sb)
+{
+	return sb->sb_cc < sb->sb_hiwat && sb->sb_mem < 2 * sb->sb_hiwat ?
+	    sb->sb_hiwat - sb->sb_cc : 0;
+}
+/* Stream: appends a chain.  Takes it. */
+void	sb_append(struct sockbuf *, struct mbuf *);
+/* Record with its sender and control messages (both may be NULL). */
+int	sb_appendaddr(struct sockbuf *, const struct sockaddr *, unsigned,
+	    struct mbuf *m, struct mbuf *control);	/* ENOBUFS: no room */
+void	sb_drop(struct sockbuf *, size_t);	/* stream: from the front */
+void	sb_flush(struct sockbuf *);
+
+/* SO_SNDBUF, SO_RCVBUF: defaults and limits, net.core.[rw]mem_*. */
+extern uint32_t rump_sb_default[2], rump_sb_max[2];	/* 0: rcv, 1: snd */
+
+/* Control messages: one mbuf of cmsghdrs, as the user sees them. */
+int	cmsg_add(struct mbuf **, int level, int type, const void *, size_t);
+
+/* Generic calls, for the system calls and for users inside the kernel. */
+int	so_send(struct socket *, const struct sockaddr *, unsigned,
+	    struct uio *, struct mbuf *control, int msgflags);
+int	so_receive(struct socket *, struct sockaddr *, unsigned *lenp,
+	    struct uio *, struct mbuf **controlp, int *msgflagsp);
+int	so_bind(struct socket *, const struct sockaddr *, unsigned);
+int	so_connect(struct socket *, const struct sockaddr *, unsigned,
+	    int nonblock);
+int	so_setopt(struct socket *, int level, int name, const void *,
+	    unsigned);
+int	so_getopt(struct socket *, int level, int name, void *, unsigned *);
+
+#endif /* NET_SOCKET_H */
