@@ -43,8 +43,15 @@ rumpuser_init(int version, const struct rumpuser_hyperup *hyp)
 void
 rumpuser_exit(int status)
 {
-	if (status == RUMPUSER_PANIC)
-		bmk_panic("rump kernel panic");
+	const char *(*text)(void) =
+	    (const char *(*)(void))rumpuser__hyp.hyp__extra[1];
+	const char *why = NULL;
+
+	if (status == RUMPUSER_PANIC) {
+		if (text != NULL)
+			why = text();
+		bmk_panic("%s", why != NULL ? why : "rump kernel panic");
+	}
 	bmk_platform_halt(status);
 }
 

@@ -326,10 +326,14 @@ epoll_sleep(struct epoll *ep, int64_t deadline)
 	int error = 0;
 
 	rump_mutex_enter(&ep->ep_rlock);
-	while (ep->ep_ready.el_head == NULL && error == 0)
+	while (ep->ep_ready.el_head == NULL && error == 0) {
+		if (rump_drain_locked(&ep->ep_rlock) ||
+		    ep->ep_ready.el_head != NULL)
+			continue;
 		error = deadline == 0 ? ETIMEDOUT :
 		    rump_cv_timedwait_sig(&ep->ep_cv, &ep->ep_rlock,
 		    deadline);
+	}
 	rump_mutex_exit(&ep->ep_rlock);
 	return error;
 }

@@ -9,6 +9,7 @@
 void (*rump_fd_closehook)(struct file *);
 long (*rump_fcntl_hook)(struct file *, int, unsigned long);
 void (*rump_file_epollhook)(struct file *);
+int (*rump_drain_hook)(void);
 
 int
 rump_file_alloc(enum ftype type, const struct fileops *ops, void *data,

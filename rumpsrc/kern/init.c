@@ -49,7 +49,8 @@ static const struct rumpuser_hyperup init_hyperup = {
 	.hyp_lwproc_newlwp = rump_pub_lwproc_newlwp,
 	.hyp_lwproc_curlwp = rump_pub_lwproc_curlwp,
 	.hyp_getpid = init_getpid,
-	.hyp__extra = { (void *)init_gettid },	/* for panic reports */
+	/* for panic reports */
+	.hyp__extra = { (void *)init_gettid, (void *)rump_panic_text },
 };
 
 static unsigned

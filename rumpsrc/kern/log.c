@@ -23,6 +23,15 @@ rump_printf(const char *fmt, ...)
 	rumpuser_dprintf("%s", buf);
 }
 
+static const char *panic_text;		/* [a] the last one's */
+
+const char *
+rump_panic_text(void)
+{
+
+	return __atomic_load_n(&panic_text, __ATOMIC_ACQUIRE);
+}
+
 void
 rump_panic(const char *fmt, ...)
 {
@@ -33,6 +42,7 @@ rump_panic(const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	rumpuser_dprintf("rumpkit: %s\n", buf);
+	__atomic_store_n(&panic_text, buf, __ATOMIC_RELEASE);
 	rumpuser_exit(RUMPUSER_PANIC);
 }
 

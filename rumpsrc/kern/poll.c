@@ -174,8 +174,11 @@ poll_sleep(struct pollwait *pw, int64_t deadline)
 	if (pw->pw_blind && (soon = rump_monotonic() + POLL_BLIND) < dl)
 		dl = soon;
 	rump_mutex_enter(&pw->pw_lock);
-	while (!pw->pw_fired && error == 0)
+	while (!pw->pw_fired && error == 0) {
+		if (rump_drain_locked(&pw->pw_lock) || pw->pw_fired)
+			continue;
 		error = rump_cv_timedwait_sig(&pw->pw_cv, &pw->pw_lock, dl);
+	}
 	pw->pw_fired = 0;
 	rump_mutex_exit(&pw->pw_lock);
 	return error == ETIMEDOUT && dl != deadline ? 0 : error;
@@ -189,6 +192,7 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 	int ready, error;
 
 	memset(pw, 0, sizeof(*pw));
+	(void)rump_drain();
 	ready = poll_scan(fds, pe, n, deadline != 0 ? pw : NULL);
 	while (ready == 0 && deadline != 0) {
 		if ((error = poll_sleep(pw, deadline)) == EINTR)

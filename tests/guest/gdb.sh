@@ -9,7 +9,7 @@ guest=$!
 sleep 1
 # shellcheck disable=SC2016 # $... is for gdb
 timeout 90 gdb -nx -batch -x "$BUILD/share/rumpkit/rumpkit-gdb.py" \
-    -ex "file $image.debug" -ex "target remote :$port" \
+    -ex "file $image.debug" -ex "target remote 127.0.0.1:$port" \
     -ex 'hbreak main' -ex continue -ex 'backtrace 3' \
     -ex 'tbreak bmk_platform_putc' -ex 'tbreak rumpuser_putchar' \
     -ex "break ${GATE_BREAK:-hw_cons_putc}" -ex continue -ex 'backtrace' \

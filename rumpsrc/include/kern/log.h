@@ -7,6 +7,8 @@ void	rump_printf(const char *, ...)
 	    __attribute__((__format__(__printf__, 1, 2)));
 void	rump_panic(const char *, ...)
 	    __attribute__((__format__(__printf__, 1, 2), __noreturn__));
+/* What it says, for the host; NULL: none yet. */
+const char *rump_panic_text(void);
 /* One console line the first time for each name; returns -ENOSYS. */
 long	rump_enosys(const char *name, int nr);
 

@@ -33,4 +33,29 @@ void	rump_selnotify(struct selinfo *, int events);
 /* The object goes away: unhook everyone, telling them POLLNVAL|POLLHUP. */
 void	rump_seldestroy(struct selinfo *);
 
+/*
+ * Who is about to sleep for something that a device brings calls this first,
+ * without locks: devices that have work are looked after at once instead of
+ * in their threads.  True: something was done, look again.
+ */
+extern int (*rump_drain_hook)(void);	/* NULL: no such devices */
+static inline int
+rump_drain(void)
+{
+	return rump_drain_hook != NULL && rump_drain_hook();
+}
+/* The same for who holds the lock that he will sleep with: it is let go. */
+static inline int
+rump_drain_locked(struct rump_mutex *m)
+{
+	int done;
+
+	if (rump_drain_hook == NULL)
+		return 0;
+	rump_mutex_exit(m);
+	done = rump_drain_hook();
+	rump_mutex_enter(m);
+	return done;
+}
+
 #endif /* KERN_POLL_H */
