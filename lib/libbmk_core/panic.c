@@ -43,17 +43,24 @@ begin_report(int status)
 		__builtin_ia32_pause();
 }
 
+static int
+is_frame(const uint64_t *fp)
+{
+	return ((uintptr_t)fp & 7) == 0 && bmk_platform_readable(fp, 16) &&
+	    bmk_platform_readable((const void *)fp[1], 1);
+}
+
+/* sp: after a jump to nowhere, where the return address is; else 0. */
 static void
-backtrace(uint64_t rip, uint64_t rbp)
+backtrace(uint64_t rip, uint64_t rbp, uint64_t sp)
 {
 	const uint64_t *fp = (const uint64_t *)rbp, *next;
-	int i;
+	int i = 1;
 
 	bmk_printf("backtrace:\n  #0 0x%lx\n", rip);
-	for (i = 1; i < MAXFRAMES; i++) {
-		if (((uintptr_t)fp & 7) != 0 || fp == NULL ||
-		    !bmk_platform_readable(fp, 16) || fp[1] == 0)
-			break;
+	if (sp != 0 && is_frame((const uint64_t *)sp - 1))
+		bmk_printf("  #%d 0x%lx\n", i++, *(const uint64_t *)sp);
+	for (; i < MAXFRAMES && is_frame(fp); i++) {
 		bmk_printf("  #%d 0x%lx\n", i, fp[1]);
 		next = (const uint64_t *)fp[0];
 		if (next <= fp)
@@ -81,47 +88,64 @@ end_report(int status)
 	bmk_platform_halt(status);
 }
 
+/* names: of v's registers, each with its 0, then another one. */
+static void
+print_regs(uint64_t rip, uint64_t rsp, const uint64_t *v, const char *names)
+{
+	unsigned i;
+
+	bmk_printf("\n  rip=%016lx rsp=%016lx", rip, rsp);
+	for (i = 0; *names != '\0'; i++, names += strlen(names) + 1)
+		bmk_printf("%s%s=%016lx", i % 4 == 2 ? "\n  " : " ", names,
+		    v[i]);
+	bmk_platform_putc('\n');
+}
+
 void
 bmk_panic(const char *fmt, ...)
 {
 	uint64_t rip = (uint64_t)__builtin_return_address(0);
-	uint64_t *fp = __builtin_frame_address(0);
-	uint64_t rbx, r12, r13, r14, r15;
+	const uint64_t *fp = __builtin_frame_address(0);
 	va_list ap;
 
-	__asm__ __volatile__("movq %%rbx, %0; movq %%r12, %1; movq %%r13, %2;"
-	    "movq %%r14, %3; movq %%r15, %4" : "=m"(rbx), "=m"(r12),
-	    "=m"(r13), "=m"(r14), "=m"(r15));
 	begin_report(STATUS_PANIC);
 	bmk_printf("\npanic: ");
 	va_start(ap, fmt);
 	bmk_vprintf(fmt, ap);
 	va_end(ap);
-	bmk_printf("\n  rip=%016lx rsp=%016lx rbp=%016lx\n", rip,
-	    (uint64_t)(fp + 2), fp[0]);
-	bmk_printf("  rbx=%016lx r12=%016lx r13=%016lx\n"
-	    "  r14=%016lx r15=%016lx\n", rbx, r12, r13, r14, r15);
-	backtrace(rip, fp[0]);
+	/* Of the caller's others the compiler has made use by now. */
+	print_regs(rip, (uint64_t)(fp + 2), fp, "rbp\0");
+	backtrace(rip, fp[0], 0);
 	end_report(STATUS_PANIC);
 	__builtin_unreachable();
+}
+
+/*
+ * A page without access at the stack pointer, or not far above it when that
+ * is no stack any more: large frames are used from the top down.
+ */
+int
+bmk_stack_overflow(const struct bmk_regs *r, uint64_t addr)
+{
+	uint64_t above = addr - r->rsp;
+
+	if (r->error & (BMK_PF_PRESENT | BMK_PF_EXEC))
+		return 0;
+	return above + BMK_PAGE_SIZE < 2 * BMK_PAGE_SIZE ||
+	    (above < 16 * BMK_PAGE_SIZE &&
+	    !bmk_platform_readable((const void *)r->rsp, 1));
 }
 
 void
 bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 {
 	begin_report(STATUS_FAULT);
-	bmk_printf("\npanic: %s, address 0x%lx, vector %lu, error 0x%lx\n",
+	bmk_printf("\npanic: %s, address 0x%lx, vector %lu, error 0x%lx",
 	    cause, addr, r->vector, r->error);
-	bmk_printf("  rip=%016lx rsp=%016lx rbp=%016lx\n"
-	    "  rax=%016lx rbx=%016lx rcx=%016lx\n", r->rip, r->rsp, r->rbp,
-	    r->rax, r->rbx, r->rcx);
-	bmk_printf("  rdx=%016lx rsi=%016lx rdi=%016lx\n"
-	    "  r8=%016lx r9=%016lx r10=%016lx\n", r->rdx, r->rsi, r->rdi,
-	    r->r8, r->r9, r->r10);
-	bmk_printf("  r11=%016lx r12=%016lx r13=%016lx\n"
-	    "  r14=%016lx r15=%016lx rflags=%016lx\n", r->r11, r->r12, r->r13,
-	    r->r14, r->r15, r->rflags);
-	backtrace(r->rip, r->rbp);
+	print_regs(r->rip, r->rsp, &r->r15, "r15\0r14\0r13\0r12\0r11\0"
+	    "r10\0r9\0r8\0rbp\0rdi\0rsi\0rdx\0rcx\0rbx\0rax\0");
+	backtrace(r->rip, r->rbp, r->vector == BMK_VECTOR_PF &&
+	    r->error & BMK_PF_EXEC ? r->rsp : 0);
 	end_report(STATUS_FAULT);
 	__builtin_unreachable();
 }

@@ -180,12 +180,8 @@ fault_name(uint64_t vector)
 static const char *
 fault_cause(const struct bmk_regs *r, uint64_t va)
 {
-	const struct bmk_thread *t = bmk_curthread();
 	uint64_t image = va - (uint64_t)__image_start;
 
-	if (t != NULL && va < (uint64_t)t->bt_stack &&
-	    va >= (uint64_t)t->bt_stack - BMK_PAGE_SIZE)
-		return "stack overflow (guard page)";
 	if (va < BMK_PAGE_SIZE)
 		return r->error & 0x10 ? "jump to a NULL pointer" :
 		    "NULL pointer";
@@ -215,6 +211,8 @@ page_fault(const struct bmk_regs *r)
 			return;
 		}
 	}
+	if (why != hw_no_memory && bmk_stack_overflow(r, va))
+		why = "stack overflow (guard page)";
 	bmk_fault(why != NULL ? why : fault_cause(r, va), r, va);
 }
 

@@ -30,6 +30,7 @@
 enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
 
 uint64_t hw_arena_start, hw_arena_end;
+const char hw_no_memory[] = "out of memory (a page was touched, none is free)";
 static struct bmk_spin vm_lock;
 
 static unsigned long
@@ -326,5 +327,5 @@ out:
 	return why;
 nomem:
 	bmk_spin_exit(&vm_lock, saved);
-	return "out of memory (a page was touched, none is free)";
+	return hw_no_memory;
 }

@@ -16,22 +16,30 @@ enum {
 };
 
 static const char *
-cause(int sig, uint64_t trap, uint64_t error)
+cause(int sig, const struct bmk_regs *r, uint64_t addr)
 {
+	uint64_t error = r->error;
+
 	switch (sig) {
 	case SPT_SIGILL:
-		return "illegal instruction";
+		return "invalid instruction";
 	case SPT_SIGTRAP:
 		return "breakpoint";
 	case SPT_SIGFPE:
-		return trap == 0 ? "division error" : "floating point error";
+		return r->vector == 0 ? "division error" : "floating point error";
 	case SPT_SIGBUS:
 		return "bus error";
 	}
-	if (trap == 13)
+	if (r->vector != BMK_VECTOR_PF)
 		return "general protection fault";
-	return error & 16 ? "page fault (execute)" :
-	    error & 2 ? "page fault (write)" : "page fault (read)";
+	if (addr < BMK_PAGE_SIZE)
+		return error & BMK_PF_EXEC ? "jump to a NULL pointer" :
+		    error & BMK_PF_WRITE ? "NULL pointer, page fault (write)" :
+		    "NULL pointer, page fault (read)";
+	if (bmk_stack_overflow(r, addr))
+		return "stack overflow (guard page)";
+	return error & BMK_PF_EXEC ? "page fault (execute)" :
+	    error & BMK_PF_WRITE ? "page fault (write)" : "page fault (read)";
 }
 
 /* The thread whose guard page that is, or NULL. */
@@ -53,6 +61,7 @@ on_fault(int sig, void *info, void *ucontext)
 	uint64_t *uc = ucontext;
 	struct bmk_thread *t;
 	struct bmk_regs r;
+	uint64_t addr;
 	char text[80];
 
 	(void)info;
@@ -71,12 +80,12 @@ on_fault(int sig, void *info, void *ucontext)
 	r.rip = uc[UC_RIP], r.rflags = uc[UC_RFLAGS];
 	r.vector = uc[UC_TRAPNO], r.error = uc[UC_ERR];
 	r.cs = uc[UC_CSGSFS] & 0xffff, r.ss = 0;
-	t = sig == SPT_SIGSEGV && r.vector == 14 ? guard_of(uc[UC_CR2]) : NULL;
+	addr = r.vector == BMK_VECTOR_PF ? uc[UC_CR2] : r.rip;
+	t = sig == SPT_SIGSEGV ? guard_of(addr) : NULL;
 	if (t != NULL)
 		(void)snprintf(text, sizeof(text), "stack overflow of thread "
 		    "%s", t->bt_name);
-	bmk_fault(t != NULL ? text : cause(sig, r.vector, r.error), &r,
-	    r.vector == 14 ? uc[UC_CR2] : r.rip);
+	bmk_fault(t != NULL ? text : cause(sig, &r, addr), &r, addr);
 }
 
 void

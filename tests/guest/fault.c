@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Dies in the way its argument names.  The functions are not inlined and
- * carry the names that t_fault.sh looks for in the backtrace.
+ * carry the names that fault.sh looks for in the backtrace.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -68,6 +68,7 @@ die_exec(void)
 	puts("back");
 }
 
+#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static NOINLINE int
 deeper(int n)
@@ -95,6 +96,31 @@ die_stack(void)
 	pthread_join(t, NULL);
 }
 
+static void *
+in_thread(void *arg)
+{
+
+	die_null();
+	return arg;
+}
+
+static NOINLINE void
+die_thread(void)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, in_thread, NULL);
+	pthread_join(t, NULL);
+}
+
+#pragma GCC diagnostic pop
+static NOINLINE void
+die_main_stack(void)
+{
+
+	zero = deeper(zero);
+}
+
 static NOINLINE void
 die_abort(void)
 {
@@ -119,7 +145,8 @@ main(int argc, char **argv)
 		{ "null", die_null }, { "call", die_call },
 		{ "invalid", die_invalid }, { "text", die_text },
 		{ "const", die_const }, { "exec", die_exec },
-		{ "stack", die_stack }, { "abort", die_abort },
+		{ "stack", die_stack },
+		{ "main", die_main_stack }, { "thread", die_thread }, { "abort", die_abort },
 		{ "assert", die_assert },
 	};
 	unsigned i;

@@ -19,13 +19,23 @@ report()		# WAY STATUS CAUSE FUNCTION
 	has "^  #[0-9]* .*$4.*fault\.c:[0-9]" "$1"
 	has '^end-of-panic' "$1"
 }
+# The last line of the backtrace: nothing but the start of the thread.
+ends()			# FUNCTION WAY
+{
+	grep '^  #' "$out/out" | tail -n 1 | grep -q "$1" ||
+	    { bad "$2: the backtrace does not end at $1"; cat "$out/out"; }
+}
 report null 139 'NULL' die_null
+ends 'rumprun_entry' null
 report call 139 'NULL' die_call
 report invalid 139 'invalid instruction' die_invalid
 report text 139 'write' die_text
 report const 139 'write' die_const
 report exec 139 'exec' die_exec
-report stack 139 'stack' deeper
+report stack 139 'stack overflow' deeper
+report main 139 'stack overflow' deeper
+report thread 139 'NULL' die_null
+ends 'clone_entry\|start' thread
 report abort 134 'abort' die_abort
 run assert
 status 134 assert

@@ -190,7 +190,7 @@ main(int argc, char **argv)
 	expect_exit("fault-const", 139, "page fault (write)");
 	expect_exit("fault-exec", 139, "page fault (execute)");
 	expect_exit("fault-divide", 139, "division error");
-	expect_exit("fault-illegal", 139, "illegal instruction");
+	expect_exit("fault-illegal", 139, "invalid instruction");
 	expect_exit("fault-noncanonical", 139, "general protection");
 	expect_exit("heap-twice", 134, "freed twice");
 	expect_exit("heap-over", 134, "written over its end");

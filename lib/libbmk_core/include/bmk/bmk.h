@@ -218,10 +218,16 @@ struct bmk_regs {	/* order as saved by the platform's trap entry */
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
 	uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
+#define BMK_VECTOR_PF	14
+#define BMK_PF_PRESENT	0x01	/* denied, not absent */
+#define BMK_PF_WRITE	0x02
+#define BMK_PF_EXEC	0x10
 int bmk_panicking(void);	/* a report is being printed */
 /* An unhandled fault: like panic, with these registers; status 139. */
 void bmk_fault(const char *cause, const struct bmk_regs *, uint64_t addr)
     __attribute__((__noreturn__));
+/* Is the page fault at addr, which cannot be resolved, a stack overflow? */
+int bmk_stack_overflow(const struct bmk_regs *, uint64_t addr);
 /* librumpuser_bmk sets it: prints pid.tid and name of the running lwp. */
 extern void (*bmk_panic_lwp)(void);
 /* Short at each use; the backtrace of the report has file and line. */
