@@ -32,9 +32,8 @@ struct pkthdr {
 	struct ifnet	*ph_if;		/* received on; not referenced */
 	uint32_t	 ph_len;	/* all bytes of the chain */
 	uint16_t	 ph_l3;		/* received: offset of the network */
-	uint16_t	 ph_l4;		/* and transport header from the store
-					 * m_data had in ether_input(): see
-					 * PH_HDR() */
+	uint16_t	 ph_l4;		/* and transport header in the first
+					 * mbuf's store: PH_OFF(), PH_HDR() */
 	uint16_t	 ph_csumstart;	/* from m_data, as sent */
 	uint16_t	 ph_csumoff;	/* from ph_csumstart */
 	uint16_t	 ph_gsosize;	/* payload of each segment */
@@ -79,9 +78,14 @@ struct mbuf {
 #define MBUF_MAX	3840	/* most bytes of one mbuf (a page with its head) */
 #define mtod(m, t)	((t)(void *)(m)->m_data)
 
+/* ph_l3, ph_l4: m_data as an offset, and back.  m_pullup() keeps them right. */
+#define PH_OFF(m)	((uint16_t)((m)->m_data - (m)->m_store->m_base))
+#define PH_HDR(m, off)	((m)->m_store->m_base + (off))
+
 /* One mbuf with room for len <= MBUF_MAX bytes; m_len 0; m_pkt all zero. */
 struct mbuf *m_get(size_t len);
-/* The same, m_data behind room for the headers of all layers. */
+/* The same, m_data behind room for the headers of all layers (MBUF_HDR; for
+ * more than 3,700 bytes what is left of the page, at least 128). */
 struct mbuf *m_gethdr(size_t len);
 /* An mbuf whose bytes are base[0, len): fn is called with it at the end. */
 struct mbuf *m_getext(void *base, size_t len, void (*fn)(struct mbuf *),
@@ -89,7 +93,10 @@ struct mbuf *m_getext(void *base, size_t len, void (*fn)(struct mbuf *),
 void	m_free(struct mbuf *);		/* this one */
 void	m_freem(struct mbuf *);		/* the chain */
 void	m_freeq(struct mbuf *);		/* all packets of a queue */
-/* A packet that shares [off, off + len) of m.  NULL: no memory. */
+/*
+ * A packet that shares [off, off + len) of m.  NULL: no memory.  m_pkt of
+ * this and of m_dup's has ph_len only: who wants more copies it.
+ */
 struct mbuf *m_copym(const struct mbuf *m, size_t off, size_t len);
 /* A contiguous copy, with room for headers; len <= MBUF_MAX. */
 struct mbuf *m_dup(const struct mbuf *m, size_t off, size_t len);
@@ -97,6 +104,8 @@ struct mbuf *m_dup(const struct mbuf *m, size_t off, size_t len);
 struct mbuf *m_prepend(struct mbuf *, size_t n);	/* frees m on NULL */
 /* The first n bytes contiguous (n <= MBUF_MAX).  Frees m, NULL when short. */
 struct mbuf *m_pullup(struct mbuf *, size_t n);
+/* The same, and these bytes may be changed: copied when they are shared. */
+struct mbuf *m_unshare(struct mbuf *, size_t n);
 /* Cut from the front (n > 0) or the end (n < 0) of a packet. */
 void	m_adj(struct mbuf *, int n);
 /* Appends the chain n to m, with its length. */
