@@ -23,6 +23,7 @@ extern const struct hw_console *const __stop_hw_consoles[];
 static struct bmk_spin cons_lock;
 static int inited;			/* [cons_lock] */
 static int uart;			/* [I] 1: there is one */
+static int early;			/* [cons_lock] 1 + byte, 0: none */
 static unsigned room;			/* [cons_lock] left in its FIFO */
 static uint32_t others;			/* [I] found in the link set */
 static struct bmk_thread *waiter;	/* [I] once set */
@@ -41,7 +42,13 @@ init(void)
 		outb(COM1 + 0, 1);		/* 115200 baud */
 		outb(COM1 + 1, 0);
 		outb(COM1 + UART_LCR, 3);	/* 8n1 */
-		outb(COM1 + UART_FCR, 7);
+		/*
+		 * What came before us stays: a FIFO that is on keeps its
+		 * bytes, and one that is off holds one, lost as it goes on.
+		 */
+		if (inb(COM1 + UART_LSR) & LSR_READY)
+			early = 1 + inb(COM1);
+		outb(COM1 + UART_FCR, 1);
 		outb(COM1 + UART_MCR, 0x0b);
 	}
 	for (hc = __start_hw_consoles; hc < __stop_hw_consoles; hc++)
@@ -109,7 +116,10 @@ bmk_platform_getc(void)
 
 	if (!inited)
 		init();
-	if (uart && inb(COM1 + UART_LSR) & LSR_READY)
+	if (early != 0) {
+		c = early - 1;
+		early = 0;
+	} else if (uart && inb(COM1 + UART_LSR) & LSR_READY)
 		c = inb(COM1);
 	bmk_spin_exit(&cons_lock, saved);
 	return c;

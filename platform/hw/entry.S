@@ -141,6 +141,7 @@ hw_fail32:
 8:	hlt
 	jmp	8b
 
+	.section .rodata.hw_entry, "a", @progbits
 hw_msg_memory:
 	.ascii	"\r\nrumpkit: not enough memory: at least \002 KiB are needed"
 	.asciz	"\r\n\001exit 1\n"
@@ -148,6 +149,7 @@ hw_msg_cpu:
 	.ascii	"\r\nrumpkit: the CPU lacks 64-bit mode or NX\r\n"
 	.asciz	"\001exit 1\n"
 
+	.section .text.hw_entry
 	.code64
 hw_entry64:
 	movl	$HW_DS, %eax

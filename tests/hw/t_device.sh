@@ -24,6 +24,12 @@ for m in pc q35 microvm; do
 	qemu 30 -M $m -kernel "$guest" -append echo
 	input=
 	expect "input $m" 7 'got 121'
+	printf 'ab\n' >"$tmp/early"	# before anyone reads
+	input=$tmp/early
+	qemu 30 -M $m -kernel "$guest" -append echo
+	input=
+	expect "early input $m" 7 'got 97'
+	expect "early input $m" 7 'got 98'
 done
 qemu 30 -M pc -kernel "$guest" -append pci
 expect "pci by ports" 7 'pci 0:0 12378086'
