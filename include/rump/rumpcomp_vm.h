@@ -32,5 +32,7 @@ int rumpcomp_vm_discard(void *va, size_t len);
 void rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec);
 /* Bytes of memory of the machine, and of it free now. */
 void rumpcomp_vm_stat(size_t *totalp, size_t *freep);
+/* Bytes that pages of the arena can take at most: all but the kernel's. */
+size_t rumpcomp_vm_limit(void);
 
 #endif /* RUMP_RUMPCOMP_VM_H */

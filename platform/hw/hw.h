@@ -95,7 +95,7 @@ void hw_vector_set(int vector, void (*fn)(void *), void *arg);
 
 /* vm.c: NULL when resolved, else why not. */
 const char *hw_vm_fault(uint64_t va, uint64_t error);
-extern const char hw_no_memory[];	/* one of its answers */
+extern const char hw_unmapped[], hw_reserved[];	/* two answers of it */
 extern uint64_t hw_arena_start, hw_arena_end;	/* [I] */
 
 /* apic.c */

@@ -211,7 +211,8 @@ page_fault(const struct bmk_regs *r)
 			return;
 		}
 	}
-	if (why != hw_no_memory && bmk_stack_overflow(r, va))
+	if ((why == NULL || why == hw_unmapped || why == hw_reserved) &&
+	    bmk_stack_overflow(r, va))
 		why = "stack overflow (guard page)";
 	bmk_fault(why != NULL ? why : fault_cause(r, va), r, va);
 }

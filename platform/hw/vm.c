@@ -30,8 +30,10 @@
 enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
 
 uint64_t hw_arena_start, hw_arena_end;
-const char hw_no_memory[] = "out of memory (a page was touched, none is free)";
+const char hw_unmapped[] = "access to unmapped memory";
+const char hw_reserved[] = "access to reserved memory (guard or PROT_NONE)";
 static struct bmk_spin vm_lock;
+static size_t populated;		/* [vm_lock] pages */
 
 static unsigned long
 vm_enter(void)
@@ -103,8 +105,10 @@ free_leaf(uint64_t *entry, uint64_t va)
 	*entry = 0;
 	if (e & PTE_P)
 		invlpg(va);
-	if (e & (PTE_P | HELD))
+	if (e & (PTE_P | HELD)) {
 		bmk_page_free(hw_dm(e & PTE_ADDR), 0);
+		populated--;
+	}
 }
 
 /* Everything below an entry goes, the entry too. */
@@ -251,6 +255,16 @@ rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 	bmk_page_stat(totalp, freep);
 }
 
+size_t
+rumpcomp_vm_limit(void)
+{
+	size_t total, avail;
+
+	bmk_page_stat(&total, &avail);
+	return avail + (__atomic_load_n(&populated, __ATOMIC_RELAXED) <<
+	    BMK_PAGE_SHIFT);
+}
+
 /* Slots of the top table that the image is not in. */
 void
 rumpcomp_vm_arena(void **startp, size_t *lenp)
@@ -277,7 +291,7 @@ static const char *
 denied(int prot, uint64_t error)
 {
 	if (prot == 0)
-		return "access to reserved memory (guard or PROT_NONE)";
+		return hw_reserved;
 	if (error & 0x10)
 		return prot & RUMPCOMP_VM_EXEC ? NULL : "execution of data";
 	if (error & 2 && (prot & RUMPCOMP_VM_WRITE) == 0)
@@ -289,8 +303,7 @@ denied(int prot, uint64_t error)
 const char *
 hw_vm_fault(uint64_t va, uint64_t error)
 {
-	static const char unmapped[] = "access to unmapped memory";
-	const char *why = unmapped;
+	const char *why = hw_unmapped;
 	uint64_t *entry = hw_pml4, old;
 	unsigned long saved;
 	void *page;
@@ -309,7 +322,7 @@ hw_vm_fault(uint64_t va, uint64_t error)
 			goto out;
 		if (old & LAZY && (why = denied(PROT(old), error)) != NULL)
 			goto out;
-		why = unmapped;
+		why = hw_unmapped;
 		entry = old & PTE_P ? hw_table(old) : split(entry);
 		if (entry == NULL)
 			goto nomem;
@@ -322,10 +335,11 @@ hw_vm_fault(uint64_t va, uint64_t error)
 		goto nomem;
 	memset(page, 0, BMK_PAGE_SIZE);
 	*entry = leaf((uint64_t)page - hw_dm_base, PROT(old));
+	populated++;
 out:
 	bmk_spin_exit(&vm_lock, saved);
 	return why;
 nomem:
 	bmk_spin_exit(&vm_lock, saved);
-	return hw_no_memory;
+	return "out of memory (a page was touched, none is free)";
 }

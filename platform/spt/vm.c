@@ -105,3 +105,13 @@ rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 	else
 		*freep = used < *totalp ? *totalp - used : 0;
 }
+
+/* The page allocator's memory is the kernel's alone. */
+size_t
+rumpcomp_vm_limit(void)
+{
+	size_t total, avail;
+
+	bmk_page_stat(&total, &avail);
+	return spt_options.so_memory - (total - avail);
+}

@@ -14,11 +14,10 @@
 #define BRK_WINDOW	(4UL << 30)
 #define BRK_PROT	(RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE)
 
-struct vmspace {	/* [rump_mm_lock] */
-	uintptr_t	vm_base, vm_brk, vm_top;
-};
-
-/* Reserves the window: a region without access that growth takes from. */
+/*
+ * Reserves the window: a region without access that growth takes from, and
+ * counts itself.
+ */
 static int
 brk_init(struct proc *p)
 {
@@ -30,7 +29,7 @@ brk_init(struct proc *p)
 	for (len = BRK_WINDOW; len >= 1UL << 20; len >>= 1) {
 		vm->vm_base = rump_mm_find(len);
 		if (vm->vm_base != 0 &&
-		    rump_mm_record(vm->vm_base, len, 0, p) == 0) {
+		    rump_mm_record(vm->vm_base, len, MM_NORESERVE, p) == 0) {
 			vm->vm_brk = vm->vm_base;
 			vm->vm_top = vm->vm_base + len;
 			p->p_vm = vm;
@@ -48,10 +47,17 @@ brk_set(struct vmspace *vm, uintptr_t want)
 	uintptr_t new = (want + MM_PAGE - 1) & ~(MM_PAGE - 1);
 	int error = 0;
 
-	if (new > old)
+	if (new > old) {
+		if ((error = rump_mm_charge(new - old)) != 0)
+			return error;
 		error = rumpcomp_vm_map((void *)old, new - old, BRK_PROT);
-	else if (new < old)
+		if (error)
+			rump_mm_uncharge(new - old);
+	} else if (new < old) {
 		error = rumpcomp_vm_unmap((void *)new, old - new);
+		if (error == 0)
+			rump_mm_uncharge(old - new);
+	}
 	if (error == 0)
 		vm->vm_brk = want;
 	return error;

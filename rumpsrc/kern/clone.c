@@ -11,6 +11,7 @@
 #include <kern/exec.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
+#include <kern/mm.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
 
@@ -89,6 +90,7 @@ RUMP_SYSCALL6(rumpkit_clone, unsigned long, flags, void *, stack, int *, ptid,
 		rump_lwp_destroy(l);
 		return error == ENOMEM ? -EAGAIN : -error;
 	}
+	rump_mm_isstack(stack);
 	return tid;
 }
 

@@ -3,7 +3,13 @@
  * The address space of programs: which range of the platform's arena belongs
  * to whom.  Regions are a treap by start address; free space is found first
  * fit, downwards from mm_hint.  Contents and faults are the platform's
- * (rumpcomp_vm.h).  mm_lock guards everything here and serialises the
+ * (rumpcomp_vm.h).
+ *
+ * Memory that a program may write is set aside when it is mapped, so that it
+ * is the call that fails and not a later access; not so stacks and what was
+ * mapped with MAP_NORESERVE.  The kernel's own growth is not foreseen.
+ *
+ * mm_lock guards everything here and serialises the
  * platform's calls; nothing is taken under it but kernel memory.
  */
 #include <asm/errno.h>
@@ -13,6 +19,7 @@
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/mm.h>
+#include <kern/proc.h>
 #include "mm_priv.h"
 
 struct rump_mutex rump_mm_lock;
@@ -21,6 +28,7 @@ static struct mm_region *mm_root;	/* [mm_lock] */
 static uintptr_t mm_start, mm_end;	/* constant once set */
 static uintptr_t mm_hint;		/* [mm_lock] nothing fits above */
 static uint32_t mm_seed = 2463534242U;	/* [mm_lock] */
+static size_t mm_committed;		/* [mm_lock] bytes set aside */
 
 void
 rump_mm_init(void)
@@ -221,6 +229,8 @@ rump_mm_clear(uintptr_t addr, uintptr_t end)
 	while ((mr = rump_mm_first(addr)) != NULL && mr->mr_start < end) {
 		(void)rumpcomp_vm_unmap((void *)mr->mr_start,
 		    mr->mr_end - mr->mr_start);
+		if (mr->mr_prot & MM_COUNTED)
+			rump_mm_uncharge(mr->mr_end - mr->mr_start);
 		if (mr->mr_end > mm_hint)
 			mm_hint = mr->mr_end;
 		mm_remove(mr);
@@ -244,6 +254,46 @@ rump_mm_unmap(void *addr, size_t len)
 	return error;
 }
 
+int
+rump_mm_charge(size_t len)
+{
+	size_t limit = rumpcomp_vm_limit();
+
+	limit -= limit / 128;		/* page tables */
+	if (len > limit || mm_committed > limit - len)
+		return ENOMEM;
+	mm_committed += len;
+	return 0;
+}
+
+void
+rump_mm_uncharge(size_t len)
+{
+
+	KASSERT(mm_committed >= len);
+	mm_committed -= len;
+}
+
+int
+rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p)
+{
+	int error;
+
+	if ((prot & (RUMPCOMP_VM_WRITE | MM_NORESERVE)) == RUMPCOMP_VM_WRITE)
+		prot |= MM_COUNTED;
+	if (prot & MM_COUNTED && (error = rump_mm_charge(len)) != 0)
+		return error;
+	error = rumpcomp_vm_map((void *)addr, len, prot & MM_PROT);
+	if (error == 0) {
+		if ((error = rump_mm_record(addr, len, prot, p)) == 0)
+			return 0;
+		(void)rumpcomp_vm_unmap((void *)addr, len);
+	}
+	if (prot & MM_COUNTED)
+		rump_mm_uncharge(len);
+	return error;
+}
+
 /* Any free range, mapped with prot; a guard page stays free below it. */
 int
 rump_mm_alloc(struct proc *p, size_t len, int prot, uintptr_t *addrp)
@@ -254,14 +304,9 @@ rump_mm_alloc(struct proc *p, size_t len, int prot, uintptr_t *addrp)
 	KASSERT(rump_mutex_owned(&rump_mm_lock));
 	if ((addr = rump_mm_find(len)) == 0)
 		return ENOMEM;
-	if ((error = rumpcomp_vm_map((void *)addr, len, prot)) != 0)
-		return error;
-	if ((error = rump_mm_record(addr, len, prot, p)) != 0) {
-		(void)rumpcomp_vm_unmap((void *)addr, len);
-		return error;
-	}
-	*addrp = addr;
-	return 0;
+	if ((error = rump_mm_map(addr, len, prot, p)) == 0)
+		*addrp = addr;
+	return error;
 }
 
 int
@@ -272,8 +317,8 @@ rump_mm_stack(struct proc *p, size_t len, char **stackp)
 
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
-	error = rump_mm_alloc(p, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE,
-	    &addr);
+	error = rump_mm_alloc(p, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE |
+	    MM_NORESERVE, &addr);
 	if (error == 0) {
 		*stackp = (char *)addr;
 		/* A region without access keeps neighbours away. */
@@ -283,9 +328,26 @@ rump_mm_stack(struct proc *p, size_t len, char **stackp)
 	return error;
 }
 
+/* All of a stack is rarely used: the region below sp is not counted more. */
+void
+rump_mm_isstack(void *sp)
+{
+	struct mm_region *mr;
+
+	rump_mutex_enter(&rump_mm_lock);
+	mr = mm_below((uintptr_t)sp);
+	if (mr != NULL && mr->mr_end >= (uintptr_t)sp &&
+	    mr->mr_prot & MM_COUNTED) {
+		rump_mm_uncharge(mr->mr_end - mr->mr_start);
+		mr->mr_prot ^= MM_COUNTED | MM_NORESERVE;
+	}
+	rump_mutex_exit(&rump_mm_lock);
+}
+
 void
 rump_mm_exit(struct proc *p)
 {
+	struct vmspace *vm = p->p_vm;
 	struct mm_region *mr;
 	uintptr_t next = 0;
 
@@ -294,6 +356,12 @@ rump_mm_exit(struct proc *p)
 		next = mr->mr_end;
 		if (mr->mr_proc == p)
 			(void)rump_mm_clear(mr->mr_start, mr->mr_end);
+	}
+	if (vm != NULL) {
+		rump_mm_uncharge(((vm->vm_brk + MM_PAGE - 1) &
+		    ~(MM_PAGE - 1)) - vm->vm_base);
+		rump_kmem_free(vm, sizeof(*vm));
+		p->p_vm = NULL;
 	}
 	rump_mutex_exit(&rump_mm_lock);
 }

@@ -39,18 +39,6 @@ mm_round(size_t len)
 	return (len + MM_PAGE - 1) & ~(MM_PAGE - 1);
 }
 
-/* More than the machine has is refused at once unless not meant (Linux). */
-static int
-mm_overcommits(size_t len, int vprot, int flags)
-{
-	size_t total, avail;
-
-	if ((flags & MAP_NORESERVE) || (vprot & RUMPCOMP_VM_WRITE) == 0)
-		return 0;
-	rumpcomp_vm_stat(&total, &avail);
-	return len > total;
-}
-
 static int
 mm_place(uintptr_t hint, size_t len, int vprot, int flags, uintptr_t *vap)
 {
@@ -71,14 +59,8 @@ mm_place(uintptr_t hint, size_t len, int vprot, int flags, uintptr_t *vap)
 	} else if ((error = rump_mm_clear(hint, hint + len)) != 0) {
 		return error;
 	}
-	if ((error = rumpcomp_vm_map((void *)hint, len, vprot)) != 0)
-		return error;
-	if ((error = rump_mm_record(hint, len, vprot, curproc)) != 0) {
-		(void)rumpcomp_vm_unmap((void *)hint, len);
-		return error;
-	}
 	*vap = hint;
-	return 0;
+	return rump_mm_map(hint, len, vprot, curproc);
 }
 
 static long
@@ -87,13 +69,22 @@ mm_map(uintptr_t hint, size_t len, int vprot, int flags)
 	uintptr_t va = 0;
 	int error;
 
-	if (mm_overcommits(len, vprot, flags))
-		return -ENOMEM;
+	if (flags & MAP_NORESERVE)
+		vprot |= MM_NORESERVE;
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
 	error = mm_place(hint, len, vprot, flags, &va);
 	rump_mutex_exit(&rump_mm_lock);
 	return error ? -error : (long)va;
+}
+
+/* Is memory to be set aside for the region when it gets vprot? */
+static int
+mm_counts(const struct mm_region *mr, int vprot)
+{
+
+	return (vprot & RUMPCOMP_VM_WRITE) &&
+	    (mr->mr_prot & (MM_COUNTED | MM_NORESERVE)) == 0;
 }
 
 /* Changes the protection of whole regions; all of it must be mapped. */
@@ -102,20 +93,28 @@ mm_protect(uintptr_t va, size_t len, int vprot)
 {
 	struct mm_region *mr;
 	uintptr_t end = va + len, at;
+	size_t more = 0;
 	int error;
 
+	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0)
+		return error;
 	for (at = va; at < end; at = mr->mr_end) {
 		mr = rump_mm_first(at);
 		if (mr == NULL || mr->mr_start > at)
 			return ENOMEM;
+		if (mm_counts(mr, vprot))
+			more += mr->mr_end - at;
 	}
-	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0)
+	if (more != 0 && (error = rump_mm_charge(more)) != 0)
 		return error;
-	if ((error = rumpcomp_vm_protect((void *)va, len, vprot)) != 0)
+	if ((error = rumpcomp_vm_protect((void *)va, len, vprot)) != 0) {
+		rump_mm_uncharge(more);
 		return error;
+	}
 	for (at = va; at < end; at = mr->mr_end) {
 		mr = rump_mm_first(at);
-		mr->mr_prot = vprot;
+		mr->mr_prot = vprot | (mm_counts(mr, vprot) ? MM_COUNTED :
+		    mr->mr_prot & ~MM_PROT);
 	}
 	return 0;
 }
@@ -274,13 +273,13 @@ mm_move(uintptr_t va, size_t old, size_t len, int prot)
 	uintptr_t to;
 	int error;
 
-	error = rump_mm_alloc(curproc, len,
+	error = rump_mm_alloc(curproc, len, (prot & ~MM_PROT) |
 	    RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE, &to);
 	if (error)
 		return -error;
 	memcpy((void *)to, (void *)va, old < len ? old : len);
-	if (prot != (RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE))
-		error = mm_protect(to, len, prot);
+	if ((prot & RUMPCOMP_VM_WRITE) == 0)
+		error = mm_protect(to, len, prot & MM_PROT);
 	if (error == 0)
 		error = rump_mm_clear(va, va + old);
 	return error ? -error : (long)to;
@@ -302,10 +301,7 @@ mm_remap(uintptr_t va, size_t old, size_t len, int flags)
 	next = rump_mm_first(va + old);
 	if (mr->mr_end == va + old && rump_mm_inside(va, len) &&
 	    (next == NULL || next->mr_start >= va + len)) {
-		error = rumpcomp_vm_map((void *)(va + old), len - old, prot);
-		if (error == 0)
-			error = rump_mm_record(va + old, len - old, prot,
-			    curproc);
+		error = rump_mm_map(va + old, len - old, prot, curproc);
 		return error ? -error : (long)va;
 	}
 	if ((flags & MREMAP_MAYMOVE) == 0 || (prot & RUMPCOMP_VM_READ) == 0)

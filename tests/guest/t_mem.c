@@ -6,10 +6,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "../check.h"
 
@@ -143,6 +146,7 @@ test_enough(void)
 		p[n] = malloc(1 << 20);
 		if (p[n] == NULL)
 			break;
+		memset(p[n], n, 1 << 20);	/* all of it is there */
 	}
 	CHECK(n > 20 && n < 64);
 	CHECK_EQ(errno, ENOMEM);
@@ -151,6 +155,101 @@ test_enough(void)
 	p[0] = malloc(10 << 20);
 	CHECK(p[0] != NULL);
 	free(p[0]);
+}
+
+/* How many pieces of 1 MiB there are now; they are given back. */
+static int
+pieces(int prot, int flags)
+{
+	static void *p[4096];
+	int i, n;
+
+	for (n = 0; n < 4096; n++) {
+		p[n] = mmap(NULL, 1 << 20, prot, ANON | flags, -1, 0);
+		if (p[n] == MAP_FAILED)
+			break;
+	}
+	for (i = 0; i < n; i++)
+		munmap(p[i], 1 << 20);
+	return n;
+}
+
+#define RW	(PROT_READ | PROT_WRITE)
+
+/* What is set aside: by every way to get it, and given back. */
+static void
+test_commit(void)
+{
+	size_t mb = 1 << 20;
+	int all = pieces(RW, 0);
+	char *p, *q;
+
+	CHECK(all > 20 && all < 64);
+	CHECK_EQ(pieces(RW, MAP_NORESERVE), 4096);
+	CHECK_EQ(pieces(PROT_READ, 0), 4096);
+	p = mmap(NULL, 1000 * mb, PROT_NONE, ANON, -1, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK_EQ(pieces(RW, 0), all);
+	CHECK_EQ(mprotect(p, 1000 * mb, RW), -1);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_EQ(pieces(RW, 0), all);
+	CHECK_EQ(mprotect(p, 10 * mb, RW), 0);
+	CHECK_EQ(mprotect(p, 10 * mb, PROT_READ), 0);	/* is kept */
+	CHECK_EQ(mprotect(p + 5 * mb, 10 * mb, RW), 0);
+	CHECK_EQ(pieces(RW, 0), all - 15);
+	CHECK_EQ(munmap(p + mb, mb), 0);
+	CHECK_EQ(pieces(RW, 0), all - 14);
+	CHECK(mmap(p, 5 * mb, PROT_NONE, ANON | MAP_FIXED, -1, 0) == p);
+	CHECK_EQ(pieces(RW, 0), all - 10);
+	CHECK_EQ(munmap(p, 1000 * mb), 0);
+	CHECK_EQ(pieces(RW, 0), all);
+	p = mmap(NULL, 2 * mb, RW, ANON, -1, 0);
+	q = mremap(p, 2 * mb, 5 * mb, MREMAP_MAYMOVE);
+	CHECK(q != MAP_FAILED);
+	CHECK_EQ(pieces(RW, 0), all - 5);
+	CHECK(mremap(q, 5 * mb, 1000 * mb, MREMAP_MAYMOVE) == MAP_FAILED);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK(mremap(q, 5 * mb, mb, 0) == q);
+	CHECK_EQ(pieces(RW, 0), all - 1);
+	CHECK_EQ(munmap(q, mb), 0);
+	CHECK_EQ(pieces(RW, 0), all);
+	p = (char *)syscall(SYS_brk, 0);
+	q = (char *)syscall(SYS_brk, p + 10 * mb);
+	CHECK(q == p + 10 * mb);
+	CHECK_EQ(pieces(RW, 0), all - 10);
+	CHECK(syscall(SYS_brk, p + 1000 * mb) == (long)q);
+	CHECK(syscall(SYS_brk, p) == (long)p);
+	CHECK_EQ(pieces(RW, 0), all);
+}
+
+static void *
+wait_for(void *sem)
+{
+
+	sem_wait(sem);
+	return sem;
+}
+
+/* Stacks are the exception: nobody uses 8 MiB of 16 of them. */
+static void
+test_stacks(void)
+{
+	pthread_t t[16];
+	pthread_attr_t attr;
+	sem_t sem;
+	int i, n;
+
+	sem_init(&sem, 0, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 8 << 20);
+	for (n = 0; n < 16; n++)
+		if (pthread_create(&t[n], &attr, wait_for, &sem) != 0)
+			break;
+	CHECK_EQ(n, 16);
+	for (i = 0; i < n; i++)
+		sem_post(&sem);
+	for (i = 0; i < n; i++)
+		pthread_join(t[i], NULL);
 }
 
 static void
@@ -178,6 +277,9 @@ main(void)
 	test_lazy();
 	test_reuse();
 	test_enough();
+	test_commit();
+	test_stacks();
+	test_commit();
 	test_brk();
 	return check_done();
 }

@@ -9,6 +9,8 @@ struct proc;
 
 /* A program stack: lowest byte; the page below is never mapped. */
 int	rump_mm_stack(struct proc *, size_t len, char **);
+/* A thread will run on the memory below sp. */
+void	rump_mm_isstack(void *sp);
 int	rump_mm_unmap(void *addr, size_t len);
 void	rump_mm_exit(struct proc *);	/* all that the process mapped */
 
