@@ -19,11 +19,15 @@ for c in '{"nonsense":1}=nonsense' '{"hostname":[1]}=hostname' \
 	refuse "${c%=*}" 2 "${c##*=}"
 done
 opts=
-# Too little memory: how much is needed is said.
-mem=1
+# Too little memory: how much is needed is said, and that is enough.
+mem=512K
 run
-[ $rc != 0 ] || bad "1 MiB is enough?"
-has '[0-9][0-9.]* *[KM]i\?B' "-M 1"
+[ $rc != 0 ] || bad "512 KiB are enough?"
+has 'at least [0-9]* KiB' "-M $mem"
+mem=$(sed -n 's/.*at least \([0-9]*\) KiB.*/\1K/p' "$out/out")
+run
+status 0 "-M $mem"
+has '^argv' "-M $mem"
 mem=64
 # An image for another platform.
 case $config in spt) config=hw ;; hw) config=spt ;; esac
