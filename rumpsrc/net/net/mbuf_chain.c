@@ -38,7 +38,7 @@ m_copym(const struct mbuf *m, size_t off, size_t len)
 	struct mbuf *top = NULL, **np = &top;
 	size_t n, left = len;
 
-	for (; off > 0 && off >= m->m_len; m = m->m_next)
+	for (; off >= m->m_len && m->m_next != NULL; m = m->m_next)
 		off -= m->m_len;
 	do {
 		n = m->m_len - off < left ? m->m_len - off : left;
