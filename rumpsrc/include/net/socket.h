@@ -18,6 +18,7 @@
 #include <kern/lock.h>
 #include <kern/poll.h>
 #include <net/mbuf.h>
+#include <net/sockabi.h>
 
 struct cred;
 struct sockaddr;
@@ -36,6 +37,7 @@ struct sockbuf {			/* all [so_lock] */
 #define SB_FIXED	0x01		/* set by SO_SNDBUF: no autotuning */
 #define SB_SHUT		0x02		/* no more in this direction */
 #define SB_WAIT		0x04		/* somebody sleeps on sb_cv */
+#define SB_NOSPACE	0x08		/* somebody wants to know of room */
 	int64_t		 sb_timeo;	/* SO_RCVTIMEO, ns; 0: none */
 	struct rump_cv	 sb_cv;
 };
@@ -63,7 +65,20 @@ struct sockopts {			/* [so_lock] */
 	uint32_t	 so_busypoll;
 };
 
-struct sockfilter;			/* net_bpf: classic BPF on receive */
+/*
+ * net_bpf: filters on received packets.  Protocols ask so_filtered() before
+ * they queue one.
+ */
+struct sockfilter;
+struct sockfilterops {
+	/* name: SO_ATTACH_FILTER, ..., unlocked; new one through *fp */
+	int	(*sf_make)(int name, const void *val, unsigned len,
+		    struct sockfilter **fp);
+	void	(*sf_free)(struct sockfilter *);
+	/* Bytes to keep of the packet; 0: drop it. */
+	uint32_t (*sf_run)(const struct sockfilter *, const struct mbuf *);
+};
+extern const struct sockfilterops *rump_sockfilterops;	/* NULL: none */
 
 struct socket {
 	struct rump_mutex so_lock;
@@ -80,6 +95,7 @@ struct socket {
 #define SS_WASCONN	0x0020		/* has been connected */
 #define SS_ATMARK	0x0040		/* urgent data is next */
 #define SS_BOUND	0x0080
+#define SS_ASYNC	0x0100		/* connect(2) said EINPROGRESS */
 	int		 so_error;	/* [so_lock] errno for the next call */
 	const struct protosw *so_proto;	/* [I] */
 	void		*so_pcb;	/* [so_lock] protocol's */
@@ -99,6 +115,13 @@ struct socket {
 	struct socket	*so_qnext;	/* [so_head's lock] */
 	uint32_t	 so_qlen, so_qlimit;	/* [so_lock] */
 	uint64_t	 so_ino;	/* [I] */
+	uint32_t	 so_seq;	/* [so_lock] wake-ups: so_sleep() */
+	uint32_t	 so_oobmark;	/* [so_lock] bytes of so_rcv before the
+					 * urgent mark; 0: not in there */
+	uint32_t	 so_zclo;	/* [so_lock] first number not told */
+	uint32_t	 so_errmem;	/* [so_lock] bytes in so_errq */
+	int		 so_owner;	/* [so_lock] F_SETOWN */
+	int		 so_rcvcpu;	/* [so_lock] SO_INCOMING_CPU */
 };
 
 /*
@@ -113,13 +136,17 @@ struct protosw {
 #define PR_CONNECTED	0x02		/* must be connected to send */
 #define PR_ADDR		0x04		/* records carry their sender */
 #define PR_RIGHTS	0x08		/* SCM_RIGHTS */
+#define PR_OWNPOLL	0x10		/* pr_poll says it all */
 	int	(*pr_attach)(struct socket *, int proto);	/* unlocked */
 	/* The file is closed; the PCB may live on (with a reference). */
 	void	(*pr_detach)(struct socket *);
 	int	(*pr_bind)(struct socket *, const struct sockaddr *,
 		    unsigned len);
 	int	(*pr_listen)(struct socket *);
-	/* Starts it; SS_CONNECTING is waited for by the caller. */
+	/*
+	 * Starts it: so_connected(), or sets SS_CONNECTING, whose end the
+	 * caller waits for.
+	 */
 	int	(*pr_connect)(struct socket *, const struct sockaddr *,
 		    unsigned len);
 	int	(*pr_connect2)(struct socket *, struct socket *); /* unlocked */
@@ -128,7 +155,8 @@ struct protosw {
 	int	(*pr_disconnect)(struct socket *);	/* AF_UNSPEC */
 	int	(*pr_shutdown)(struct socket *, int how);	/* SHUT_* */
 	/*
-	 * PR_STREAM: so_snd got more; msgflags is MSG_*.
+	 * PR_STREAM: so_snd got more; msgflags is MSG_*.  MSG_MORE: the
+	 * caller has more and comes back, or waits for room.
 	 */
 	int	(*pr_output)(struct socket *, int msgflags);
 	/* Others: one record; to may be NULL.  Takes both chains. */
@@ -194,6 +222,27 @@ void	so_disconnected(struct socket *);	/* both directions ended */
 void	so_cantrecv(struct socket *);		/* end of file */
 void	so_cantsend(struct socket *);		/* EPIPE */
 void	so_seterror(struct socket *, int error);	/* and wakes */
+/*
+ * Sleeps for the next of these events (spurious ones happen).  Absolute
+ * deadline: INT64_MAX none.  ETIMEDOUT, EINTR.  Polls the devices first.
+ */
+int	so_sleep(struct socket *, struct rump_cv *, int64_t deadline);
+int64_t	so_deadline(const struct sockbuf *);	/* of a call that starts now */
+
+/* How much of a received packet the socket's filter wants; 0: drop it. */
+static inline uint32_t
+so_filtered(const struct socket *so, const struct mbuf *m)
+{
+	return __builtin_expect(so->so_filter == NULL, 1) ? UINT32_MAX :
+	    rump_sockfilterops->sf_run(so->so_filter, m);
+}
+
+/*
+ * Error queue, so_lock held: payload of the packet that failed, where it was
+ * sent to, a control message (IP_RECVERR...).  Takes both chains; POLLERR.
+ */
+void	so_errqueue(struct socket *, const struct sockaddr *, unsigned,
+	    struct mbuf *m, struct mbuf *control);
 
 /* Buffers, so_lock held. */
 static inline uint32_t
@@ -204,9 +253,13 @@ sb_space(const struct sockbuf *sb)
 }
 /* Stream: appends a chain.  Takes it. */
 void	sb_append(struct sockbuf *, struct mbuf *);
-/* Record with its sender and control messages (both may be NULL). */
+/*
+ * so_rcv of a socket of records: one with its sender and control messages
+ * (both may be NULL); m's ph_time is what SO_TIMESTAMP tells (0: now).
+ * ENOBUFS: no room: the caller still has both; so_drops counts it.
+ */
 int	sb_appendaddr(struct sockbuf *, const struct sockaddr *, unsigned,
-	    struct mbuf *m, struct mbuf *control);	/* ENOBUFS: no room */
+	    struct mbuf *m, struct mbuf *control);
 void	sb_drop(struct sockbuf *, size_t);	/* stream: from the front */
 void	sb_flush(struct sockbuf *);
 
@@ -215,6 +268,15 @@ extern uint32_t rump_sb_default[2], rump_sb_max[2];	/* 0: rcv, 1: snd */
 
 /* Control messages: one mbuf of cmsghdrs, as the user sees them. */
 int	cmsg_add(struct mbuf **, int level, int type, const void *, size_t);
+void	cmsg_free(struct mbuf *);	/* with the files in it */
+/*
+ * The next message after *posp (0: start) in a control mbuf of the user's:
+ * its data and length.  ENOENT: no more; EINVAL: malformed.
+ */
+int	cmsg_next(const struct mbuf *, size_t *posp, struct cmsghdr *,
+	    const void **data, size_t *len);
+/* Files on their way to a receiver: SCM_RIGHTS with struct file *[n]. */
+int	cmsg_addfiles(struct mbuf **, struct file **, unsigned n);
 
 /* Generic calls, for the system calls and for users inside the kernel. */
 int	so_send(struct socket *, const struct sockaddr *, unsigned,
