@@ -43,12 +43,13 @@ ids_change(int (*fn)(struct cred *, const uint32_t *), const uint32_t *arg)
 	struct cred *new, *old;
 	int error;
 
-	if ((new = rump_cred_dup(p->p_cred)) == NULL)
+	if ((new = rump_kmem_alloc(sizeof(*new))) == NULL)
 		return -ENOMEM;
 	rump_mutex_enter(&p->p_lock);
 	old = p->p_cred;
+	rump_cred_copy(new, old);
 	if ((error = fn(new, arg)) == 0) {
-		p->p_cred = new;
+		__atomic_store_n(&p->p_cred, new, __ATOMIC_RELAXED);
 		new = old;
 	}
 	rump_mutex_exit(&p->p_lock);

@@ -245,6 +245,8 @@ void
 rump_lwp_destroy(struct lwp *l)
 {
 
+	if (l->l_cred != NULL)
+		rump_cred_rele(l->l_cred);
 	if (!l->l_temp) {
 		if (!l->l_left)
 			(void)rump_lwp_leave(l);

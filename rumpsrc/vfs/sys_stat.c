@@ -162,10 +162,11 @@ k_statx(int dirfd, const char *path, int flags, unsigned mask,
 static long
 k_faccessat2(int dirfd, const char *path, int mode, int flags)
 {
-	struct cred cr = *rump_cred_cur();
 	struct vnode *vp;
+	struct cred cr;
 	int error;
 
+	rump_cred_copy(&cr, rump_cred_cur());
 	if ((mode & ~7) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW |
 	    AT_EMPTY_PATH)))
 		return -EINVAL;

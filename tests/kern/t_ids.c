@@ -113,6 +113,73 @@ test_sessions(void)
 	CHECK_EQ(rump_sys_getsid(0), pid);
 }
 
+#define ROUNDS	3000
+#define NREADERS 3
+
+static int changing;			/* [a] */
+
+/* All of what one credential holds is of the same change. */
+static void
+reads(void *arg)
+{
+	unsigned r, e, s, g[32];
+	int i, n;
+
+	(void)arg;
+	while (__atomic_load_n(&changing, __ATOMIC_RELAXED)) {
+		OK(rump_sys_getresuid(&r, &e, &s));
+		CHECK_EQ(r, e);
+		CHECK_EQ(s, 0);
+		n = (int)rump_sys_getgroups(32, g);
+		for (i = 1; i < n; i++)
+			CHECK_EQ(g[i], g[0]);
+		(void)rump_sys_geteuid();
+	}
+}
+
+/* One changes groups while another changes users: neither is lost. */
+static void
+groups(void *arg)
+{
+	unsigned g[32], out[32];
+	int i, k;
+
+	(void)arg;
+	for (i = 0; i < ROUNDS; i++) {
+		for (k = 0; k < 32; k++)
+			g[k] = (unsigned)i;
+		/* The other one is not root all the time. */
+		if (rump_sys_setgroups(1 + i % 32, g) != 0)
+			continue;
+		CHECK_EQ(rump_sys_getgroups(32, out), 1 + i % 32);
+		CHECK_EQ(out[0], i);
+	}
+}
+
+static void
+test_race(void)
+{
+	struct thread readers[NREADERS], th;
+	unsigned id;
+	int i;
+
+	__atomic_store_n(&changing, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < NREADERS; i++)
+		thread_start(&readers[i], reads, NULL);
+	thread_start(&th, groups, NULL);
+	for (i = 1; i <= ROUNDS; i++) {
+		id = i & 1 ? (unsigned)i : 0;	/* back by the saved one */
+		OK(rump_sys_setresuid(id, id, KEEP));
+		is(id, id, 0);
+	}
+	thread_join(&th);
+	__atomic_store_n(&changing, 0, __ATOMIC_RELAXED);
+	for (i = 0; i < NREADERS; i++)
+		thread_join(&readers[i]);
+	OK(rump_sys_setresuid(0, 0, 0));
+	fresh();
+}
+
 int
 main(void)
 {
@@ -123,6 +190,7 @@ main(void)
 	CHECK_EQ(rump_sys_umask(022), 0777);
 	test_uids();
 	test_groups();
+	test_race();
 	test_sessions();
 	return check_done();
 }

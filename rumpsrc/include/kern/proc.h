@@ -42,7 +42,7 @@ struct proc {
 	int		 p_zombie;	/* [g] */
 	int		 p_autoreap;	/* [I] nobody waits for it */
 	struct rump_cv	 p_waitcv;	/* [g] for p_parent's wait */
-	struct cred	*p_cred;	/* [p] */
+	struct cred	*p_cred;	/* [p] for writing, [a] */
 	struct fdtable	*p_fdt;		/* [I] */
 	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
 	struct vmspace	*p_vm;		/* [I] NULL: none yet */
@@ -58,6 +58,7 @@ struct lwp {
 	int		 l_vcpu;	/* [o] virtual CPU held, -1: none */
 	unsigned	 l_lastcpu;	/* [o] the one before */
 	struct lwp	*l_sibling;	/* [p] */
+	struct cred	*l_cred;	/* [o] cred.c; NULL: none yet */
 	int		*l_clear_tid;	/* [o] set_tid_address */
 	void		*l_robust;	/* [o] robust futex list */
 	void		*l_thread;	/* host thread */
@@ -90,8 +91,9 @@ extern struct rump_mutex rump_proc_lock;
 struct proc *rump_proc_find(int pid);	/* referenced; NULL */
 void	rump_proc_ref(struct proc *);
 void	rump_proc_rele(struct proc *);
-struct cred *rump_cred_cur(void);	/* of curproc, not referenced */
-struct cred *rump_cred_dup(const struct cred *);	/* one reference */
+/* curproc's; not to be released, good until the lwp's next call. */
+struct cred *rump_cred_cur(void);
+void	rump_cred_copy(struct cred *to, const struct cred *);
 void	rump_cred_rele(struct cred *);
 int	rump_cred_ingroup(const struct cred *, uint32_t gid);
 #define rump_suser()	(rump_cred_cur()->cr_euid == 0 ? 0 : EPERM)
