@@ -28,7 +28,8 @@ folder	= $(dir $(shell grep -lx 'COMP=[[:space:]]*$(1)' \
 	  $(TOP)/rumpsrc/*/Makefile $(TOP)/rumpsrc/*/*/Makefile))
 DIRS	= $(sort $(TOP)/rumpsrc/kern/ $(foreach c,$(sort $(foreach \
 	  t,$(or $(filter t_%,$(MAKECMDGOALS)),$(TESTS)),$(call needs,$(t)))),$(call folder,$(c))))
-sub	= CADD="$(SAN)" VARIANT=$(KIND)
+# The ordinary archives keep their own flags: they are also an image's.
+sub	= $(if $(KIND),CADD="$(SAN)") VARIANT=$(KIND)
 
 all: $(TESTS)
 # Each rule file decides what is out of date.
