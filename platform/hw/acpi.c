@@ -116,6 +116,14 @@ hw_acpi_table(const char *sig, size_t *lenp)
 	return NULL;
 }
 
+const uint8_t *
+hw_acpi_dsdt(size_t *lenp)
+{
+	const struct acpi_fadt *f = hw_acpi_fadt();
+
+	return f != NULL ? map_table(f->af_dsdt, lenp) : NULL;
+}
+
 const struct acpi_madt *
 hw_acpi_madt(void)
 {
@@ -172,7 +180,7 @@ hw_acpi_poweroff(void)
 	uint8_t a, b;
 	int i;
 
-	if (f == NULL || (t = map_table(f->af_dsdt, &len)) == NULL ||
+	if (f == NULL || (t = hw_acpi_dsdt(&len)) == NULL ||
 	    !acpi_s5(t, len, &a, &b))
 		return;
 	if (f->af_hwreduced) {

@@ -13,6 +13,7 @@
 #define ACPI_NIOAPIC	8
 #define ACPI_NOVERRIDE	16
 #define ACPI_NMCFG	8
+#define ACPI_NVIRTIO	32
 #define ACPI_NCPU	64
 #define ACPI_HEADER	36	/* of every table */
 
@@ -48,6 +49,13 @@ struct acpi_mcfg {
 	uint8_t		mc_first, mc_last;	/* bus numbers */
 };
 
+/* A virtio-mmio device. */
+struct acpi_virtio {
+	uint64_t	av_pa;
+	uint32_t	av_len, av_gsi;
+	uint8_t		av_level, av_low;
+};
+
 /* 1 when len bytes sum up to 0. */
 int acpi_sum(const uint8_t *, size_t len);
 /* p has at least 20 bytes, len all that may be read; gives XSDT or RSDT. */
@@ -61,9 +69,13 @@ unsigned acpi_mcfg(const uint8_t *t, size_t len, struct acpi_mcfg *, unsigned);
 int acpi_s5(const uint8_t *t, size_t len, uint8_t *typea, uint8_t *typeb);
 /* Address of the event timer block; 0: none in memory. */
 uint64_t acpi_hpet(const uint8_t *t, size_t len);
+/* Devices LNRO0005 of a DSDT; how many. */
+unsigned acpi_virtio(const uint8_t *t, size_t len, struct acpi_virtio *,
+    unsigned max);
 
 /* acpi.c: not in host tests. */
 const uint8_t *hw_acpi_table(const char *sig, size_t *lenp);
+const uint8_t *hw_acpi_dsdt(size_t *lenp);	/* NULL: none */
 const struct acpi_madt *hw_acpi_madt(void);	/* never NULL */
 const struct acpi_fadt *hw_acpi_fadt(void);	/* NULL: no ACPI */
 void hw_acpi_poweroff(void);			/* returns when it cannot */

@@ -3,6 +3,8 @@
  * ACPI tables are input from outside: every offset is checked against the
  * length that the caller vouches for.  No hardware, no allocation.
  */
+#include <string.h>
+
 #include "acpi.h"
 
 static uint32_t
@@ -216,6 +218,54 @@ acpi_s5(const uint8_t *t, size_t len, uint8_t *a, uint8_t *b)
 			return 1;
 	}
 	return 0;
+}
+
+/*
+ * Resources, from the _CRS object that follows at or behind off: a fixed
+ * piece of memory and an interrupt (ACPI 6.5, 6.4.3.4, 6.4.3.6).
+ */
+static int
+virtio_resources(const uint8_t *t, size_t len, size_t off,
+    struct acpi_virtio *av)
+{
+	const uint8_t *r;
+	uint8_t size;
+	size_t n;
+
+	while (off + 8 < len && (le32(t + off) != 0x5352435f /* _CRS */ ||
+	    t[off + 4] != 0x11))
+		off++;
+	if (off + 8 >= len ||
+	    (off = aml_byte(t, len, off + 6 + (t[off + 5] >> 6), &size)) == 0)
+		return 0;
+	av->av_pa = 0;
+	for (av->av_gsi = ~0U; off + 2 < len && t[off] != 0x79; off += n) {
+		r = t + off;
+		n = r[0] & 0x80 ? 3 + le16(r + 1) : 1 + (r[0] & 7U);
+		if (n > len - off)
+			return 0;
+		if (r[0] == 0x86 && n >= 12) {
+			av->av_pa = le32(r + 4);
+			av->av_len = le32(r + 8);
+		} else if (r[0] == 0x89 && n >= 9 && r[4] >= 1) {
+			av->av_gsi = le32(r + 5);
+			av->av_level = (r[3] & 2) == 0;
+			av->av_low = (r[3] & 4) != 0;
+		}
+	}
+	return av->av_pa != 0 && av->av_gsi != ~0U;
+}
+
+unsigned
+acpi_virtio(const uint8_t *t, size_t len, struct acpi_virtio *av, unsigned max)
+{
+	unsigned n = 0;
+	size_t off;
+
+	for (off = ACPI_HEADER; off + 9 < len && n < max; off++)
+		if (t[off] == 'L' && memcmp(t + off, "LNRO0005", 9) == 0)
+			n += virtio_resources(t, len, off + 9, &av[n]);
+	return n;
 }
 
 uint64_t

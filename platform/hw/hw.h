@@ -60,6 +60,7 @@ struct hw_boot {
 	uint64_t	hb_rsdp;		/* pa, 0: unknown */
 	uint64_t	hb_config, hb_configlen; /* pa and bytes */
 	int		hb_module;		/* a module: copy it */
+	uint64_t	hb_cmdline;		/* pa of the command line */
 	struct hw_fbinfo hb_fb;
 	uint8_t		hb_rsdpcopy[36];	/* Multiboot 2 */
 };

@@ -15,6 +15,8 @@ extern uint64_t hw_img_pdpt[512], hw_img_pd[512], hw_img_pt[][512];
 extern uintptr_t __stack_chk_guard;
 
 uint64_t hw_dm_base, hw_image_pa, hw_slide, hw_seed;
+extern unsigned long rumpcomp_bus_base	/* the same, for drivers */
+    __attribute__((__alias__("hw_dm_base")));
 uint64_t hw_slot0;		/* what becomes of the identity map's entry */
 
 uint64_t hw_early(void);
