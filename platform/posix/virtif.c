@@ -277,8 +277,14 @@ int
 rumpcomp_virtif_send(struct rumpcomp_virtif *v,
     const struct rumpcomp_virtif_iov *iov, unsigned niov)
 {
+	size_t len = 0;
+	unsigned i;
+	int error;
 
-	if (v->v_pcap != -1)
-		pcap_packet(v, iov, niov, SIZE_MAX);
-	return posix_errno(v->v_ops->vo_send(v, iov, niov));
+	for (i = 0; v->v_pcap != -1 && i < niov; i++)
+		len += iov[i].iv_len;
+	if (len != 0)
+		pcap_packet(v, iov, niov, len);
+	error = v->v_ops->vo_send(v, iov, niov);
+	return error == EAGAIN ? error : posix_errno(error);
 }
