@@ -96,7 +96,8 @@ static void
 test_killed(void)
 {
 	uint8_t buf[2048];
-	unsigned i, who;
+	unsigned who;
+	int i;
 	uint32_t seq;
 	pid_t pid;
 	long r;
@@ -116,7 +117,7 @@ test_killed(void)
 		}
 		r = hostif_await(&st[0], buf, sizeof(buf));
 		CHECK(frame_check(buf, (size_t)r, &who, &seq));
-		usleep(i * 300);
+		usleep((unsigned)i * 300);
 		kill(pid, SIGKILL);
 		CHECK_EQ(waitpid(pid, NULL, 0), pid);
 		while ((r = hostif_recv(&st[0], buf, sizeof(buf))) > 0)
