@@ -26,7 +26,8 @@ cause(int sig, const struct bmk_regs *r, uint64_t addr)
 	case SPT_SIGTRAP:
 		return "breakpoint";
 	case SPT_SIGFPE:
-		return r->vector == 0 ? "division error" : "floating point error";
+		return r->vector == 0 ? "division error" :
+		    "floating point error";
 	case SPT_SIGBUS:
 		return "bus error";
 	}

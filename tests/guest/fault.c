@@ -146,7 +146,8 @@ main(int argc, char **argv)
 		{ "invalid", die_invalid }, { "text", die_text },
 		{ "const", die_const }, { "exec", die_exec },
 		{ "stack", die_stack },
-		{ "main", die_main_stack }, { "thread", die_thread }, { "abort", die_abort },
+		{ "main", die_main_stack }, { "thread", die_thread },
+		{ "abort", die_abort },
 		{ "assert", die_assert },
 	};
 	unsigned i;
