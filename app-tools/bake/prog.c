@@ -64,6 +64,39 @@ check_header(const char *path, const char *buf, size_t len)
 		    "(of %zu bytes)", path, len);
 }
 
+/*
+ * A program that runs on the build machine (RUMPRUN_RUN=spt) is an spt image
+ * with the object in a section; that moves to the start of buf.
+ */
+static void
+take_embedded(char *buf, size_t *len)
+{
+	const Elf64_Ehdr *eh = (const void *)buf;
+	Elf_Scn *scn = NULL;
+	const char *name;
+	GElf_Shdr sh;
+	size_t strs;
+	Elf *elf;
+
+	if (*len < sizeof(*eh) || memcmp(buf, ELFMAG, SELFMAG) != 0 ||
+	    eh->e_type == ET_REL || (elf = elf_memory(buf, *len)) == NULL)
+		return;
+	if (elf_getshdrstrndx(elf, &strs) != 0)
+		strs = 0;
+	while ((scn = elf_nextscn(elf, scn)) != NULL) {
+		if (!gelf_getshdr(scn, &sh) ||
+		    (name = elf_strptr(elf, strs, sh.sh_name)) == NULL ||
+		    strcmp(name, ".rumprun.prog") != 0 ||
+		    sh.sh_offset > *len || sh.sh_size > *len - sh.sh_offset)
+			continue;
+		elf_end(elf);
+		memmove(buf, buf + sh.sh_offset, sh.sh_size);
+		*len = sh.sh_size;
+		return;
+	}
+	elf_end(elf);
+}
+
 static bool
 find_abi(const char *path, Elf_Scn *scn)
 {
@@ -284,6 +317,7 @@ prog_prepare(const struct bake *b, const char *path, size_t n, struct prog *p)
 	buf = read_text(path, &len);
 	if (buf == NULL)
 		die("%s: cannot read the program: %s", path, strerror(errno));
+	take_embedded(buf, &len);
 	check_program(path, buf, len, &sy);
 	p->p_path = path;
 	p->p_name = base_name(path);

@@ -91,7 +91,7 @@ fi
 
 out=${out:-a.out}
 tmp=$out.$$.tmp
-trap 'rm -f "$tmp" "$tmp.u"' EXIT
+trap 'rm -rf "$tmp" "$tmp.u" "$tmp.d" "$tmp.debug"' EXIT
 trap 'exit 130' INT TERM HUP
 libs= crt=
 [ -z "$startfiles" ] || crt=$sys/lib/rumprun-crt0.o
@@ -116,5 +116,15 @@ if [ -n "$startfiles" ] && nm -u "$tmp" | awk '$1 == "U" &&
 	die "undefined symbols in $out: $(tr '\n' ' ' < "$tmp.u")"
 fi
 [ -z "$startfiles" ] || objcopy --keep-global-symbol=rumprun_entry "$tmp"
+# To be run on this machine, as configure scripts do: an spt image with the
+# object inside, where rumprun-bake finds it.
+if [ "${RUMPRUN_RUN:-}" = spt ] && [ -n "$startfiles" ]; then
+	prog=$tmp.d/${out##*/}	# its name is the program's
+	mkdir "$tmp.d"
+	mv "$tmp" "$prog"
+	"${self%/*}/rumprun-bake" spt_generic "$tmp" "$prog"
+	objcopy --add-section .rumprun.prog="$prog" "$tmp"
+	rm -rf "$tmp.debug" "$tmp.d"
+fi
 chmod 755 "$tmp"
 mv "$tmp" "$out"

@@ -3,6 +3,7 @@
  * Start of the process: relocation, options, memory, signals, the filter,
  * then bmk_main().  IMAGE [--rumpkit-mem=BYTES] [--rumpkit-blk=NAME:FD]...
  * [--rumpkit-net=NAME:FD]... [--rumpkit-param=NAME=VALUE]... [-- CONFIG]
+ * or, without any of these, the program's arguments.
  */
 #include "spt.h"
 
@@ -129,6 +130,32 @@ net_fd(const char *spec)
 	return *p == '\0' ? fd : -1;
 }
 
+/* "rc":[{"argv":[...]}] of a command line that has no options of ours. */
+static void
+arguments(int argc, const char *const *argv)
+{
+	static char config[4096];
+	char *p = config, *end = config + sizeof(config) - 16;
+	const char *s;
+	int i;
+
+	p += snprintf(p, 32, "{\"rc\":[{\"argv\":[");
+	for (i = 1; i < argc; i++) {
+		*p++ = '"';
+		for (s = argv[i]; *s != '\0' && p < end; s++)
+			if ((uint8_t)*s < ' ' || *s == '"' || *s == '\\')
+				p += snprintf(p, 8, "\\u%04x", (uint8_t)*s);
+			else
+				*p++ = *s;
+		if (p >= end)
+			spt_die("the arguments are too long");
+		*p++ = '"';
+		*p++ = i + 1 < argc ? ',' : ']';
+	}
+	(void)snprintf(p, 8, "}]}");
+	spt_options.so_config = config;
+}
+
 static void
 parse_options(int argc, const char *const *argv)
 {
@@ -139,6 +166,11 @@ parse_options(int argc, const char *const *argv)
 	spt_options.so_config = "";
 	spt_options.so_argc = argc;
 	spt_options.so_argv = argv;
+	if (argc > 1 && strncmp(argv[1], "--rumpkit-", 10) != 0 &&
+	    strcmp(argv[1], "--") != 0) {
+		arguments(argc, argv);
+		return;
+	}
 	for (i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			if (i + 1 < argc)

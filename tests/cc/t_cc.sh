@@ -90,6 +90,22 @@ sc() { "$bin/rumprun-bake" spt_generic sc.img sc &&
     "$bin/rumprun" --timeout 20 spt sc.img > sc.out 2>&1
     grep -q '^-1 1 1$' sc.out && grep -q '999 does not exist' sc.out; }
 check "it is ENOSYS, named on the console" sc
+cat > show.c <<'E4'
+#include <stdio.h>
+int main(int c, char **v)
+{
+	for (int i = 0; i < c; i++)
+		printf("[%s]", v[i]);
+	return c;
+}
+E4
+run_here() { RUMPRUN_RUN=spt "$T-gcc" -o show show.c
+    rc=0; ./show 'a "b\' '' > show.out || rc=$?
+    [ $rc = 3 ] && [ "$(cat show.out)" = '[show][a "b\][]' ]; }
+check "RUMPRUN_RUN=spt: the output runs here" run_here
+baked() { "$bin/rumprun-bake" spt_generic show.img show &&
+    [ "$("$bin/rumprun" spt show.img x)" = '[show][x]' ]; }
+check "and can be baked" baked
 conf() { mkdir -p cm && cat > cm/CMakeLists.txt <<'E2'
 cmake_minimum_required(VERSION 3.13)
 project(x C)

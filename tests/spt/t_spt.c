@@ -218,7 +218,7 @@ main(int argc, char **argv)
 	CHECK_EQ(st, 0);
 	st = run("--rumpkit-mem=x", "good");
 	CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 2);
-	st = run("--nonsense", "good");
+	st = run("--rumpkit-nonsense", "good");
 	CHECK(WIFEXITED(st) && strstr(output, "usage") != NULL);
 	return check_done();
 }
