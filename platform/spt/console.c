@@ -39,8 +39,7 @@ spt_console_flush(void)
 	long n;
 
 	while (done < nout) {
-		n = sys3(__NR_write, 1, (long)(out + done),
-		    (long)(nout - done));
+		n = sys_write(1, out + done, nout - done);
 		if (n == -SYS_EAGAIN)
 			(void)sys6(__NR_ppoll, (long)&fd, 1, 0, 0, 8, 0);
 		else if (n > 0)
@@ -88,7 +87,7 @@ bmk_platform_getc(void)
 	if (in_next == in_end && !in_eof) {
 		if (sys6(__NR_ppoll, (long)&fd, 1, (long)&now, 0, 8, 0) <= 0)
 			return -1;
-		n = sys3(__NR_read, 0, (long)in, sizeof(in));
+		n = sys_read(0, in, sizeof(in));
 		if (n == -SYS_EAGAIN || n == -SYS_EINTR)
 			return -1;
 		in_next = 0;

@@ -109,8 +109,8 @@ void
 spt_filter(void)
 {
 	static const uint16_t calls[] = {
-		__NR_write, __NR_ppoll, __NR_clock_gettime,
-		__NR_timer_settime, __NR_rt_sigreturn, __NR_read,
+		__NR_writev, __NR_readv, __NR_ppoll, __NR_clock_gettime,
+		__NR_timer_settime, __NR_rt_sigreturn,
 		__NR_pread64, __NR_pwrite64, __NR_fdatasync,
 		__NR_exit_group,
 	};

@@ -49,7 +49,20 @@ void spt_random_init(const uint8_t *seed16);
 void spt_console_init(void);
 void spt_console_flush(void);
 int spt_block_add(const char *spec);	/* "name:fd"; 0 or -1 */
+int spt_net_add(const char *spec);	/* "name[,option]:fd"; 0 or -1 */
 void spt_filter(void);
+
+/*
+ * Descriptors with packets, when an interface is open (else NULL): fills in
+ * those that are waited for, at most SPT_MAXNETS; takes what ppoll found,
+ * with interrupts off.
+ */
+#define SPT_MAXNETS	16
+struct spt_netops {
+	int	(*sn_pollfds)(struct sys_pollfd *);
+	void	(*sn_ready)(const struct sys_pollfd *, int);
+};
+extern const struct spt_netops *spt_netops;
 
 /* Descriptors that stay open; others than 0-2 are closed at start. */
 void spt_keep_fd(int fd);

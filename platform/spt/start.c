@@ -2,7 +2,8 @@
 /*
  * Start of the process: relocation, options, memory, signals, the filter,
  * then bmk_main().  IMAGE [--rumpkit-mem=BYTES] [--rumpkit-blk=NAME:FD]...
- * [--rumpkit-net=NAME:FD]... [--rumpkit-param=NAME=VALUE]... [-- CONFIG]
+ * [--rumpkit-net=NAME[,OPTION]:FD]... [--rumpkit-param=NAME=VALUE]...
+ * [-- CONFIG]
  * or, without any of these, the program's arguments.
  */
 #include "spt.h"
@@ -37,9 +38,9 @@ spt_die(const char *msg)
 {
 	static const char name[] = "spt: ";
 
-	(void)sys3(__NR_write, 2, (long)name, sizeof(name) - 1);
-	(void)sys3(__NR_write, 2, (long)msg, (long)strlen(msg));
-	(void)sys3(__NR_write, 2, (long)"\n", 1);
+	(void)sys_write(2, name, sizeof(name) - 1);
+	(void)sys_write(2, msg, strlen(msg));
+	(void)sys_write(2, "\n", 1);
 	(void)sys3(__NR_exit_group, 2, 0, 0);
 	__builtin_unreachable();
 }
@@ -117,19 +118,6 @@ option(const char *arg, const char *prefix)
 	return strncmp(arg, prefix, len) == 0 ? arg + len : NULL;
 }
 
-static int
-net_fd(const char *spec)
-{
-	const char *p = strrchr(spec, ':');
-	int fd = 0;
-
-	if (p == NULL || p[1] == '\0')
-		return -1;
-	for (p++; *p >= '0' && *p <= '9' && fd < 100000; p++)
-		fd = fd * 10 + *p - '0';
-	return *p == '\0' ? fd : -1;
-}
-
 /* "rc":[{"argv":[...]}] of a command line that has no options of ours. */
 static void
 arguments(int argc, const char *const *argv)
@@ -183,9 +171,9 @@ parse_options(int argc, const char *const *argv)
 			if (spt_block_add(val) != 0)
 				spt_die("--rumpkit-blk: NAME:FD is expected");
 		} else if ((val = option(argv[i], "--rumpkit-net=")) != NULL) {
-			if (net_fd(val) < 0)
-				spt_die("--rumpkit-net: NAME:FD is expected");
-			spt_keep_fd(net_fd(val));
+			if (spt_net_add(val) != 0)
+				spt_die("--rumpkit-net: NAME:FD is expected, "
+				    "of a TAP device without IFF_PI");
 		} else if (option(argv[i], "--rumpkit-param=") == NULL)
 			spt_die("unknown argument; usage: IMAGE "
 			    "[--rumpkit-mem=BYTES] [--rumpkit-blk=NAME:FD] "

@@ -23,6 +23,7 @@ struct sys_sigaction {
 
 /* Only this one thread and its handlers. */
 static volatile int irq_on, pending;
+const struct spt_netops *spt_netops;
 static int timer_id;
 
 void
@@ -46,6 +47,30 @@ bmk_platform_irq_off(void)
 	return saved;
 }
 
+/* Packets that came while a program ran; look again later. */
+static void
+net_poll(void)
+{
+	struct sys_timespec now = { 0, 0 };
+	struct sys_pollfd fds[SPT_MAXNETS];
+	int n = spt_netops->sn_pollfds(fds);
+
+	if (n > 0 && sys6(__NR_ppoll, (long)fds, n, (long)&now, 0, 8, 0) > 0)
+		spt_netops->sn_ready(fds, n);
+	else if (n > 0)
+		bmk_sched_tick(1);
+}
+
+/* The timer's interrupt. */
+static void
+on_tick(void)
+{
+	bmk_sched_timer();
+	spt_console_poll();
+	if (spt_netops != NULL)
+		net_poll();
+}
+
 /* What came while the flag was off. */
 static void
 catch_up(void)
@@ -53,8 +78,7 @@ catch_up(void)
 	while (pending) {
 		irq_on = 0;
 		pending = 0;
-		bmk_sched_timer();
-		spt_console_poll();
+		on_tick();
 		irq_on = 1;
 	}
 }
@@ -82,8 +106,7 @@ on_timer(int sig, void *info, void *ucontext)
 		return;
 	}
 	irq_on = 0;
-	bmk_sched_timer();
-	spt_console_poll();
+	on_tick();
 	if (bmk_curcpu()->bc_resched && rip >= __rumprun_text_start &&
 	    rip < __rumprun_text_end)
 		bmk_sched_preempt();
@@ -130,9 +153,9 @@ void
 bmk_platform_idle_until(int64_t deadline)
 {
 	struct sys_timespec ts;
-	struct sys_pollfd fds[1];
+	struct sys_pollfd fds[1 + SPT_MAXNETS];
+	int n, nnet = 0;
 	int64_t d;
-	int n;
 
 	spt_console_flush();
 	if (pending) {
@@ -148,8 +171,14 @@ bmk_platform_idle_until(int64_t deadline)
 		ts.tv_nsec = d % 1000000000;
 	}
 	n = spt_console_pollfd(fds);
-	(void)sys6(__NR_ppoll, (long)fds, n,
-	    (long)(deadline != BMK_TIME_NEVER ? &ts : NULL), 0, 8, 0);
+	if (spt_netops != NULL) {
+		nnet = spt_netops->sn_pollfds(fds + n);
+		bmk_sched_tick(0);
+	}
+	if (sys6(__NR_ppoll, (long)fds, n + nnet,
+	    (long)(deadline != BMK_TIME_NEVER ? &ts : NULL), 0, 8, 0) > 0 &&
+	    nnet > 0)
+		spt_netops->sn_ready(fds + n, nnet);
 	if (pending) {
 		pending = 0;
 		bmk_sched_timer();
