@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Transmitting.  The header goes into the room before the packet, so that a
+ * packet in one piece takes one descriptor.  Completions raise no interrupt:
+ * they are looked for when something is sent or received, and a while after
+ * the last packet.  Only when the ring is full packets wait, and then there
+ * is an interrupt when most of it has been sent.
+ */
+#include <errno.h>
+
+#include <rump/rumpcomp_bus.h>
+
+#include <kern/proc.h>
+
+#include "vioif.h"
+
+#define TICK		(NSEC_PER_SEC / 20)
+#define RECLAIM		8	/* looks for completions from so many on */
+#define MAXWAIT		512	/* packets that wait for a full ring */
+#define DIRECT		4	/* a table for more descriptors than this */
+#define MAXSEGS		128
+#define PAGE		4096UL
+
+/* Descriptors for one mbuf: pages, where memory is not contiguous. */
+static inline unsigned
+segments(const struct mbuf *m)
+{
+	unsigned long p = (unsigned long)m->m_data;
+
+	if (__builtin_expect(rumpcomp_bus_direct(m->m_data), 1))
+		return m->m_len != 0;
+	return m->m_len == 0 ? 0 : (unsigned)((p + m->m_len - 1) / PAGE -
+	    p / PAGE + 1);
+}
+
+static void
+put(struct virtq_chain *vc, const uint8_t *p, uint32_t len)
+{
+	uint32_t n;
+
+	if (__builtin_expect(rumpcomp_bus_direct(p), 1)) {
+		if (len != 0)
+			virtq_put(vc, rumpcomp_bus_addr(p), len, 0);
+		return;
+	}
+	for (; len > 0; len -= n, p += n) {
+		n = (uint32_t)(PAGE - ((unsigned long)p & (PAGE - 1)));
+		n = n < len ? n : len;
+		virtq_put(vc, rumpcomp_bus_addr(p), n, 0);
+	}
+}
+
+/* The same packet in as few mbufs as there can be; frees m. */
+static struct mbuf *
+compact(struct mbuf *m)
+{
+	struct mbuf *head = NULL, **mp = &head, *n;
+	uint32_t off, len;
+
+	for (off = 0; off < m->m_pkt.ph_len; off += len, mp = &n->m_next) {
+		len = m->m_pkt.ph_len - off;
+		len = len < MBUF_MAX ? len : MBUF_MAX;
+		if ((n = *mp = m_get(len)) == NULL)
+			break;
+		m_copydata(m, off, len, n->m_data);
+		n->m_len = len;
+		if (off == 0)
+			n->m_pkt = m->m_pkt;
+	}
+	if (off < m->m_pkt.ph_len && head != NULL) {
+		m_freem(head);
+		head = NULL;
+	}
+	m_freem(m);
+	return head;
+}
+
+/* Several descriptors; the header is in front.  0: taken; ENOSPC: not. */
+static int
+put_chain(struct vioif *vi, struct virtq *vq, struct mbuf *m)
+{
+	struct virtq_chain vc;
+	const struct mbuf *s;
+	unsigned n = 0;
+	int error;
+
+	for (s = m; s != NULL; s = s->m_next)
+		n += segments(s);
+	n += vi->vi_split && m->m_len > vi->vi_hdrlen;
+	error = virtq_begin(vq, n, n > DIRECT || vq->vq_nfree < n, &vc);
+	if (error == ENOMEM)
+		error = virtq_begin(vq, n, 0, &vc);
+	if (error != 0)
+		return ENOSPC;
+	s = m;
+	if (vi->vi_split && m->m_len > vi->vi_hdrlen) {
+		put(&vc, m->m_data, vi->vi_hdrlen);
+		put(&vc, m->m_data + vi->vi_hdrlen, m->m_len - vi->vi_hdrlen);
+		s = s->m_next;
+	}
+	for (; s != NULL; s = s->m_next)
+		put(&vc, s->m_data, s->m_len);
+	virtq_end(&vc, m);
+	return 0;
+}
+
+/* With the header in front.  0: taken; ENOSPC: not. */
+static inline int
+enqueue(struct vioif *vi, struct virtq *vq, struct mbuf *m)
+{
+	if (__builtin_expect(m->m_next == NULL && !vi->vi_split &&
+	    vq->vq_nfree != 0 && rumpcomp_bus_direct(m->m_data), 1)) {
+		virtq_put1(vq, rumpcomp_bus_addr(m->m_data), m->m_len, 0, m);
+		return 0;
+	}
+	return put_chain(vi, vq, m);
+}
+
+static unsigned
+reclaim(struct vioif_pair *vp)
+{
+	struct mbuf *m;
+	uint32_t len;
+	unsigned n = 0;
+
+	while ((m = virtq_get(&vp->vp_tx, &len)) != NULL) {
+		m_freem(m);
+		n++;
+	}
+	return n;
+}
+
+/* What waited goes out, as far as there is room. */
+static void
+drain(struct vioif *vi, struct vioif_pair *vp)
+{
+	struct mbuf *m;
+
+	for (;;) {
+		while ((m = vp->vp_wait) != NULL &&
+		    enqueue(vi, &vp->vp_tx, m) == 0) {
+			vp->vp_wait = m->m_nextpkt;
+			vp->vp_nwait--;
+		}
+		if (vp->vp_wait == NULL) {
+			vp->vp_waittail = &vp->vp_wait;
+			return;
+		}
+		virtq_kick(&vp->vp_tx);
+		/* Full: to be told when three quarters of it are sent. */
+		if (!virtq_intr_on(&vp->vp_tx,
+		    (uint16_t)(vp->vp_tx.vq_inflight * 3 / 4)) &&
+		    !virtq_any(&vp->vp_tx))
+			return;
+		if (reclaim(vp) == 0)
+			return;
+	}
+}
+
+static void
+wait_put(struct vioif_pair *vp, struct mbuf *m)
+{
+	if (vp->vp_nwait >= MAXWAIT || vp->vp_if->vi_dev->vd_broken) {
+		vioif_count(&vp->vp_if->vi_if.if_stats.tx_dropped, 1);
+		m_freem(m);
+		return;
+	}
+	m->m_nextpkt = NULL;
+	*vp->vp_waittail = m;
+	vp->vp_waittail = &m->m_nextpkt;
+	vp->vp_nwait++;
+}
+
+static void
+arm(struct vioif_pair *vp)
+{
+	vp->vp_armed = 1;
+	rump_callout_schedule(&vp->vp_tick, rump_monotonic() + TICK);
+}
+
+static void
+tick(void *arg)
+{
+	struct vioif_pair *vp = arg;
+	struct vioif *vi = vp->vp_if;
+
+	rump_mutex_enter(&vp->vp_txlock);
+	vp->vp_armed = 0;
+	(void)reclaim(vp);
+	if (vp->vp_wait != NULL)
+		drain(vi, vp);
+	if (vp->vp_tx.vq_head != vp->vp_tx.vq_kicked)
+		virtq_kick(&vp->vp_tx);
+	if (vp->vp_tx.vq_inflight != 0 && !vi->vi_dev->vd_broken)
+		arm(vp);
+	rump_mutex_exit(&vp->vp_txlock);
+}
+
+void
+vioif_txdone(struct vioif *vi, struct vioif_pair *vp)
+{
+	rump_mutex_enter(&vp->vp_txlock);
+	(void)reclaim(vp);
+	if (vp->vp_wait != NULL)
+		drain(vi, vp);
+	if (vp->vp_tx.vq_head != vp->vp_tx.vq_kicked)
+		virtq_kick(&vp->vp_tx);
+	rump_mutex_exit(&vp->vp_txlock);
+}
+
+void
+vioif_txstop(struct vioif_pair *vp)
+{
+	struct mbuf *m;
+
+	rump_mutex_enter(&vp->vp_txlock);
+	while ((m = virtq_drain(&vp->vp_tx)) != NULL)
+		m_freem(m);
+	m_freeq(vp->vp_wait);
+	vp->vp_wait = NULL;
+	vp->vp_waittail = &vp->vp_wait;
+	vp->vp_nwait = 0;
+	rump_mutex_exit(&vp->vp_txlock);
+}
+
+void
+vioif_txinit(struct vioif *vi, struct vioif_pair *vp)
+{
+	vp->vp_if = vi;
+	vp->vp_waittail = &vp->vp_wait;
+	rump_callout_init(&vp->vp_tick, tick, vp);
+}
+
+/* Offsets in the packet are what the protocols counted from m_data on. */
+static void
+header(struct virtio_net_hdr_v1 *vh, const struct pkthdr *ph)
+{
+	if (ph->ph_csum == PH_CSUM_PARTIAL) {
+		vh->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		vh->csum_start = ph->ph_csumstart;
+		vh->csum_offset = ph->ph_csumoff;
+	}
+	if (ph->ph_gso != PH_GSO_NONE) {
+		vh->gso_type = ph->ph_gso == PH_GSO_TCP4 ?
+		    VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+		vh->gso_size = ph->ph_gsosize;
+		vh->hdr_len = ph->ph_hdrlen;
+	}
+}
+
+/* Puts the header in front; NULL: no memory, m is freed. */
+static inline struct mbuf *
+prepend(struct vioif *vi, struct mbuf *m)
+{
+	struct virtio_net_hdr_v1 vh = { .flags = 0 };
+	uint16_t csum = m->m_pkt.ph_csum;
+	unsigned n = vi->vi_hdrlen;
+
+	if (csum == PH_CSUM_PARTIAL || m->m_pkt.ph_gso != PH_GSO_NONE)
+		header(&vh, &m->m_pkt);
+	if (__builtin_expect(m_headroom(m) >= n, 1)) {
+		m->m_data -= n;
+		m->m_len += n;
+		m->m_pkt.ph_len += n;
+	} else if ((m = m_prepend(m, n)) == NULL) {
+		return NULL;
+	}
+	__builtin_memcpy(m->m_data, &vh, 10);
+	if (n > 10)
+		__builtin_memset(m->m_data + 10, 0, 2);
+	return m;
+}
+
+/* A chain too long for one packet of the device's. */
+static int
+too_long(const struct virtq *vq, const struct mbuf *m)
+{
+	unsigned n = 0, max = vq->vq_size < MAXSEGS ? vq->vq_size : MAXSEGS;
+
+	if (!vq->vq_indirect)
+		max /= 2;
+	for (; m != NULL; m = m->m_next)
+		n += segments(m);
+	return n + 1 > max;
+}
+
+int
+vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
+{
+	struct vioif *vi = ifp->if_softc;
+	struct vioif_pair *vp = vi->vi_pairs;
+	struct virtq *vq;
+	uint32_t len = m->m_pkt.ph_len;
+
+	if (vi->vi_npairs > 1)
+		vp += (unsigned)curlwp->l_vcpu % vi->vi_npairs;
+	vq = &vp->vp_tx;
+	if (__builtin_expect(vi->vi_dev->vd_broken, 0)) {
+		vioif_count(&ifp->if_stats.tx_dropped, 1);
+		m_freem(m);
+		return EIO;
+	}
+	if ((m = prepend(vi, m)) == NULL ||
+	    (m->m_next != NULL && too_long(vq, m) &&
+	    (m = compact(m)) == NULL)) {
+		vioif_count(&ifp->if_stats.tx_dropped, 1);
+		return ENOBUFS;
+	}
+	rump_mutex_enter(&vp->vp_txlock);
+	if (vq->vq_inflight >= RECLAIM)
+		(void)reclaim(vp);
+	if (__builtin_expect(vp->vp_wait != NULL ||
+	    enqueue(vi, vq, m) != 0, 0)) {
+		wait_put(vp, m);
+		drain(vi, vp);
+		more = 0;
+	}
+	if (!more && vq->vq_head != vq->vq_kicked)
+		virtq_kick(vq);
+	if (!vp->vp_armed)
+		arm(vp);
+	rump_mutex_exit(&vp->vp_txlock);
+	vioif_count(&ifp->if_stats.tx_packets, 1);
+	vioif_count(&ifp->if_stats.tx_bytes, len);
+	return 0;
+}
