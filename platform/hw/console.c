@@ -10,7 +10,8 @@
 
 #define COM1		0x3f8
 #define UART_IER	1
-#define UART_FCR	2
+#define UART_FCR	2		/* reads as IIR */
+#define IIR_FIFO	0xc0
 #define UART_LCR	3
 #define UART_MCR	4
 #define UART_LSR	5
@@ -23,7 +24,7 @@ extern const struct hw_console *const __stop_hw_consoles[];
 static struct bmk_spin cons_lock;
 static int inited;			/* [cons_lock] */
 static int uart;			/* [I] 1: there is one */
-static int early;			/* [cons_lock] 1 + byte, 0: none */
+static unsigned depth = 1;		/* [I] of its FIFO; 1: it is off */
 static unsigned room;			/* [cons_lock] left in its FIFO */
 static uint32_t others;			/* [I] found in the link set */
 static struct bmk_thread *waiter;	/* [I] once set */
@@ -43,12 +44,14 @@ init(void)
 		outb(COM1 + 1, 0);
 		outb(COM1 + UART_LCR, 3);	/* 8n1 */
 		/*
-		 * What came before us stays: a FIFO that is on keeps its
-		 * bytes, and one that is off holds one, lost as it goes on.
+		 * What came before us stays.  Turning a FIFO on loses the
+		 * byte that waits, and reading that lets the next one in.
 		 */
-		if (inb(COM1 + UART_LSR) & LSR_READY)
-			early = 1 + inb(COM1);
-		outb(COM1 + UART_FCR, 1);
+		if ((inb(COM1 + UART_LSR) & LSR_READY) == 0 ||
+		    inb(COM1 + UART_FCR) >= IIR_FIFO) {
+			outb(COM1 + UART_FCR, 1);
+			depth = 16;
+		}
 		outb(COM1 + UART_MCR, 0x0b);
 	}
 	for (hc = __start_hw_consoles; hc < __stop_hw_consoles; hc++)
@@ -66,7 +69,7 @@ uart_putc(int c)
 		for (spin = 0; spin < 1000000 &&
 		    (inb(COM1 + UART_LSR) & LSR_EMPTY) == 0; spin++)
 			__builtin_ia32_pause();
-		room = 16;
+		room = depth;
 	}
 	room--;
 	outb(COM1, (uint8_t)c);
@@ -116,10 +119,7 @@ bmk_platform_getc(void)
 
 	if (!inited)
 		init();
-	if (early != 0) {
-		c = early - 1;
-		early = 0;
-	} else if (uart && inb(COM1 + UART_LSR) & LSR_READY)
+	if (uart && inb(COM1 + UART_LSR) & LSR_READY)
 		c = inb(COM1);
 	bmk_spin_exit(&cons_lock, saved);
 	return c;
