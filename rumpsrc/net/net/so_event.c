@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events on sockets: what wakes sleepers, poll and epoll.  so_lock is held in
+ * all of them; so_seq counts them for so_sleep().
+ */
+#include <asm/errno.h>
+#include <asm/poll.h>
+#include <kern/clock.h>
+#include "sock_priv.h"
+
+#define EV_IN	(POLLIN | POLLRDNORM)
+#define EV_OUT	(POLLOUT | POLLWRNORM | POLLWRBAND)
+
+int
+so_sleep(struct socket *so, struct rump_cv *cv, int64_t deadline)
+{
+	uint32_t seq = so->so_seq;
+
+	if (rump_drain_locked(&so->so_lock) || so->so_seq != seq)
+		return 0;
+	return rump_cv_timedwait_sig(cv, &so->so_lock, deadline);
+}
+
+int64_t
+so_deadline(const struct sockbuf *sb)
+{
+	int64_t t = __atomic_load_n(&sb->sb_timeo, __ATOMIC_RELAXED);
+
+	return t == 0 ? INT64_MAX : rump_monotonic() + t;
+}
+
+static void
+so_wake(struct socket *so, struct sockbuf *sb, int events)
+{
+
+	so->so_seq++;
+	if (sb->sb_flags & SB_WAIT) {
+		sb->sb_flags &= ~(uint32_t)SB_WAIT;
+		rump_cv_broadcast(&sb->sb_cv);
+	}
+	rump_selnotify(&so->so_sel, events);
+}
+
+void
+so_wake_read(struct socket *so)
+{
+
+	if ((so->so_proto->pr_flags & PR_STREAM) &&
+	    so->so_rcv.sb_cc < so->so_rcv.sb_lowat &&
+	    (so->so_rcv.sb_flags & SB_SHUT) == 0 && so->so_error == 0 &&
+	    (so->so_state & SS_ATMARK) == 0)
+		return;
+	so_wake(so, &so->so_rcv, so->so_state & SS_ATMARK ?
+	    EV_IN | POLLPRI : EV_IN);
+}
+
+/* Only when somebody was told that there is none, and it is worth it. */
+void
+so_wake_write(struct socket *so)
+{
+
+	if ((so->so_snd.sb_flags & SB_NOSPACE) == 0)
+		return;
+	if ((so->so_state & SS_NOFILE) == 0 && !sb_writable(&so->so_snd))
+		return;
+	so->so_snd.sb_flags &= ~(uint32_t)SB_NOSPACE;
+	so_wake(so, &so->so_snd, EV_OUT);
+}
+
+/* Everybody, whatever he waits for. */
+static void
+so_wakeall(struct socket *so, int events)
+{
+
+	so_wake(so, &so->so_rcv, events);
+	if (so->so_snd.sb_flags & SB_WAIT) {
+		so->so_snd.sb_flags &= ~(uint32_t)SB_WAIT;
+		rump_cv_broadcast(&so->so_snd.sb_cv);
+	}
+	rump_cv_broadcast(&so->so_cv);
+}
+
+static int
+so_hup(const struct socket *so)
+{
+
+	return (so->so_rcv.sb_flags & so->so_snd.sb_flags & SB_SHUT) ?
+	    POLLHUP : 0;
+}
+
+void
+so_connected(struct socket *so)
+{
+
+	so->so_state = (uint16_t)((so->so_state & ~SS_CONNECTING) |
+	    SS_CONNECTED | SS_WASCONN);
+	so->so_snd.sb_flags &= ~(uint32_t)SB_NOSPACE;
+	so_wakeall(so, EV_OUT);
+}
+
+void
+so_disconnected(struct socket *so)
+{
+
+	so->so_state &= (uint16_t)~(SS_CONNECTING | SS_CONNECTED);
+	so->so_rcv.sb_flags |= SB_SHUT;
+	so->so_snd.sb_flags |= SB_SHUT;
+	so_wakeall(so, EV_IN | EV_OUT | POLLRDHUP | POLLHUP |
+	    (so->so_error ? POLLERR : 0));
+}
+
+void
+so_cantrecv(struct socket *so)
+{
+
+	so->so_rcv.sb_flags |= SB_SHUT;
+	so_wakeall(so, EV_IN | POLLRDHUP | so_hup(so));
+}
+
+void
+so_cantsend(struct socket *so)
+{
+
+	so->so_snd.sb_flags |= SB_SHUT;
+	so_wakeall(so, EV_OUT | so_hup(so));
+}
+
+void
+so_seterror(struct socket *so, int error)
+{
+
+	so->so_error = error;
+	so_wakeall(so, EV_IN | EV_OUT | POLLERR);
+}
+
+/* Datagrams and streams of the generic kind; so_lock held. */
+static int
+so_poll_generic(struct socket *so)
+{
+	int r = 0, conn = so->so_type == SOCK_STREAM ||
+	    so->so_type == SOCK_SEQPACKET;
+	uint32_t low = so->so_proto->pr_flags & PR_STREAM ?
+	    so->so_rcv.sb_lowat : 1;
+
+	if (so->so_error || so->so_errq != NULL ||
+	    so->so_zclo != so->so_zckey)
+		r |= POLLERR;
+	if (so_hup(so) || (conn && (so->so_state & (SS_CONNECTED |
+	    SS_CONNECTING)) == 0))
+		r |= POLLHUP;
+	if (so->so_rcv.sb_flags & SB_SHUT)
+		r |= EV_IN | POLLRDHUP;
+	if (so->so_rcv.sb_head != NULL && so->so_rcv.sb_cc >=
+	    (so->so_proto->pr_flags & PR_STREAM ? low : 0))
+		r |= EV_IN;
+	if (so->so_state & SS_ATMARK)
+		r |= POLLPRI;
+	if (conn && (so->so_state & SS_CONNECTING))
+		return r;
+	if (!conn || (so->so_snd.sb_flags & SB_SHUT) ||
+	    sb_writable(&so->so_snd))
+		r |= so->so_type == SOCK_STREAM ? POLLOUT | POLLWRNORM :
+		    EV_OUT;
+	return r;
+}
+
+int
+so_poll_locked(struct socket *so, int events)
+{
+	int r;
+
+	if (so->so_state & SS_LISTENING)
+		r = so->so_qfirst != NULL ? EV_IN : 0;
+	else if (so->so_proto->pr_flags & PR_OWNPOLL)
+		r = so->so_proto->pr_poll(so, events);
+	else {
+		r = so_poll_generic(so);
+		if (so->so_proto->pr_poll != NULL)
+			r |= so->so_proto->pr_poll(so, events);
+	}
+	if ((r & POLLOUT) == 0)
+		so->so_snd.sb_flags |= SB_NOSPACE;
+	return r & (events | POLLERR | POLLHUP);
+}
+
+int
+so_poll(struct socket *so, int events, struct selrec *sr)
+{
+	int r;
+
+	rump_mutex_enter(&so->so_lock);
+	if (sr != NULL)
+		rump_selrecord(&so->so_sel, sr);
+	r = so_poll_locked(so, events);
+	rump_mutex_exit(&so->so_lock);
+	return r;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sending.  A stream's bytes go to the end of so_snd, as far as there is
+ * room, and pr_output takes them from there; others make one record, which
+ * pr_send takes.  The short way for a small write on a connected stream is
+ * so_sendfast().
+ */
+#include <asm/errno.h>
+#include <kern/str.h>
+#include <kern/uio.h>
+#include "sock_priv.h"
+
+/* A connected stream may be written to; else what is wrong. */
+static inline int
+so_maysend(const struct socket *so)
+{
+
+	return (so->so_state & SS_CONNECTED) && so->so_error == 0 &&
+	    (so->so_snd.sb_flags & SB_SHUT) == 0;
+}
+
+int
+so_sigpipe(int error, int msgflags)
+{
+
+	/* Issue 4 delivers SIGPIPE here, unless MSG_NOSIGNAL. */
+	(void)msgflags;
+	return error;
+}
+
+/*
+ * Room for bytes at the end of sb: what is left of the last mbuf, when nobody
+ * else looks at it.  NULL: none.
+ */
+static inline struct mbuf *
+sb_tailroom(struct sockbuf *sb, size_t *room)
+{
+	struct mbuf *m = sb->sb_tail;
+
+	return sb->sb_head != NULL && (*room = m_tailroom(m)) != 0 ? m : NULL;
+}
+
+long
+so_sendfast(struct socket *so, const void *buf, size_t len)
+{
+	struct sockbuf *sb = &so->so_snd;
+	struct mbuf *m;
+	size_t room;
+
+	rump_mutex_enter(&so->so_lock);
+	if (!so_maysend(so) || sb_space(sb) < len || len > MBUF_MAX ||
+	    len == 0)
+		goto slow;
+	if ((m = sb_tailroom(sb, &room)) != NULL && room >= len) {
+		memcpy(m->m_data + m->m_len, buf, len);
+		m->m_len += (uint32_t)len;
+		sb->sb_cc += (uint32_t)len;
+	} else {
+		if ((m = m_get(len)) == NULL)
+			goto slow;
+		memcpy(m->m_data, buf, len);
+		m->m_len = (uint32_t)len;
+		sb_append1(sb, m);
+	}
+	/* They are taken; what goes wrong from here is so_error's. */
+	(void)so->so_proto->pr_output(so, 0);
+	rump_mutex_exit(&so->so_lock);
+	return (long)len;
+slow:
+	rump_mutex_exit(&so->so_lock);
+	return -1;
+}
+
+/* Moves n bytes to so_snd. */
+static int
+so_fill(struct socket *so, struct uio *uio, size_t n)
+{
+	struct sockbuf *sb = &so->so_snd;
+	struct mbuf *m;
+	size_t room, k;
+	int error;
+
+	if ((m = sb_tailroom(sb, &room)) != NULL) {
+		k = room < n ? room : n;
+		error = rump_uiomove(m->m_data + m->m_len, k, uio);
+		if (error)
+			return error;
+		m->m_len += (uint32_t)k;
+		sb->sb_cc += (uint32_t)k;
+		n -= k;
+	}
+	while (n > 0) {
+		k = n < MBUF_MAX ? n : MBUF_MAX;
+		if ((m = m_get(k)) == NULL)
+			return ENOBUFS;
+		if ((error = rump_uiomove(m->m_data, k, uio)) != 0) {
+			m_free(m);
+			return error;
+		}
+		m->m_len = (uint32_t)k;
+		sb_append1(sb, m);
+		n -= k;
+	}
+	return 0;
+}
+
+/*
+ * Until the stream is connected and has room (unless there is nothing to
+ * send).  so_lock held.
+ */
+static int
+so_waitsend(struct socket *so, int msgflags, int64_t dl, int nothing)
+{
+	int error;
+
+	for (;;) {
+		if (so->so_error)
+			return so_takeerror(so);
+		if ((so->so_snd.sb_flags & SB_SHUT) ||
+		    (so->so_state & (SS_CONNECTED | SS_CONNECTING)) == 0)
+			return EPIPE;
+		if ((so->so_state & SS_CONNECTED) &&
+		    (nothing || sb_space(&so->so_snd) > 0))
+			return 0;
+		if (msgflags & MSG_DONTWAIT) {
+			so->so_snd.sb_flags |= SB_NOSPACE;
+			return EAGAIN;
+		}
+		so->so_snd.sb_flags |= SB_WAIT | SB_NOSPACE;
+		error = so_sleep(so, &so->so_snd.sb_cv, dl);
+		if (error)
+			return error == ETIMEDOUT ? EAGAIN : error;
+	}
+}
+
+/* Memory is short for mbufs: what is on its way will free some. */
+static int
+so_nomem(struct socket *so, int msgflags, int64_t dl)
+{
+	int error;
+
+	if ((msgflags & MSG_DONTWAIT) || so->so_snd.sb_cc == 0)
+		return ENOBUFS;
+	so->so_snd.sb_flags |= SB_WAIT | SB_NOSPACE;
+	error = so_sleep(so, &so->so_snd.sb_cv, dl);
+	return error == ETIMEDOUT ? EAGAIN : error;
+}
+
+static int
+so_sendstream(struct socket *so, struct uio *uio, int msgflags)
+{
+	int64_t dl = so_deadline(&so->so_snd);
+	size_t total = uio->uio_resid, space;
+	int error = 0;
+
+	rump_mutex_enter(&so->so_lock);
+	do {
+		error = so_waitsend(so, msgflags, dl, total == 0);
+		if (error)
+			break;
+		if ((space = sb_space(&so->so_snd)) > uio->uio_resid)
+			space = uio->uio_resid;
+		error = so_fill(so, uio, space);
+		if (so->so_snd.sb_cc > 0 || (msgflags & MSG_FASTOPEN))
+			(void)so->so_proto->pr_output(so, uio->uio_resid ?
+			    msgflags | MSG_MORE : msgflags);
+		if (error == ENOBUFS)
+			error = so_nomem(so, msgflags, dl);
+	} while (uio->uio_resid > 0 && error == 0);
+	if (error == 0 && (msgflags & MSG_ZEROCOPY) && total != 0 &&
+	    (so->so_opt.so_flags & SOF_ZEROCOPY))
+		so_zerocopied(so);
+	rump_mutex_exit(&so->so_lock);
+	if (uio->uio_resid != total)
+		return 0;
+	return error == EPIPE ? so_sigpipe(error, msgflags) : error;
+}
+
+/* One record's data in mbufs, with room for headers in front. */
+static int
+so_record(struct uio *uio, struct mbuf **mp)
+{
+	size_t left = uio->uio_resid, k = MBUF_MAX - MBUF_HDR;
+	struct mbuf *m, *first = NULL, **tail = &first;
+	int error = ENOBUFS;
+
+	do {
+		if (left < k)
+			k = left;
+		m = first == NULL ? m_gethdr(k) : m_get(k);
+		if (m == NULL)
+			goto fail;
+		*tail = m;
+		tail = &m->m_next;
+		if ((error = rump_uiomove(m->m_data, k, uio)) != 0)
+			goto fail;
+		m->m_len = (uint32_t)k;
+		first->m_pkt.ph_len += (uint32_t)k;
+		left -= k;
+		k = MBUF_MAX;
+	} while (left > 0);
+	*mp = first;
+	return 0;
+fail:
+	m_freem(first);
+	return error;
+}
+
+/* so_lock held. */
+static int
+so_checkrecord(struct socket *so, const struct sockaddr *to, int msgflags)
+{
+
+	if (so->so_error)
+		return so_takeerror(so);
+	if (so->so_snd.sb_flags & SB_SHUT)
+		return so_sigpipe(EPIPE, msgflags);
+	if ((so->so_state & SS_CONNECTED) == 0 && to == NULL)
+		return so->so_proto->pr_flags & PR_CONNECTED ? ENOTCONN :
+		    EDESTADDRREQ;
+	return 0;
+}
+
+static int
+so_sendrecord(struct socket *so, const struct sockaddr *to, unsigned tolen,
+    struct uio *uio, struct mbuf *control, int msgflags)
+{
+	size_t total = uio->uio_resid;
+	struct mbuf *m = NULL;
+	int error;
+
+	if (msgflags & MSG_OOB)
+		error = EOPNOTSUPP;
+	else if (total > so->so_snd.sb_hiwat)
+		error = EMSGSIZE;
+	else
+		error = so_record(uio, &m);
+	if (error)
+		goto out;
+	rump_mutex_enter(&so->so_lock);
+	if ((error = so_checkrecord(so, to, msgflags)) == 0) {
+		error = so->so_proto->pr_send(so, m, to, tolen, control,
+		    msgflags);
+		m = control = NULL;
+		if (error == 0 && (msgflags & MSG_ZEROCOPY) &&
+		    (so->so_opt.so_flags & SOF_ZEROCOPY))
+			so_zerocopied(so);
+	}
+	rump_mutex_exit(&so->so_lock);
+	m_freem(m);
+out:
+	cmsg_free(control);
+	if (error)
+		uio->uio_resid = total;
+	return error;
+}
+
+/* MSG_FASTOPEN: connects by the way (RFC 7413). */
+static int
+so_fastopen(struct socket *so, const struct sockaddr *to, unsigned tolen,
+    struct uio *uio, int msgflags)
+{
+	int error;
+
+	error = so_connect(so, to, tolen, (msgflags & MSG_DONTWAIT) != 0);
+	return error ? error : so_sendstream(so, uio, msgflags &
+	    ~MSG_FASTOPEN);
+}
+
+int
+so_send(struct socket *so, const struct sockaddr *to, unsigned tolen,
+    struct uio *uio, struct mbuf *control, int msgflags)
+{
+	const struct protosw *pr = so->so_proto;
+
+	if (pr->pr_sosend != NULL)
+		return pr->pr_sosend(so, to, tolen, uio, control, msgflags);
+	if ((pr->pr_flags & PR_STREAM) == 0)
+		return so_sendrecord(so, to, tolen, uio, control, msgflags);
+	cmsg_free(control);
+	if ((msgflags & MSG_FASTOPEN) && to != NULL &&
+	    (so->so_state & SS_CONNECTED) == 0)
+		return so_fastopen(so, to, tolen, uio, msgflags);
+	return so_sendstream(so, uio, msgflags);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of the socket layer. */
+#ifndef SOCK_PRIV_H
+#define SOCK_PRIV_H
+
+#include <kern/file.h>
+#include <net/socket.h>
+
+#define SO_OPTMAX	MBUF_MAX	/* bytes of an option, of control */
+
+extern const struct fileops rump_socket_ops;
+
+/* What stands before the data of a record, in its first mbuf. */
+struct sbrec {
+	struct mbuf	*sr_control;
+	uint32_t	 sr_drops;	/* so_drops then */
+	uint32_t	 sr_alen;	/* the sender's address follows */
+} __attribute__((__packed__));
+
+/* Memory that one mbuf keeps busy. */
+static inline uint32_t
+sb_memof(const struct mbuf *m)
+{
+	return (uint32_t)sizeof(*m) + m->m_store->m_size;
+}
+
+/* Appends one mbuf to a stream's buffer. */
+static inline void
+sb_append1(struct sockbuf *sb, struct mbuf *m)
+{
+	m->m_next = NULL;
+	m->m_nextpkt = NULL;
+	m->m_flags = 0;
+	if (sb->sb_head == NULL)
+		sb->sb_head = m;
+	else
+		sb->sb_tail->m_next = m;
+	sb->sb_tail = m;
+	sb->sb_cc += m->m_len;
+	sb->sb_mem += sb_memof(m);
+}
+
+static inline int
+sock_nonblock(const struct file *fp)
+{
+	return (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) & 04000) ?
+	    MSG_DONTWAIT : 0;
+}
+
+/* Records, sbuf.c. */
+struct mbuf *sb_mkrec(struct mbuf *m, const struct sockaddr *, unsigned,
+	    struct mbuf *control, uint32_t drops);
+void	sb_freerec(struct mbuf *);
+struct mbuf *sb_firstrec(struct sockbuf *, struct sbrec *, size_t *datalen);
+void	sb_droprec(struct sockbuf *);
+
+/* Is there so much room that poll says so? */
+static inline int
+sb_writable(const struct sockbuf *sb)
+{
+	return sb_space(sb) >= sb->sb_cc / 2 && sb_space(sb) > 0;
+}
+
+/* so_lock held: takes the pending error. */
+static inline int
+so_takeerror(struct socket *so)
+{
+	int error = so->so_error;
+
+	so->so_error = 0;
+	return error;
+}
+
+/* EPIPE: tells the program by a signal too, unless MSG_NOSIGNAL. */
+int	so_sigpipe(int error, int msgflags);
+
+int	so_poll(struct socket *, int events, struct selrec *);
+int	so_poll_locked(struct socket *, int events);
+
+/* A MSG_ZEROCOPY send was done (by copying); so_lock held. */
+void	so_zerocopied(struct socket *);
+int	so_recverr(struct socket *, struct sockaddr *, unsigned *lenp,
+	    struct uio *, struct mbuf **controlp, int *msgflagsp);
+
+/*
+ * The short way for bytes on a connected stream; -1: not now, take the long
+ * one.  Else the number moved.
+ */
+long	so_sendfast(struct socket *, const void *, size_t);
+long	so_recvfast(struct socket *, void *, size_t);
+
+void	so_setnofile(struct socket *, int nofile);
+
+/* Connections taken from a queue: the next one, with its reference. */
+int	so_accept(struct socket *, int msgflags, struct socket **);
+void	so_unaccept(struct socket *head, struct socket *);
+int	so_listen(struct socket *, int backlog);
+int	so_shutdown(struct socket *, int how);
+
+/* Appends all messages of another control mbuf, which stays. */
+int	cmsg_addall(struct mbuf **, const struct mbuf *);
+
+/* Control messages to the program: cmsg.c.  Takes the mbuf. */
+int	cmsg_export(struct mbuf *, void *ubuf, size_t *lenp, int *msgflagsp,
+	    int cloexec);
+int	cmsg_import(const void *ubuf, size_t len, struct mbuf **);
+
+#endif /* SOCK_PRIV_H */
