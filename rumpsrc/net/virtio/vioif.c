@@ -97,7 +97,6 @@ vioif_poll(struct ifnet *ifp, int budget)
 	unsigned i;
 	int n = 0;
 
-	__atomic_store_n(&ifp->if_pending, 0, __ATOMIC_SEQ_CST);
 	if (__builtin_expect(vi->vi_dev->vd_broken, 0)) {
 		if (!vi->vi_down)
 			broken(vi);
@@ -114,8 +113,6 @@ vioif_poll(struct ifnet *ifp, int budget)
 		vi->vi_changed = 0;
 		link_state(vi);
 	}
-	if (n >= budget || vi->vi_dev->vd_broken)
-		__atomic_store_n(&ifp->if_pending, 1, __ATOMIC_RELAXED);
 	return n;
 }
 
