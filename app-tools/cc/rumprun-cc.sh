@@ -104,14 +104,14 @@ flags="$flags -specs=$sys/lib/rumprun.specs"
 # shellcheck disable=SC2086
 "$gcc" $flags -r -nostdlib -Wl,-plugin-opt=-linker-output=nolto-rel -Wl,-T,"$sys/lib/rumprun-prog.lds" \
     -Wl,-d,--gc-sections,-u,rumprun_entry,-e,rumprun_entry \
-    -o "$tmp" $crt "$@" $libs
+    -o "$tmp" $crt "$@" -x none $libs
 # Undefined symbols that no image can supply: let ld say it in its own words.
 if [ -n "$startfiles" ] && nm -u "$tmp" | awk '$1 == "U" &&
     $2 !~ /^(rump_sysimpl_|rump_sysent_call$|_GLOBAL_OFFSET_TABLE_$)/ { print $2 }' |
     sort > "$tmp.u" && [ -s "$tmp.u" ]; then
 	# shellcheck disable=SC2086
 	"$gcc" $flags -static-pie -nostdlib -Wl,--gc-sections,-e,rumprun_entry \
-	    -o "$tmp" $crt "$@" $libs "$sys/lib/rumprun-gates.o" ||
+	    -o "$tmp" $crt "$@" -x none $libs "$sys/lib/rumprun-gates.o" ||
 	    exit 1
 	die "undefined symbols in $out: $(tr '\n' ' ' < "$tmp.u")"
 fi

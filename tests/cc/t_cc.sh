@@ -76,6 +76,8 @@ check "preprocess from standard input" sh -c \
     "echo '#include <stdio.h>' | '$T-cpp' - | grep -q printf"
 check "the host's headers stay out" sh -c \
     "! '$T-gcc' -E -v hello.c 2>&1 | grep -q '^ /usr/include'"
+check "-x c from standard input" sh -c \
+    "'$T-gcc' -x c -o stdin - < hello.c && [ -f stdin ]"
 check "dependencies" sh -c "'$T-gcc' -MD -c hello.c && grep -q stdio.h hello.d"
 check "@file" sh -c "echo '-O1 -o resp hello.c' > args && '$T-gcc' @args && [ -f resp ]"
 check "syscall(n) and an unknown call" sh -c "cat > sc.c <<'E3'
