@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "netopts.h"
 
 /* The text as a JSON string; what names it when it is not UTF-8. */
 static json_t *
@@ -47,16 +48,16 @@ append(json_t *obj, const char *key, json_t *value)
 }
 
 static void
-add_net(json_t *obj, const struct netif *ni)
+add_net(json_t *obj, const char *ifname, const struct netaddr *na)
 {
 	json_t *j = json_object();
 
-	set(j, "if", ni->ni_guest);
-	set(j, "type", ni->ni_type);
-	set(j, "method", ni->ni_method);
-	set(j, "addr", ni->ni_addr);
-	set(j, "mask", ni->ni_mask);
-	set(j, "gw", ni->ni_gw);
+	set(j, "if", ifname);
+	set(j, "type", na->na_type);
+	set(j, "method", na->na_method);
+	set(j, "addr", na->na_addr);
+	set(j, "mask", na->na_mask);
+	set(j, "gw", na->na_gw);
 	append(obj, "net", j);
 }
 
@@ -90,10 +91,7 @@ add_args(json_t *obj, char **args)
 static bool
 has_options(const struct options *o)
 {
-	for (size_t i = 0; i < o->o_nnet; i++)
-		if (o->o_net[i].ni_configured)
-			return true;
-	return o->o_args[0] != NULL || o->o_env.sv_n != 0 ||
+	return o->o_naddr != 0 || o->o_args[0] != NULL || o->o_env.sv_n != 0 ||
 	    o->o_name != NULL || o->o_ndisk != 0;
 }
 
@@ -138,9 +136,9 @@ config_make(const struct options *o)
 	set(obj, "hostname", o->o_name);
 	for (size_t i = 0; i < o->o_env.sv_n; i++)
 		append(obj, "env", string("-e", o->o_env.sv_v[i]));
-	for (size_t i = 0; i < o->o_nnet; i++)
-		if (o->o_net[i].ni_configured)
-			add_net(obj, &o->o_net[i]);
+	for (size_t i = 0; i < o->o_naddr; i++)
+		add_net(obj, netopts_find(o, o->o_addr[i].na_tag)->ni_guest,
+		    &o->o_addr[i]);
 	for (size_t i = 0; i < o->o_ndisk; i++)
 		add_disk(obj, &o->o_disk[i], i);
 	if (o->o_args[0] != NULL)

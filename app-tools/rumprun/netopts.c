@@ -28,23 +28,58 @@ cut(char *s, char **field, int max)
 }
 
 static struct netif *
-find(struct options *o, const char *tag)
+find(const struct options *o, const char *tag)
 {
-	struct netif *ni;
-
 	for (size_t i = 0; i < o->o_nnet; i++)
 		if (strcmp(o->o_net[i].ni_tag, tag) == 0)
 			return &o->o_net[i];
+	return NULL;
+}
+
+/* Locally administered; of the tag, so the same every time. */
+static void
+make_mac(struct netif *ni)
+{
+	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
+
+	for (const char *s = ni->ni_tag; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	ni->ni_mac[0] = 0x02;
+	for (int i = 1; i < 6; i++)
+		ni->ni_mac[i] = (unsigned char)(h >> (8 * (5 - i)));
+}
+
+static struct netif *
+add(struct options *o, const char *tag)
+{
+	struct netif *ni;
+
 	if (tag[strspn(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
 	    "WXYZ0123456789_-.")] != '\0' || tag[0] == '\0')
 		fail("network tag \"%s\": expected letters and digits", tag);
 	o->o_net = realloc(o->o_net, (o->o_nnet + 1) * sizeof(*ni));
 	if (o->o_net == NULL)
 		fail("out of memory");
-	ni = &o->o_net[o->o_nnet++];
+	ni = &o->o_net[o->o_nnet];
 	memset(ni, 0, sizeof(*ni));
 	ni->ni_tag = xstrdup(tag);
+	make_mac(ni);
 	return ni;
+}
+
+/* The device of "tap,ifname=NAME[,...]", NULL when it is something else. */
+static char *
+tap_name(const char *backend)
+{
+	const char *name;
+
+	if (strncmp(backend, "tap,", 4) != 0)
+		return NULL;
+	name = strstr(backend, ",ifname=");
+	if (name == NULL)
+		return NULL;
+	name += strlen(",ifname=");
+	return xasprintf("%.*s", (int)strcspn(name, ","), name);
 }
 
 /* The name in the guest: as given, or with the next free number. */
@@ -78,29 +113,31 @@ netopts_interface(struct options *o, const char *arg)
 	n = cut(xstrdup(arg), field, 3);
 	if (n < 2)
 		fail("-I %s: expected tag,interface[,options]", arg);
-	ni = find(o, field[0]);
-	if (ni->ni_guest != NULL)
+	if (find(o, field[0]) != NULL)
 		fail("-I %s: there is an interface with that tag", arg);
+	ni = add(o, field[0]);
 	ni->ni_guest = guest_name(o, field[1]);
+	o->o_nnet++;
 	if (n == 2) {
 		ni->ni_backend = xasprintf("tap,ifname=%s,script=no,"
 		    "downscript=no", field[0]);
-		return;
+	} else {
+		/* Rumprun's users write '-net tap,...' there. */
+		opts = field[2];
+		if (strncmp(opts, "-net ", 5) == 0)
+			opts += 5;
+		else if (strncmp(opts, "-netdev ", 8) == 0)
+			opts += 8;
+		ni->ni_backend = xstrdup(opts);
 	}
-	/* Rumprun's users write '-net tap,...' there. */
-	opts = field[2];
-	if (strncmp(opts, "-net ", 5) == 0)
-		opts += 5;
-	else if (strncmp(opts, "-netdev ", 8) == 0)
-		opts += 8;
-	ni->ni_backend = xstrdup(opts);
+	ni->ni_tap = tap_name(ni->ni_backend);
 }
 
 /* "addr/mask" into its halves; the mask is a prefix length or dotted. */
 static void
-static_address(struct netif *ni, const char *arg, char *text)
+static_address(struct netaddr *na, const char *arg, char *text)
 {
-	bool inet6 = strcmp(ni->ni_type, "inet6") == 0;
+	bool inet6 = strcmp(na->na_type, "inet6") == 0;
 	int family = inet6 ? AF_INET6 : AF_INET, max = inet6 ? 128 : 32;
 	unsigned char bin[16];
 	char *slash = strchr(text, '/'), *end;
@@ -109,17 +146,30 @@ static_address(struct netif *ni, const char *arg, char *text)
 	if (slash == NULL)
 		fail("-W %s: expected addr/mask", arg);
 	*slash = '\0';
-	ni->ni_addr = text;
-	ni->ni_mask = slash + 1;
+	na->na_addr = text;
+	na->na_mask = slash + 1;
 	if (inet_pton(family, text, bin) != 1)
-		fail("-W %s: %s is no %s address", arg, text, ni->ni_type);
-	if (!inet6 && inet_pton(AF_INET, ni->ni_mask, bin) == 1)
+		fail("-W %s: %s is no %s address", arg, text, na->na_type);
+	if (!inet6 && inet_pton(AF_INET, na->na_mask, bin) == 1)
 		return;
-	prefix = strtol(ni->ni_mask, &end, 10);
-	if (ni->ni_mask[0] < '0' || ni->ni_mask[0] > '9' || *end != '\0' ||
+	prefix = strtol(na->na_mask, &end, 10);
+	if (na->na_mask[0] < '0' || na->na_mask[0] > '9' || *end != '\0' ||
 	    prefix > max)
-		fail("-W %s: mask %s is not from 0 to %d", arg, ni->ni_mask,
+		fail("-W %s: mask %s is not from 0 to %d", arg, na->na_mask,
 		    max);
+}
+
+static struct netaddr *
+add_address(struct options *o)
+{
+	struct netaddr *na;
+
+	o->o_addr = realloc(o->o_addr, (o->o_naddr + 1) * sizeof(*na));
+	if (o->o_addr == NULL)
+		fail("out of memory");
+	na = &o->o_addr[o->o_naddr++];
+	memset(na, 0, sizeof(*na));
+	return na;
 }
 
 void
@@ -127,7 +177,7 @@ netopts_address(struct options *o, const char *arg)
 {
 	char *field[MAXFIELDS];
 	unsigned char bin[16];
-	struct netif *ni;
+	struct netaddr *na;
 	int n, family;
 	bool inet6;
 
@@ -139,31 +189,61 @@ netopts_address(struct options *o, const char *arg)
 	family = inet6 ? AF_INET6 : AF_INET;
 	if (!inet6 && strcmp(field[1], "inet") != 0)
 		fail("-W %s: %s is neither inet nor inet6", arg, field[1]);
-	ni = find(o, field[0]);
-	if (ni->ni_configured)
-		fail("-W %s: tag %s has an address", arg, field[0]);
-	ni->ni_configured = true;
-	ni->ni_type = field[1];
-	ni->ni_method = field[2];
+	na = add_address(o);
+	na->na_tag = field[0];
+	na->na_type = field[1];
+	na->na_method = field[2];
 	if (strcmp(field[2], inet6 ? "auto" : "dhcp") == 0 && n == 3)
 		return;
 	if (strcmp(field[2], "static") != 0 || n < 4)
 		fail("-W %s: expected %s or static,addr/mask[,gw]", arg,
 		    inet6 ? "auto" : "dhcp");
-	static_address(ni, arg, field[3]);
+	static_address(na, arg, field[3]);
 	if (n == 5) {
-		ni->ni_gw = field[4];
-		if (inet_pton(family, ni->ni_gw, bin) != 1)
-			fail("-W %s: %s is no %s address", arg, ni->ni_gw,
-			    ni->ni_type);
+		na->na_gw = field[4];
+		if (inet_pton(family, na->na_gw, bin) != 1)
+			fail("-W %s: %s is no %s address", arg, na->na_gw,
+			    na->na_type);
 	}
 }
 
-void
-netopts_check(const struct options *o)
+const struct netif *
+netopts_find(const struct options *o, const char *tag)
 {
-	for (size_t i = 0; i < o->o_nnet; i++)
-		if (o->o_net[i].ni_guest == NULL)
+	return find(o, tag);
+}
+
+/* "FILE", of the only interface, or "TAG,FILE". */
+static void
+check_pcap(struct options *o, const char *arg)
+{
+	const char *file = strchr(arg, ','), *tag = NULL;
+	struct netif *ni = o->o_nnet == 1 ? &o->o_net[0] : NULL;
+
+	if (file != NULL) {
+		tag = xasprintf("%.*s", (int)(file - arg), arg);
+		ni = find(o, tag);
+		file++;
+	}
+	if (ni == NULL && file != NULL)
+		fail("--pcap %s: no -I with that tag", arg);
+	if (ni == NULL)
+		fail(o->o_nnet == 0 ? "--pcap %s: there is no -I" :
+		    "--pcap %s: several interfaces, expected TAG,FILE", arg);
+	if (ni->ni_pcap != NULL)
+		fail("--pcap %s: that interface has a capture", arg);
+	ni->ni_pcap = xstrdup(file != NULL ? file : arg);
+	if (ni->ni_pcap[0] == '\0')
+		fail("--pcap %s: expected [TAG,]FILE", arg);
+}
+
+void
+netopts_check(struct options *o)
+{
+	for (size_t i = 0; i < o->o_naddr; i++)
+		if (find(o, o->o_addr[i].na_tag) == NULL)
 			fail("-W %s,...: no -I with that tag",
-			    o->o_net[i].ni_tag);
+			    o->o_addr[i].na_tag);
+	for (size_t i = 0; i < o->o_pcap.sv_n; i++)
+		check_pcap(o, o->o_pcap.sv_v[i]);
 }

@@ -9,7 +9,8 @@
 void netopts_interface(struct options *, const char *);
 /* -W tag,inet,dhcp | tag,inet,static,addr/mask[,gw] */
 void netopts_address(struct options *, const char *);
-/* Each -W has its -I. */
-void netopts_check(const struct options *);
+/* Each -W and --pcap has its -I. */
+void netopts_check(struct options *);
+const struct netif *netopts_find(const struct options *, const char *tag);
 
 #endif /* RUMPRUN_NETOPTS_H */

@@ -15,7 +15,7 @@
 
 enum {
 	OPT_MACHINE = 256, OPT_BOOT, OPT_CONFIG, OPT_TIMEOUT, OPT_UEFI,
-	OPT_LOG, OPT_SYMBOLS, OPT_VERSION
+	OPT_LOG, OPT_PCAP, OPT_SYMBOLS, OPT_VERSION
 };
 
 static const char shortopts[] = "+:Snhb:dD:e:g:iI:M:N:o:pW:";
@@ -36,6 +36,7 @@ static const struct option longopts[] = {
 	{ "name", required_argument, NULL, 'N' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "paused", no_argument, NULL, 'p' },
+	{ "pcap", required_argument, NULL, OPT_PCAP },
 	{ "qemu-args", required_argument, NULL, 'g' },
 	{ "sudo", no_argument, NULL, 'S' },
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
@@ -58,6 +59,7 @@ static const char usage[] =
 "  -I TAG,IF[,NETDEV] network interface IF, QEMU netdev (tap,ifname=TAG)\n"
 "  -W TAG,inet,dhcp | TAG,inet,static,ADDR/MASK[,GATEWAY]\n"
 "                     address of the interface with that tag\n"
+"  --pcap [TAG,]FILE  write the packets of that interface to a file\n"
 "  -N NAME            name of the guest, and its host name\n"
 "  -D PORT            serve gdb on that port; addresses are not randomised\n"
 "  -p                 do not start before gdb says so (with -D)\n"
@@ -184,6 +186,7 @@ parse_one(struct options *o, int c, const char *arg, char **argv)
 	case OPT_BOOT: o->o_boot = parse_boot(arg); break;
 	case OPT_CONFIG: o->o_configfile = arg; break;
 	case OPT_UEFI: o->o_uefi = true; break;
+	case OPT_PCAP: sv_add1(&o->o_pcap, arg); break;
 	case OPT_LOG: o->o_log = arg; break;
 	case OPT_SYMBOLS: o->o_symbols = arg; break;
 	case OPT_TIMEOUT:
@@ -230,7 +233,7 @@ parse_target(const char *s)
 
 /* What each option is good for on its own is checked; now together. */
 static void
-check(const struct options *o)
+check(struct options *o)
 {
 	bool qemu = o->o_target == TARGET_QEMU || o->o_target == TARGET_KVM;
 

@@ -10,16 +10,22 @@
 enum target { TARGET_QEMU, TARGET_KVM, TARGET_SPT, TARGET_ISO };
 enum bootproto { BOOT_PVH, BOOT_MULTIBOOT };
 
-/* -I and -W with the same tag are one network interface. */
+/* -I; -W with the same tag give it addresses. */
 struct netif {
 	char	*ni_tag;
 	char	*ni_guest;	/* its name in the guest, as in vioif0 */
 	char	*ni_backend;	/* QEMU netdev, as in tap,ifname=tap0 */
-	bool	 ni_configured;	/* there was a -W */
-	char	*ni_type;	/* inet, inet6 */
-	char	*ni_method;	/* dhcp, auto, static */
-	char	*ni_addr, *ni_mask;	/* static only */
-	char	*ni_gw;		/* may be NULL */
+	char	*ni_tap;	/* TAP device of the backend; NULL: none */
+	char	*ni_pcap;	/* --pcap: file; NULL: no capture */
+	unsigned char ni_mac[6];	/* the same for the same tag */
+};
+
+struct netaddr {			/* -W */
+	char	*na_tag;
+	char	*na_type;	/* inet, inet6 */
+	char	*na_method;	/* dhcp, auto, static */
+	char	*na_addr, *na_mask;	/* static only */
+	char	*na_gw;		/* may be NULL */
 };
 
 struct disk {
@@ -49,6 +55,9 @@ struct options {
 	struct strvec	 o_qemuargs;	/* -g, split into words */
 	struct netif	*o_net;
 	size_t		 o_nnet;
+	struct netaddr	*o_addr;
+	size_t		 o_naddr;
+	struct strvec	 o_pcap;	/* --pcap */
 	struct disk	*o_disk;
 	size_t		 o_ndisk;
 	const char	*o_image;

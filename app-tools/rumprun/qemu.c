@@ -4,12 +4,15 @@
  * stdin and stdout; stderr carries QEMU's own messages and what the guest
  * writes to the debug port 0xe9, its exit record (doc/contracts.md).
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "launch.h"
+#include "tap.h"
 
 #define QEMU		"qemu-system-x86_64"
 #define QEMU_PACKAGE	"qemu-system-x86"
@@ -91,21 +94,52 @@ add_disks(struct strvec *cmd, const struct options *o)
 	}
 }
 
+/* What a capture shows is as on a wire: no offloads then. */
+#define NO_OFFLOADS ",csum=off,gso=off,host_tso4=off,host_tso6=off," \
+    "host_ecn=off,host_ufo=off,guest_csum=off,guest_tso4=off," \
+    "guest_tso6=off,guest_ecn=off,guest_ufo=off"
+
+static void
+add_capture(struct strvec *cmd, const struct options *o,
+    const struct netif *ni)
+{
+	int fd;
+
+	if (ni->ni_pcap == NULL)
+		return;
+	if (!o->o_dryrun) {
+		fd = open(ni->ni_pcap, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (fd == -1)
+			fail("--pcap %s: %s", ni->ni_pcap, strerror(errno));
+		close(fd);
+	}
+	sv_add1(cmd, "-object");
+	sv_add(cmd, "filter-dump,id=pcap-%s,netdev=%s,file=%s,maxlen=262144",
+	    ni->ni_tag, ni->ni_tag, qemu_escape(ni->ni_pcap));
+}
+
 /* A backend is "type" or "type,options"; ours is the id. */
 static void
-add_nets(struct strvec *cmd, const struct options *o)
+add_net(struct strvec *cmd, const struct options *o, const struct netif *ni)
 {
-	for (size_t i = 0; i < o->o_nnet; i++) {
-		const struct netif *ni = &o->o_net[i];
-		const char *rest = strchrnul(ni->ni_backend, ',');
+	const char *rest = strchrnul(ni->ni_backend, ',');
+	const unsigned char *mac = ni->ni_mac;
+	unsigned mtu = 0;
 
-		sv_add1(cmd, "-netdev");
-		sv_add(cmd, "%.*s,id=%s%s", (int)(rest - ni->ni_backend),
-		    ni->ni_backend, ni->ni_tag, rest);
-		sv_add1(cmd, "-device");
-		sv_add(cmd, "virtio-net-%s,netdev=%s", virtio_bus(o),
-		    ni->ni_tag);
-	}
+	/* Whatever is wrong is said better here than by QEMU. */
+	if (ni->ni_tap != NULL && !o->o_dryrun)
+		close(tap_open(ni, &mtu));
+	sv_add1(cmd, "-netdev");
+	sv_add(cmd, "%.*s,id=%s%s", (int)(rest - ni->ni_backend),
+	    ni->ni_backend, ni->ni_tag, rest);
+	sv_add1(cmd, "-device");
+	sv_add(cmd, "virtio-net-%s,netdev=%s,"
+	    "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s%s", virtio_bus(o),
+	    ni->ni_tag, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+	    is_microvm(o) ? "" : ",romfile=",
+	    mtu != 0 && mtu != 1500 ? xasprintf(",host_mtu=%u", mtu) : "",
+	    ni->ni_pcap != NULL ? NO_OFFLOADS : "");
+	add_capture(cmd, o, ni);
 }
 
 static void
@@ -218,7 +252,8 @@ qemu_command(struct guest *g, const struct options *o,
 	else
 		add_kernel(cmd, o, im, config);
 	add_disks(cmd, o);
-	add_nets(cmd, o);
+	for (size_t i = 0; i < o->o_nnet; i++)
+		add_net(cmd, o, &o->o_net[i]);
 	add_debugger(cmd, o);
 	for (size_t i = 0; i < o->o_qemuargs.sv_n; i++)
 		sv_add1(cmd, o->o_qemuargs.sv_v[i]);

@@ -4,16 +4,14 @@
  * launcher opens disks and TAP devices and hands descriptors over by name.
  * The environment is empty: the guest's is in its configuration.
  */
-#include <sys/ioctl.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "launch.h"
+#include "tap.h"
 
 static void
 add_disks(struct strvec *cmd, const struct options *o)
@@ -28,31 +26,30 @@ add_disks(struct strvec *cmd, const struct options *o)
 	}
 }
 
-/* Only TAP devices: "tap,ifname=NAME[,...]". */
-static int
-open_tap(const struct netif *ni)
+static void
+add_net(struct strvec *cmd, const struct netif *ni)
 {
-	const char *name = strstr(ni->ni_backend, "ifname=");
-	struct ifreq ifr;
-	size_t len;
+	const unsigned char *mac = ni->ni_mac;
+	char *capture = xstrdup("");
+	unsigned mtu;
 	int fd;
 
-	if (strncmp(ni->ni_backend, "tap,", 4) != 0 || name == NULL)
+	if (ni->ni_tap == NULL)
 		fail("-I %s: spt has TAP devices only, as in tap,ifname=tap0",
 		    ni->ni_tag);
-	name += strlen("ifname=");
-	len = strcspn(name, ",");
-	if (len == 0 || len >= sizeof(ifr.ifr_name))
-		fail("-I %s: %s: bad interface name", ni->ni_tag,
-		    ni->ni_backend);
-	memset(&ifr, 0, sizeof(ifr));
-	memcpy(ifr.ifr_name, name, len);
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
-	fd = open("/dev/net/tun", O_RDWR);
-	if (fd == -1 || ioctl(fd, TUNSETIFF, &ifr) == -1)
-		fail("-I %s: cannot open TAP device %s: %s", ni->ni_tag,
-		    ifr.ifr_name, strerror(errno));
-	return fd;
+	if (ni->ni_pcap != NULL) {
+		fd = open(ni->ni_pcap, O_WRONLY | O_CREAT | O_TRUNC |
+		    O_APPEND, 0666);
+		if (fd == -1)
+			fail("--pcap %s: %s", ni->ni_pcap, strerror(errno));
+		free(capture);
+		capture = xasprintf(",pcap=%d", fd);
+	}
+	fd = tap_open(ni, &mtu);
+	sv_add(cmd, "--rumpkit-net=%s,mac=%02x%02x%02x%02x%02x%02x,mtu=%u%s"
+	    ":%d", ni->ni_guest, mac[0], mac[1], mac[2], mac[3], mac[4],
+	    mac[5], mtu, capture, fd);
+	free(capture);
 }
 
 /* With -D the copy that is not randomised runs under gdbserver. */
@@ -95,8 +92,7 @@ spt_command(struct guest *g, const struct options *o,
 	if (!o->o_dryrun) {
 		add_disks(cmd, o);
 		for (size_t i = 0; i < o->o_nnet; i++)
-			sv_add(cmd, "--rumpkit-net=%s:%d",
-			    o->o_net[i].ni_guest, open_tap(&o->o_net[i]));
+			add_net(cmd, &o->o_net[i]);
 	}
 	sv_add1(cmd, "--");
 	sv_add1(cmd, config);

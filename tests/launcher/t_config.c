@@ -86,6 +86,14 @@ main(void)
 	    "\"gw\":\"10.0.2.2\"},{\"if\":\"vioif1\",\"type\":\"inet\","
 	    "\"method\":\"dhcp\"},{\"if\":\"vioif2\",\"type\":\"inet6\","
 	    "\"method\":\"auto\"}]}\n") != NULL);
+	/* Two addresses of one interface; the MAC address is the tag's. */
+	RUN(&res, "qemu", "-n", "-I", "n0,vioif,user", "-W", "n0,inet,dhcp",
+	    "-W", "n0,inet6,static,fd00::1/64", "--pcap", "f", guest("guest"));
+	CHECK(strstr(res.out, "{\"if\":\"vioif0\",\"type\":\"inet6\"") != NULL);
+	CHECK(strstr(res.out, "netdev=n0,mac=02:") != NULL);
+	CHECK(strstr(res.out, "filter-dump,id=pcap-n0,netdev=n0,file=f") !=
+	    NULL);
+	CHECK(strstr(res.out, ",csum=off,") != NULL);
 	RUN(&res, "qemu", "--machine", "microvm", "-b", file, "-I",
 	    "n,vioif,user", guest("guest"));
 	CHECK_EQ(res.status, 0);

@@ -55,6 +55,23 @@ test_bad_networks(void)
 	    "t,inet,static,10.0.0.1/8,gw", g);
 	EXPECT_ERROR("there is an interface", "qemu", "-I", "t,a", "-I",
 	    "t,b", g);
+	EXPECT_ERROR("ip tuntap add nosuchtap0 mode tap", "qemu", "-I",
+	    "nosuchtap0,vioif", g);
+	EXPECT_ERROR("ip tuntap add nosuchtap0 mode tap", "spt", "-I",
+	    "nosuchtap0,vioif", guest("guest-spt"));
+	EXPECT_ERROR("TAP devices only", "spt", "-I", "t,vioif,user",
+	    guest("guest-spt"));
+	EXPECT_ERROR("longer than 15", "qemu", "-I",
+	    "a-name-of-16-chr,vioif", g);
+	EXPECT_ERROR("there is no -I", "qemu", "--pcap", "f", g);
+	EXPECT_ERROR("no -I with that tag", "qemu", "-I", "t,vioif,user",
+	    "--pcap", "u,f", g);
+	EXPECT_ERROR("several interfaces", "qemu", "-I", "t,vioif,user",
+	    "-I", "u,vioif,user", "--pcap", "f", g);
+	EXPECT_ERROR("has a capture", "qemu", "-I", "t,vioif,user",
+	    "--pcap", "f", "--pcap", "t,f", g);
+	EXPECT_ERROR("/nonexistent/f", "qemu", "-I", "t,vioif,user",
+	    "--pcap", "/nonexistent/f", g);
 }
 
 static void
