@@ -62,6 +62,7 @@ virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
 	vq->vq_dev = vd;
 	vq->vq_n = (uint16_t)n;
 	vq->vq_size = vq->vq_nfree = (uint16_t)size;
+	vq->vq_mask = size - 1;
 	vq->vq_vector = (uint16_t)(vector % (vd->vd_nvec ? vd->vd_nvec : 1));
 	vq->vq_event = virtio_has(vd, VIRTIO_RING_F_EVENT_IDX);
 	vq->vq_indirect = virtio_has(vd, VIRTIO_RING_F_INDIRECT_DESC);
@@ -153,7 +154,7 @@ virtq_end(struct virtq_chain *vc, void *cookie)
 	vq->vq_free = vc->vc_next;
 	vq->vq_nfree = (uint16_t)(vq->vq_nfree - vs->vs_n);
 	vq->vq_inflight++;
-	vq->vq_avail->ring[vq->vq_head++ & (vq->vq_size - 1)] = vc->vc_head;
+	vq->vq_avail->ring[vq->vq_head++ & vq->vq_mask] = vc->vc_head;
 }
 
 void
@@ -165,13 +166,15 @@ virtq_unchain(struct virtq *vq, unsigned id)
 		rump_kmem_free(vs->vs_table,
 		    vs->vs_ntable * sizeof(struct vring_desc));
 		vs->vs_table = NULL;
-		vs->vs_last = (uint16_t)id;
-	} else if (vs->vs_n == 1) {
+	}
+	if (vs->vs_n == 0) {
+		vs->vs_n = 1;
 		vs->vs_last = (uint16_t)id;
 	}
 	vq->vq_slot[vs->vs_last].vs_next = vq->vq_free;
 	vq->vq_free = (uint16_t)id;
 	vq->vq_nfree = (uint16_t)(vq->vq_nfree + vs->vs_n);
+	vs->vs_n = 0;
 }
 
 void *

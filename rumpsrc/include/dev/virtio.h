@@ -108,7 +108,8 @@ struct virtq_slot {
 	void		*vs_cookie;	/* in flight, NULL: not a head */
 	struct vring_desc *vs_table;	/* indirect, or NULL */
 	uint16_t	 vs_next;	/* free list, chain */
-	uint16_t	 vs_last, vs_n;	/* of the chain */
+	uint16_t	 vs_last;	/* of the chain */
+	uint16_t	 vs_n;		/* of the chain; 0: virtq_put1() */
 	uint16_t	 vs_ntable;
 };
 
@@ -120,6 +121,7 @@ struct virtq {
 	struct virtq_slot *vq_slot;	/* [I] */
 	uint16_t	 vq_n;		/* [I] which queue */
 	uint16_t	 vq_size;	/* [I] power of two */
+	uint32_t	 vq_mask;	/* [I] size - 1 */
 	uint16_t	 vq_vector;	/* [I] */
 	uint8_t		 vq_event;	/* [I] event index */
 	uint8_t		 vq_indirect;	/* [I] */
@@ -172,11 +174,10 @@ virtq_put1(struct virtq *vq, uint64_t pa, uint32_t len, int write,
 	vq->vq_nfree--;
 	vq->vq_inflight++;
 	vs->vs_cookie = cookie;
-	vs->vs_n = 1;
 	d->addr = pa;
 	d->len = len;
 	d->flags = write ? VRING_DESC_F_WRITE : 0;
-	vq->vq_avail->ring[vq->vq_head++ & (vq->vq_size - 1)] = id;
+	vq->vq_avail->ring[vq->vq_head++ & vq->vq_mask] = id;
 }
 
 #define VIRTQ_USED_EVENT(vq)	((vq)->vq_avail->ring[(vq)->vq_size])
@@ -228,7 +229,7 @@ virtq_get(struct virtq *vq, uint32_t *lenp)
 
 	if (idx == vq->vq_seen)
 		return NULL;
-	e = &vq->vq_used->ring[vq->vq_seen & (vq->vq_size - 1)];
+	e = &vq->vq_used->ring[vq->vq_seen & vq->vq_mask];
 	id = e->id;
 	*lenp = e->len;
 	if (__builtin_expect(id >= vq->vq_size ||
@@ -241,7 +242,7 @@ virtq_get(struct virtq *vq, uint32_t *lenp)
 	vs->vs_cookie = NULL;
 	vq->vq_seen++;
 	vq->vq_inflight--;
-	if (__builtin_expect(vs->vs_n == 1 && vs->vs_table == NULL, 1)) {
+	if (__builtin_expect(vs->vs_n == 0, 1)) {
 		vs->vs_next = vq->vq_free;
 		vq->vq_free = (uint16_t)id;
 		vq->vq_nfree++;

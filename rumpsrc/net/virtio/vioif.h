@@ -52,6 +52,24 @@ struct vioif {
 	struct virtq	 vi_ctrl;	/* [ctrllock] vq_size 0: none */
 };
 
+/*
+ * What vp_txlock guards is never left half done while the virtual CPU is
+ * given away: with one that nobody takes off, no lock is needed.
+ */
+static inline void
+vioif_txenter(struct vioif_pair *vp)
+{
+	if (!rump_cooperative)
+		rump_mutex_enter(&vp->vp_txlock);
+}
+
+static inline void
+vioif_txexit(struct vioif_pair *vp)
+{
+	if (!rump_cooperative)
+		rump_mutex_exit(&vp->vp_txlock);
+}
+
 static inline void
 vioif_count(uint64_t *p, uint64_t n)
 {

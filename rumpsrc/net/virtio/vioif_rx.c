@@ -55,7 +55,7 @@ vioif_fill(struct vioif *vi, struct vioif_pair *vp)
 }
 
 /* Checksum and segmentation fields.  0: they make no sense. */
-static int
+static __attribute__((__noinline__)) int
 offload(struct mbuf *m, const struct virtio_net_hdr_v1 *vh)
 {
 	struct pkthdr *ph = &m->m_pkt;
@@ -89,7 +89,7 @@ offload(struct mbuf *m, const struct virtio_net_hdr_v1 *vh)
 }
 
 /* The other n buffers of m's packet.  0: missing, or too long. */
-static int
+static __attribute__((__noinline__)) int
 merge(struct vioif *vi, struct virtq *vq, struct mbuf *m, unsigned n)
 {
 	uint32_t len, sum = m->m_pkt.ph_len;

@@ -51,7 +51,7 @@ put(struct virtq_chain *vc, const uint8_t *p, uint32_t len)
 }
 
 /* The same packet in as few mbufs as there can be; frees m. */
-static struct mbuf *
+static __attribute__((__noinline__)) struct mbuf *
 compact(struct mbuf *m)
 {
 	struct mbuf *head = NULL, **mp = &head, *n;
@@ -76,7 +76,7 @@ compact(struct mbuf *m)
 }
 
 /* Several descriptors; the header is in front.  0: taken; ENOSPC: not. */
-static int
+static __attribute__((__noinline__)) int
 put_chain(struct vioif *vi, struct virtq *vq, struct mbuf *m)
 {
 	struct virtq_chain vc;
@@ -116,7 +116,7 @@ enqueue(struct vioif *vi, struct virtq *vq, struct mbuf *m)
 	return put_chain(vi, vq, m);
 }
 
-static unsigned
+static __attribute__((__noinline__)) unsigned
 reclaim(struct vioif_pair *vp)
 {
 	struct mbuf *m;
@@ -131,7 +131,7 @@ reclaim(struct vioif_pair *vp)
 }
 
 /* What waited goes out, as far as there is room. */
-static void
+static __attribute__((__noinline__)) void
 drain(struct vioif *vi, struct vioif_pair *vp)
 {
 	struct mbuf *m;
@@ -157,7 +157,7 @@ drain(struct vioif *vi, struct vioif_pair *vp)
 	}
 }
 
-static void
+static __attribute__((__noinline__)) void
 wait_put(struct vioif_pair *vp, struct mbuf *m)
 {
 	if (vp->vp_nwait >= MAXWAIT || vp->vp_if->vi_dev->vd_broken) {
@@ -171,7 +171,7 @@ wait_put(struct vioif_pair *vp, struct mbuf *m)
 	vp->vp_nwait++;
 }
 
-static void
+static __attribute__((__noinline__)) void
 arm(struct vioif_pair *vp)
 {
 	vp->vp_armed = 1;
@@ -184,7 +184,7 @@ tick(void *arg)
 	struct vioif_pair *vp = arg;
 	struct vioif *vi = vp->vp_if;
 
-	rump_mutex_enter(&vp->vp_txlock);
+	vioif_txenter(vp);
 	vp->vp_armed = 0;
 	(void)reclaim(vp);
 	if (vp->vp_wait != NULL)
@@ -193,19 +193,19 @@ tick(void *arg)
 		virtq_kick(&vp->vp_tx);
 	if (vp->vp_tx.vq_inflight != 0 && !vi->vi_dev->vd_broken)
 		arm(vp);
-	rump_mutex_exit(&vp->vp_txlock);
+	vioif_txexit(vp);
 }
 
 void
 vioif_txdone(struct vioif *vi, struct vioif_pair *vp)
 {
-	rump_mutex_enter(&vp->vp_txlock);
+	vioif_txenter(vp);
 	(void)reclaim(vp);
 	if (vp->vp_wait != NULL)
 		drain(vi, vp);
 	if (vp->vp_tx.vq_head != vp->vp_tx.vq_kicked)
 		virtq_kick(&vp->vp_tx);
-	rump_mutex_exit(&vp->vp_txlock);
+	vioif_txexit(vp);
 }
 
 void
@@ -213,14 +213,14 @@ vioif_txstop(struct vioif_pair *vp)
 {
 	struct mbuf *m;
 
-	rump_mutex_enter(&vp->vp_txlock);
+	vioif_txenter(vp);
 	while ((m = virtq_drain(&vp->vp_tx)) != NULL)
 		m_freem(m);
 	m_freeq(vp->vp_wait);
 	vp->vp_wait = NULL;
 	vp->vp_waittail = &vp->vp_wait;
 	vp->vp_nwait = 0;
-	rump_mutex_exit(&vp->vp_txlock);
+	vioif_txexit(vp);
 }
 
 void
@@ -252,27 +252,30 @@ header(struct virtio_net_hdr_v1 *vh, const struct pkthdr *ph)
 static inline struct mbuf *
 prepend(struct vioif *vi, struct mbuf *m)
 {
-	struct virtio_net_hdr_v1 vh = { .flags = 0 };
-	uint16_t csum = m->m_pkt.ph_csum;
 	unsigned n = vi->vi_hdrlen;
+	struct pkthdr *ph = &m->m_pkt;
+	struct virtio_net_hdr_v1 *vh;
 
-	if (csum == PH_CSUM_PARTIAL || m->m_pkt.ph_gso != PH_GSO_NONE)
-		header(&vh, &m->m_pkt);
 	if (__builtin_expect(m_headroom(m) >= n, 1)) {
 		m->m_data -= n;
 		m->m_len += n;
-		m->m_pkt.ph_len += n;
-	} else if ((m = m_prepend(m, n)) == NULL) {
-		return NULL;
+		ph->ph_len += n;
+	} else {
+		if ((m = m_prepend(m, n)) == NULL)
+			return NULL;
+		ph = &m->m_pkt;
 	}
-	__builtin_memcpy(m->m_data, &vh, 10);
-	if (n > 10)
-		__builtin_memset(m->m_data + 10, 0, 2);
+	vh = mtod(m, struct virtio_net_hdr_v1 *);
+	__builtin_memset(vh, 0, 10);
+	if (__builtin_expect(n == sizeof(*vh), 1))
+		vh->num_buffers = 0;
+	if (ph->ph_csum == PH_CSUM_PARTIAL || ph->ph_gso != PH_GSO_NONE)
+		header(vh, ph);
 	return m;
 }
 
 /* A chain too long for one packet of the device's. */
-static int
+static __attribute__((__noinline__)) int
 too_long(const struct virtq *vq, const struct mbuf *m)
 {
 	unsigned n = 0, max = vq->vq_size < MAXSEGS ? vq->vq_size : MAXSEGS;
@@ -306,7 +309,7 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 		vioif_count(&ifp->if_stats.tx_dropped, 1);
 		return ENOBUFS;
 	}
-	rump_mutex_enter(&vp->vp_txlock);
+	vioif_txenter(vp);
 	if (vq->vq_inflight >= RECLAIM)
 		(void)reclaim(vp);
 	if (__builtin_expect(vp->vp_wait != NULL ||
@@ -319,7 +322,7 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 		virtq_kick(vq);
 	if (!vp->vp_armed)
 		arm(vp);
-	rump_mutex_exit(&vp->vp_txlock);
+	vioif_txexit(vp);
 	vioif_count(&ifp->if_stats.tx_packets, 1);
 	vioif_count(&ifp->if_stats.tx_bytes, len);
 	return 0;
