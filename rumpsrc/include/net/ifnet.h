@@ -23,7 +23,6 @@
 struct rumpcomp_event;
 struct neigh;
 struct ifnet;
-struct msghdr_out;
 
 #define IFNAMSIZ	16
 #define ETHER_HDR	14
@@ -35,6 +34,9 @@ struct msghdr_out;
 #define IFCAP_TSO6	0x04
 #define IFCAP_SG	0x08	/* chains of mbufs */
 #define IFCAP_LRO	0x10	/* receives coalesced segments */
+#define IFCAP_ASK	0x20	/* tells of packets late or only while idle: drain
+				 * polls it always; its event is signalled without
+				 * rump_if_intr() */
 
 /* One address of an interface. */
 struct ifaddr {
@@ -62,7 +64,10 @@ struct ifops {
 	 * without locks of the interface's.
 	 */
 	int	(*if_transmit)(struct ifnet *, struct mbuf *, int more);
-	/* Takes what the device received; returns how many, at most budget. */
+	/*
+	 * Takes what the device received; returns how many, at most budget.
+	 * Fewer: the device may interrupt again and had no more after that.
+	 */
 	int	(*if_poll)(struct ifnet *, int budget);
 	/* The set of IFF_UP, IFF_PROMISC, IFF_ALLMULTI or groups changed. */
 	int	(*if_setflags)(struct ifnet *);
@@ -101,6 +106,9 @@ struct ifnet {
 	struct rump_mutex if_rxlock;	/* one thread polls at a time */
 	struct rumpcomp_event *if_event;	/* [I] */
 	volatile uint32_t if_pending;	/* [a] the driver has work */
+	uint32_t	 if_txqlen;	/* [a] told, not used */
+	uint32_t	 if_state;	/* [a] drain.c's: IFS_* */
+	const char	*if_driver;	/* [I] for SIOCETHTOOL, or NULL */
 	/* Taps: AF_PACKET sockets, pcap sink; called for each packet. */
 	void		(*if_tap)(struct ifnet *, struct mbuf *, int out);
 };
@@ -109,12 +117,15 @@ extern struct rump_rwlock rump_if_lock;
 extern struct ifnet *rump_iflist;	/* [rump_if_lock] */
 extern struct ifnet *rump_loif;		/* [I] lo */
 /* Address, route, neighbour or link changed: cached routes look again. */
-extern uint32_t rump_net_gen;		/* [a] */
+extern uint32_t rump_net_gen;		/* [a] never 0 */
+void	rump_net_changed(void);		/* bumps it */
 
 /* if_name may be "eth%d".  The interface is down.  0 or errno. */
 int	rump_if_attach(struct ifnet *);
 void	rump_if_detach(struct ifnet *);	/* the last reference frees nothing:
-					 * waits until it is the only one */
+					 * waits until it is the only one; who
+					 * keeps routes drops them when told
+					 * IFE_DETACH */
 /* Its thread that waits for if_event and polls; after attach. */
 int	rump_if_pollstart(struct ifnet *);
 /* For an interrupt handler: marks and wakes, any context. */
@@ -131,8 +142,10 @@ int	rump_if_delmulti(struct ifnet *, const uint8_t *mac);
 
 /*
  * Network header in front; proto: ETH_P_IP...  ne: whom to send to (queues
- * the packet while it is being resolved), NULL: to lladdr.  Segments and sums
- * in software what the interface cannot.  Takes the packet.
+ * the packet while it is being resolved), NULL: to lladdr; without one to the
+ * group that the network header's destination names, or broadcast.  Segments
+ * and sums in software what the interface cannot.  On lo the packet is
+ * received later.  Takes the packet.
  */
 int	rump_if_output(struct ifnet *, struct mbuf *, struct neigh *ne,
 	    uint16_t proto, int more);
@@ -151,7 +164,11 @@ struct ethertype {
 	    __attribute__((__section__("rump_ethertypes"), __used__, \
 	    __retain__)) = &et
 
-/* Addresses.  Adding one also adds its prefix's route. */
+/*
+ * Addresses.  Adding one also adds the routes: of the address, its prefix (while
+ * the interface is up), the broadcast address.  ia_peer stays as it is given:
+ * inaddr_bcast4() makes the usual one.
+ */
 int	rump_if_addaddr(struct ifnet *, const struct ifaddr *);
 int	rump_if_deladdr(struct ifnet *, const struct inaddr *, uint8_t plen);
 /* Is it one of ours?  On ifp, or anywhere when NULL. */
@@ -166,6 +183,12 @@ struct ifwatch {
 };
 void	rump_if_watch(struct ifwatch *);	/* stays for ever */
 void	rump_if_event(enum ifevent, struct ifnet *, void *obj);
+
+/*
+ * SIOC* on any socket that concern interfaces, their addresses, routes, ARP.
+ * uarg: the user's ifreq...  ENOTTY: none of them.
+ */
+int	rump_if_ioctl(unsigned long cmd, void *uarg);
 
 /*
  * To be called before a sleep that a packet may end: polls interfaces that

@@ -92,6 +92,31 @@ inaddr_match(const struct inaddr *a, const struct inaddr *b, unsigned plen)
 	    ((a->ia_b[i] ^ b->ia_b[i]) & (0xff00 >> plen % 8 & 0xff)) == 0;
 }
 
+/* The last address of a's IPv4 subnet. */
+static inline struct inaddr
+inaddr_bcast4(const struct inaddr *a, unsigned plen)
+{
+
+	return inaddr_from4(a->ia_w[3] |
+	    (plen < 128 ? net32(0xffffffffU >> (plen - INADDR_V4PREFIX)) : 0));
+}
+
+/* a's first plen bits, zeroes behind. */
+static inline struct inaddr
+inaddr_prefix(const struct inaddr *a, unsigned plen)
+{
+	struct inaddr p = *a;
+	unsigned i = plen / 8;
+
+	if (plen % 8 != 0) {
+		p.ia_b[i] &= (uint8_t)(0xff00 >> plen % 8);
+		i++;
+	}
+	for (; i < 16; i++)
+		p.ia_b[i] = 0;
+	return p;
+}
+
 /* "10.0.0.1", "fe80::1".  format: buf of at least 46 bytes. */
 int	inaddr_parse(const char *, struct inaddr *);	/* 0 or EINVAL */
 char	*inaddr_format(const struct inaddr *, char *buf, unsigned len);

@@ -29,18 +29,27 @@ struct rtentry {			/* all [I] but the counts */
 	uint32_t	 rt_metric;
 	struct inaddr	 rt_gw;		/* zero: on link */
 	struct inaddr	 rt_src;	/* preferred source, zero: none */
-	struct ifnet	*rt_if;		/* referenced */
+	struct ifnet	*rt_if;		/* referenced.  RTN_LOCAL: whose address
+					 * it is; such packets go to
+					 * rump_loif */
 	uint32_t	 rt_mtu;	/* 0: the interface's */
-	int64_t		 rt_expires;	/* [a] monotonic, INT64_MAX: never */
+	int64_t		 rt_expires;	/* [a] monotonic, INT64_MAX or 0:
+					 * never; rump_rt_setexpires() */
+	uint32_t	 rt_flags;	/* RTNH_F_ONLINK: rt_gw is not checked */
 };
 
-/* EEXIST: the same prefix, metric and interface.  Copies *rt. */
+/*
+ * EEXIST: the same prefix, metric and interface.  Copies *rt.  rt_if may be
+ * NULL with a gateway: by the route to it.  ENETUNREACH (v6: EHOSTUNREACH): no
+ * such gateway on link; ENETDOWN: the interface is down.
+ */
 int	rump_rt_add(const struct rtentry *);
 /* Fields that are zero match everything but rt_dst and rt_plen. ESRCH. */
 int	rump_rt_del(const struct rtentry *);
 /* Best one, referenced; oif != 0: only through that interface.  NULL. */
 struct rtentry *rump_rt_lookup(const struct inaddr *dst, uint32_t oif);
 void	rump_rt_rele(struct rtentry *);
+void	rump_rt_setexpires(struct rtentry *, int64_t);
 /* All routes in order; stops when fn returns non-zero. */
 int	rump_rt_walk(int (*fn)(struct rtentry *, void *), void *);
 void	rump_rt_ifdown(struct ifnet *, int detach);
@@ -59,8 +68,13 @@ struct routecache {
 	struct rtentry	*rc_rt;		/* referenced */
 	struct neigh	*rc_neigh;	/* referenced; NULL: none needed */
 	struct inaddr	 rc_dst;
+	uint32_t	 rc_oif;
 };
-/* Fills or renews it.  0, ENETUNREACH, EHOSTUNREACH, EACCES... */
+/*
+ * Fills or renews it; with oif a destination without a route is on link there.
+ * rc_neigh is NULL for groups, broadcasts, our own addresses, and interfaces
+ * that have no neighbours.  0, ENETUNREACH, EHOSTUNREACH, EACCES...
+ */
 int	rump_rc_get(struct routecache *, const struct inaddr *dst,
 	    uint32_t oif);
 void	rump_rc_clear(struct routecache *);
@@ -78,21 +92,33 @@ struct neigh {
 	uint8_t		 ne_router;	/* [ne_lock] */
 	uint8_t		 ne_probes;	/* [ne_lock] */
 	uint8_t		 ne_lladdr[6];	/* [ne_lock] */
-	int64_t		 ne_confirmed;	/* [a] monotonic */
-	int64_t		 ne_used;	/* [a] */
+	uint8_t		 ne_marks;	/* [a] NEM_* */
+#define NEM_USED	1		/* since the timer looked */
+#define NEM_CONFIRMED	2
+	uint8_t		 ne_dead;	/* [ne_lock] not in the table */
+	uint64_t	 ne_link;	/* [a] ne_lladdr and NEL_* */
+	int64_t		 ne_confirmed;	/* [ne_lock] monotonic */
+	int64_t		 ne_used;	/* [ne_lock] as far as the timer knows */
+	int64_t		 ne_due;	/* [ne_lock] when the timer acts */
 	struct mbuf	*ne_queue;	/* [ne_lock] waiting for the address */
 	uint32_t	 ne_nqueue;	/* [ne_lock] at most 16 */
-	struct rump_callout ne_timer;
 };
 
-/* How a family asks for a neighbour; lladdr NULL: by multicast/broadcast. */
+/*
+ * How a family asks for a neighbour; lladdr NULL: by multicast/broadcast.
+ * Called without locks.
+ */
 struct neighops {
 	void	(*no_solicit)(struct neigh *, const uint8_t *lladdr);
+	/* A packet that could not be sent; takes it. */
 	void	(*no_unreachable)(struct neigh *, struct mbuf *);
 };
 extern const struct neighops *rump_neighops[2];	/* [I] 0: v4, 1: v6 */
 
-/* Found or made; referenced. */
+/*
+ * Found or made (NUD_S_FAILED: nothing is known); referenced.  NULL: none, no
+ * memory, or the table is full of entries in use.
+ */
 struct neigh *rump_neigh_get(struct ifnet *, const struct inaddr *,
     int create);
 void	rump_neigh_rele(struct neigh *);

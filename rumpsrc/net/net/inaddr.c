@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses as text (RFC 4291, 2.2; RFC 5952) and as sockaddrs. */
 #include <asm/errno.h>
+#include <net/sockabi.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <kern/str.h>
 #include <net/inaddr.h>
-
-#define AF_INET		2
-#define AF_INET6	10
 
 /* "1.2.3.4", all of it; where it ends, or NULL. */
 static const char *

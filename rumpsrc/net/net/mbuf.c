@@ -29,9 +29,9 @@ _Static_assert(sizeof(struct mbuf) + MBUF_HDR + 1518 <= 2048, "a frame fits");
 
 /* Sanitizers see more when every mbuf is the host's. */
 #if defined(__SANITIZE_ADDRESS__)
-#define MBUF_CACHED	0
+static const size_t mbuf_mostkept = 0;
 #else
-#define MBUF_CACHED	128
+static const size_t mbuf_mostkept = 128;
 #endif
 
 struct mcache {			/* all [c] */
@@ -58,7 +58,8 @@ rump_mbuf_init(void)
 	__atomic_store_n(&rump_mbuf_limit, total / 4, __ATOMIC_RELAXED);
 	for (c = 0; c < MC_N; c++) {
 		n = total / 128 / rump_ncpus() / mbuf_sizes[c];
-		mbuf_keep[c] = (uint16_t)(n < MBUF_CACHED ? n : MBUF_CACHED);
+		mbuf_keep[c] = (uint16_t)(n < mbuf_mostkept ? n :
+		    mbuf_mostkept);
 	}
 }
 
