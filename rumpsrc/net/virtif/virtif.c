@@ -8,8 +8,8 @@
  * Packets are received into mbufs that lie ready, one of a frame's size and,
  * for large packets, pages behind it; short ones are copied into mbufs of
  * their own size.  The host cannot tell the rump kernel that packets are
- * there while a program runs, so whoever is about to sleep asks: if_pending
- * stays set.  if_rxlock guards what has [r].
+ * there while a program runs, so whoever is about to sleep asks: IFCAP_ASK.
+ * if_rxlock guards what has [r].
  */
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -158,7 +158,8 @@ virtif_recv(struct virtif *vi, long *lenp)
 		n -= (long)sizeof(vi->vi_rxhdr);
 	if (n < ETHER_HDR)
 		STAT(ifp, rx_errors, 1);
-	else if ((ifp->if_flags & IFF_UP) == 0)
+	else if ((__atomic_load_n(&ifp->if_flags, __ATOMIC_RELAXED) &
+	    IFF_UP) == 0)
 		STAT(ifp, rx_dropped, 1);
 	else if ((m = virtif_take(vi, (uint32_t)n)) == NULL)
 		STAT(ifp, rx_dropped, 1);
@@ -201,7 +202,6 @@ virtif_poll(struct ifnet *ifp, int budget)
 		vi->vi_gone = 1;
 		rump_if_link(ifp, 0);
 	}
-	__atomic_store_n(&ifp->if_pending, !vi->vi_gone, __ATOMIC_RELAXED);
 	return done;
 }
 
@@ -278,10 +278,7 @@ virtif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 		iov[n++].iv_len = s->m_len;
 	}
 	error = rumpcomp_virtif_send(vi->vi_host, iov, n);
-	if (error == 0) {
-		STAT(ifp, tx_packets, 1);
-		STAT(ifp, tx_bytes, m->m_pkt.ph_len);
-	} else
+	if (error != 0)
 		STAT(ifp, tx_dropped, 1);
 	m_freem(m);
 	return error;
@@ -323,7 +320,7 @@ virtif_setup(struct virtif *vi, const struct rumpcomp_virtif_conf *vc)
 	ifp->if_flags = IFF_BROADCAST | IFF_MULTICAST;
 	memcpy(ifp->if_mac, vc->vc_mac, sizeof(ifp->if_mac));
 	ifp->if_mtu = vc->vc_mtu;
-	ifp->if_caps = IFCAP_SG;
+	ifp->if_caps = IFCAP_SG | IFCAP_ASK;
 	if (vc->vc_vnethdr && vc->vc_offload)
 		ifp->if_caps |= IFCAP_TXCSUM | IFCAP_TSO4 | IFCAP_TSO6 |
 		    IFCAP_LRO;
@@ -361,9 +358,9 @@ virtif_attach(unsigned unit)
 	error = rump_if_attach(ifp);
 	if (error != 0)
 		goto close;
-	ifp->if_pending = 1;
 	error = rump_if_pollstart(ifp);
 	if (error == 0) {
+		rump_if_intr(ifp);
 		rump_if_link(ifp, 1);
 		return 0;
 	}
