@@ -97,6 +97,7 @@ struct socket {
 #define SS_ATMARK	0x0040		/* urgent data is next */
 #define SS_BOUND	0x0080
 #define SS_ASYNC	0x0100		/* connect(2) said EINPROGRESS */
+#define SS_NBIO		0x0200		/* pr_connect must not block */
 	int		 so_error;	/* [so_lock] errno for the next call */
 	const struct protosw *so_proto;	/* [I] */
 	void		*so_pcb;	/* [so_lock] protocol's */
@@ -141,6 +142,8 @@ struct protosw {
 	int	(*pr_attach)(struct socket *, int proto);	/* unlocked */
 	/* The file is closed; the PCB may live on (with a reference). */
 	void	(*pr_detach)(struct socket *);
+	/* The last reference went: frees so_pcb.  Unlocked; NULL: nothing. */
+	void	(*pr_free)(struct socket *);
 	int	(*pr_bind)(struct socket *, const struct sockaddr *,
 		    unsigned len);
 	int	(*pr_listen)(struct socket *);

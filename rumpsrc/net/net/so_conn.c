@@ -73,7 +73,11 @@ so_connstream(struct socket *so, const struct sockaddr *sa, unsigned len,
 		return so_waitconn(so);
 	if (so->so_state & SS_CONNECTED)
 		return EISCONN;
-	if ((error = so->so_proto->pr_connect(so, sa, len)) != 0)
+	if (nonblock)
+		so->so_state |= SS_NBIO;
+	error = so->so_proto->pr_connect(so, sa, len);
+	so->so_state &= (uint16_t)~SS_NBIO;
+	if (error)
 		return error;
 	if ((so->so_state & SS_CONNECTING) == 0)
 		return so_waitconn(so);

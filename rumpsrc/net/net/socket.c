@@ -72,6 +72,8 @@ static void
 so_free(struct socket *so)
 {
 
+	if (so->so_proto->pr_free != NULL)
+		so->so_proto->pr_free(so);
 	sb_flush(&so->so_rcv);
 	sb_flush(&so->so_snd);
 	while (so->so_errq != NULL) {

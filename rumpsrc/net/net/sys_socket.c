@@ -235,9 +235,9 @@ sys_accepted(struct socket *so, void *uaddr, unsigned *ulen)
 
 	rump_mutex_enter(&so->so_lock);
 	head = so->so_head;
-	so->so_head = NULL;
 	if (so->so_proto->pr_accepted != NULL)
 		error = so->so_proto->pr_accepted(so);
+	so->so_head = NULL;
 	rump_mutex_exit(&so->so_lock);
 	if (head != NULL)
 		so_rele(head);
