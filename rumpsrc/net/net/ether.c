@@ -290,7 +290,8 @@ ether_capable(const struct ifnet *ifp, const struct mbuf *m)
 		    IFCAP_TSO6;
 	return (need & ~ifp->if_caps) == 0 &&
 	    (m->m_pkt.ph_gso == PH_GSO_NONE ||
-	    m->m_pkt.ph_len <= ifp->if_gsomax);
+	    (m->m_pkt.ph_csum == PH_CSUM_PARTIAL &&
+	    m->m_pkt.ph_len <= ifp->if_gsomax));
 }
 
 int

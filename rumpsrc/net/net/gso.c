@@ -170,6 +170,33 @@ gso_simple(const struct ifnet *ifp, struct mbuf *m)
 	return n;
 }
 
+/*
+ * A packet that was coalesced on its way in (gro.c) and is forwarded: the sum
+ * in it is one segment's.  Takes m.
+ */
+static struct mbuf *
+gso_partial(struct mbuf *m)
+{
+	int v6 = m->m_pkt.ph_gso == PH_GSO_TCP6;
+	unsigned l4, hdrlen = m->m_pkt.ph_hdrlen;
+	uint16_t sum;
+
+	if ((m = m_unshare(m, hdrlen)) == NULL)
+		return NULL;
+	l4 = v6 ? 40 : (m->m_data[0] & 0xfU) * 4;
+	if (hdrlen < l4 + TCP_MINHDR || m->m_len < hdrlen) {
+		m_freem(m);
+		return NULL;
+	}
+	sum = (uint16_t)~cksum_fold(gso_pseudo(m->m_data, v6,
+	    m->m_pkt.ph_len - l4));
+	memcpy(m->m_data + l4 + 16, &sum, 2);
+	m->m_pkt.ph_csum = PH_CSUM_PARTIAL;
+	m->m_pkt.ph_csumstart = (uint16_t)l4;
+	m->m_pkt.ph_csumoff = 16;
+	return m;
+}
+
 struct mbuf *
 rump_gso_finish(struct ifnet *ifp, struct mbuf *m)
 {
@@ -179,6 +206,9 @@ rump_gso_finish(struct ifnet *ifp, struct mbuf *m)
 
 	if (m->m_pkt.ph_gso == PH_GSO_NONE)
 		return gso_simple(ifp, m);
+	if (m->m_pkt.ph_csum != PH_CSUM_PARTIAL &&
+	    (m = gso_partial(m)) == NULL)
+		return NULL;
 	if ((ifp->if_caps & (cap | IFCAP_SG)) == (cap | IFCAP_SG) &&
 	    m->m_pkt.ph_len <= ifp->if_gsomax)
 		return m;
