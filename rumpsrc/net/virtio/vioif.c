@@ -21,8 +21,9 @@
 #include "vioif.h"
 
 #define F(f)		(1ULL << VIRTIO_NET_F_##f)
-#define FIRSTBUFS	32	/* receive buffers at the beginning */
-#define MINBUFS		8
+#define MINBUFS		16	/* receive buffers at the beginning */
+/* The largest packet must fit, or the device would wait for ever. */
+#define MINMERGE	(65536 / VIOIF_RXSIZE + 6)
 
 static void
 intr(struct virtio_dev *vd, unsigned vector)
@@ -162,8 +163,9 @@ static const struct ifops vioif_ops = {
 
 /* Features that make sense only with others are dropped with them: 5.1.3.1. */
 static uint64_t
-wanted(uint64_t offered)
+wanted(struct virtio_dev *vd)
 {
+	unsigned size = vd->vd_ops->vt_queuesize(vd, 0);
 	uint64_t f = F(CSUM) | F(GUEST_CSUM) | F(MTU) | F(MAC) |
 	    F(GUEST_TSO4) | F(GUEST_TSO6) | F(GUEST_ECN) | F(HOST_TSO4) |
 	    F(HOST_TSO6) | F(HOST_ECN) | F(MRG_RXBUF) | F(STATUS) |
@@ -171,11 +173,12 @@ wanted(uint64_t offered)
 
 	if (rump_ncpus() > 1)
 		f |= F(MQ);
-	f &= offered;
+	f &= vd->vd_offered;
 	if ((f & F(CSUM)) == 0)
 		f &= ~(F(HOST_TSO4) | F(HOST_TSO6));
 	/* Without merging a buffer would have to hold 64 KiB. */
-	if ((f & F(GUEST_CSUM)) == 0 || (f & F(MRG_RXBUF)) == 0)
+	if ((f & F(GUEST_CSUM)) == 0 || (f & F(MRG_RXBUF)) == 0 ||
+	    (size != 0 && size < MINMERGE))
 		f &= ~(F(GUEST_TSO4) | F(GUEST_TSO6));
 	if ((f & (F(GUEST_TSO4) | F(GUEST_TSO6))) == 0)
 		f &= ~F(GUEST_ECN);
@@ -233,7 +236,8 @@ mtu(struct vioif *vi)
 	return vioif_setmtu(&vi->vi_if, v) == 0 ? v : ETHER_MTU;
 }
 
-static unsigned
+/* Asked once: the control queue comes behind all pairs of the device. */
+static void
 pairs(struct vioif *vi)
 {
 	unsigned n = 1;
@@ -241,21 +245,10 @@ pairs(struct vioif *vi)
 	if (virtio_has(vi->vi_dev, VIRTIO_NET_F_MQ))
 		n = virtio_config16(vi->vi_dev, offsetof(struct
 		    virtio_net_config, max_virtqueue_pairs));
-	if (n > rump_ncpus())
-		n = rump_ncpus();
-	return n == 0 ? 1 : n;
-}
-
-/* The control queue comes behind all pairs that the device has. */
-static unsigned
-ctrl_index(struct vioif *vi)
-{
-	unsigned n = 1;
-
-	if (virtio_has(vi->vi_dev, VIRTIO_NET_F_MQ))
-		n = virtio_config16(vi->vi_dev, offsetof(struct
-		    virtio_net_config, max_virtqueue_pairs));
-	return 2 * n;
+	if (n < 1 || n > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX)
+		n = 1;
+	vi->vi_ctrlindex = 2 * n;
+	vi->vi_npairs = n < rump_ncpus() ? n : rump_ncpus();
 }
 
 static int
@@ -263,8 +256,12 @@ queues(struct vioif *vi)
 {
 	struct virtio_dev *vd = vi->vi_dev;
 	struct vioif_pair *vp;
-	unsigned i, room;
+	unsigned i;
 	int error;
+
+	/* An eighth of what mbufs may take, in mbufs of 2 KiB. */
+	vi->vi_maxbufs = (unsigned)(rump_mbuf_limit / 8 / 2048 /
+	    vi->vi_npairs);
 
 	for (i = 0; i < vi->vi_npairs; i++) {
 		vp = &vi->vi_pairs[i];
@@ -276,16 +273,10 @@ queues(struct vioif *vi)
 		if (error != 0)
 			return error;
 		virtq_intr_off(&vp->vp_tx);
-		/* An eighth of what mbufs may take, in mbufs of 2 KiB. */
-		room = (unsigned)(rump_mbuf_limit / 8 / 2048 / vi->vi_npairs);
-		vi->vi_maxbufs = vp->vp_rx.vq_size;
-		while (vi->vi_maxbufs > room && vi->vi_maxbufs > MINBUFS)
-			vi->vi_maxbufs /= 2;
-		vp->vp_want = vi->vi_maxbufs < FIRSTBUFS ? vi->vi_maxbufs :
-		    FIRSTBUFS;
+		vp->vp_want = vi->vi_merge ? MINMERGE : MINBUFS;
 	}
 	if (virtio_has(vd, VIRTIO_NET_F_CTRL_VQ))
-		return virtq_new(vd, ctrl_index(vi), 16, 0, &vi->vi_ctrl);
+		return virtq_new(vd, vi->vi_ctrlindex, 16, 0, &vi->vi_ctrl);
 	return 0;
 }
 
@@ -317,12 +308,12 @@ start(struct vioif *vi)
 	struct virtio_dev *vd = vi->vi_dev;
 	int error;
 
-	error = virtio_negotiate(vd, wanted(vd->vd_offered));
+	error = virtio_negotiate(vd, wanted(vd));
 	if (error != 0)
 		return error;
 	capabilities(vi);
 	address(vi);
-	vi->vi_npairs = pairs(vi);
+	pairs(vi);
 	vi->vi_pairs = rump_kmem_zalloc(vi->vi_npairs *
 	    sizeof(*vi->vi_pairs));
 	if (vi->vi_pairs == NULL)

@@ -49,6 +49,7 @@ struct vioif {
 	int		 vi_down;	/* [rxlock] breakage was told of */
 	struct rump_callout vi_refill;	/* no memory for buffers */
 	struct rump_mutex vi_ctrllock;
+	unsigned	 vi_ctrlindex;	/* [I] */
 	struct virtq	 vi_ctrl;	/* [ctrllock] vq_size 0: none */
 };
 

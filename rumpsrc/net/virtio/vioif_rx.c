@@ -43,9 +43,9 @@ vioif_fill(struct vioif *vi, struct vioif_pair *vp)
 	while (vq->vq_inflight < vp->vp_want && vq->vq_nfree >= need) {
 		m = m_get(VIOIF_RXSIZE);
 		if (m == NULL) {
-			if (vq->vq_inflight == 0)
-				rump_callout_schedule(&vi->vi_refill,
-				    rump_monotonic() + REFILL_TIME);
+			/* The device may wait for room for one packet. */
+			rump_callout_schedule(&vi->vi_refill,
+			    rump_monotonic() + REFILL_TIME);
 			break;
 		}
 		post(vi, vq, m);
@@ -176,7 +176,8 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 		return 0;
 	/* The device was about to run short: more buffers from now on. */
 	if (vq->vq_inflight < vp->vp_want / 2 && vp->vp_want < vi->vi_maxbufs)
-		vp->vp_want *= 2;
+		vp->vp_want = vp->vp_want * 2 < vi->vi_maxbufs ?
+		    vp->vp_want * 2 : vi->vi_maxbufs;
 	vioif_fill(vi, vp);
 	if ((ifp->if_flags & IFF_UP) == 0) {
 		vioif_count(&ifp->if_stats.rx_dropped, good);
