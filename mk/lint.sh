@@ -104,7 +104,7 @@ names() {
 			ok="rumpuser_|rumpcomp_|posix_|__stack_chk_|strl(cpy|cat)\$" ;;
 		*/librumpuser.a) ok="rumpuser_|rumpcomp_|user_|bmk_" ;;
 		*/librumpvfs*.a) ok="rump_|vfs_|nc_|vref|vrele" ;;
-		*/librumpdev_screen.a) ok="rump_|hw_" ;;
+		*/librumpdev_screen.a|*/librumpdev_fwcfg.a) ok="rump_|hw_" ;;
 		*)		ok="rump_" ;;
 		esac
 		own=$(echo "$a" | sed -n 's/.*librump[a-z]*_\([a-z0-9_]*\).*/\1_/p')

@@ -70,6 +70,7 @@ extern struct hw_boot hw_boot;
 void hw_bootinfo(uint32_t protocol, uint64_t info);
 const void *hw_boot_ptr(uint64_t pa);	/* while booting only */
 void hw_memory_init(void);
+void hw_config_none(void);		/* weak: fwcfg/ has another */
 
 /* memory.c */
 static inline void *

@@ -171,30 +171,39 @@ give(uint64_t s, uint64_t e, const struct hw_range *hole, int n, int gbpages)
 	return sum + (e - s);
 }
 
+/* The loader brought no configuration; component dev_fwcfg asks elsewhere. */
+void __attribute__((__weak__))
+hw_config_none(void)
+{
+}
+
 static void
 config_init(void)
 {
 	struct hw_boot *hb = &hw_boot;
+	size_t len = hb->hb_configlen;
+	const char *text = hw_dm(hb->hb_config);
 	char *p;
 	int order = 0;
 
-	if (hb->hb_configlen == 0)
+	if (len == 0) {
+		hw_config_none();
 		return;
-	bmk_platform_config = hw_dm(hb->hb_config);
-	if (!bmk_platform_readable(bmk_platform_config, hb->hb_configlen))
-		bmk_platform_config = hw_map_phys(hb->hb_config,
-		    hb->hb_configlen + 1, 0);
-	if (!hb->hb_module)
-		return;
-	/* A module does not end with a zero. */
-	while (BMK_PAGE_SIZE << order <= hb->hb_configlen)
-		order++;
-	p = bmk_page_alloc(order);
-	if (p == NULL || bmk_platform_config == NULL)
-		bmk_panic("no memory for the configuration");
-	memcpy(p, bmk_platform_config, hb->hb_configlen);
-	p[hb->hb_configlen] = '\0';
-	bmk_platform_config = p;
+	}
+	if (!bmk_platform_readable(text, len))
+		text = hw_map_phys(hb->hb_config, len + 1, 0);
+	if (hb->hb_module) {
+		/* A module does not end with a zero. */
+		while (BMK_PAGE_SIZE << order <= len)
+			order++;
+		p = bmk_page_alloc(order);
+		if (p == NULL || text == NULL)
+			bmk_panic("no memory for the configuration");
+		memcpy(p, text, len);
+		p[len] = '\0';
+		text = p;
+	}
+	bmk_platform_config = text;
 }
 
 void
