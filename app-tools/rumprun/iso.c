@@ -22,8 +22,9 @@
 
 /*
  * When all goes well nothing is printed but the mark that tells the launcher
- * where the guest's
- * own output begins; on UEFI the console includes the serial port already.
+ * where the guest's own output begins.  On BIOS the guest gets VGA text; the
+ * command multiboot2 chooses otherwise, so that is set after it.  On UEFI the
+ * console includes the serial port already.
  */
 static const char grubcfg[] =
 "if [ \"$grub_platform\" = pc ]; then\n"
@@ -34,6 +35,7 @@ static const char grubcfg[] =
 "fi\n"
 "if multiboot2 /boot/image; then\n"
 "%s"
+"	if [ \"$grub_platform\" = pc ]; then set gfxpayload=text; fi\n"
 "	echo\n"
 "	echo \"" BOOT_MARK "\"\n"
 "	boot\n"
