@@ -11,6 +11,7 @@
 #include <rump/rumpcomp_user.h>
 #include <rump/rumpcomp_vm.h>
 #include <kern/clock.h>
+#include <kern/init.h>
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -23,6 +24,7 @@ struct rusage {			/* getrusage(2): two times, 14 counts */
 
 static struct rump_mutex misc_lock;
 static char misc_hostname[__NEW_UTS_LEN + 1];	/* [misc_lock] */
+static int misc_named;			/* [misc_lock] somebody set it */
 
 static void
 misc_gethostname(char *buf)
@@ -46,8 +48,32 @@ misc_sethostname(const char *name, size_t len)
 	rump_mutex_enter(&misc_lock);
 	memcpy(misc_hostname, name, len);
 	misc_hostname[len] = '\0';
+	misc_named = 1;
 	rump_mutex_exit(&misc_lock);
 	return 0;
+}
+
+int
+rump_hostname(char *buf)
+{
+
+	int named;
+
+	misc_gethostname(buf);
+	rump_mutex_enter(&misc_lock);
+	named = misc_named;
+	rump_mutex_exit(&misc_lock);
+	return named;
+}
+
+void
+rump_hostname_offer(const char *name)
+{
+
+	rump_mutex_enter(&misc_lock);
+	if (!misc_named)
+		strlcpy(misc_hostname, name, sizeof(misc_hostname));
+	rump_mutex_exit(&misc_lock);
 }
 
 int
