@@ -41,7 +41,7 @@ bmk_platform_entropy(void *buf, size_t len)
 		seed[sizeof(seed) - nseed] = 0;
 	}
 	while (n < len && urandom >= 0) {
-		r = sys3(__NR_read, urandom, (long)(p + n), (long)(len - n));
+		r = sys_read(urandom, p + n, len - n);
 		if (r <= 0 && r != -SYS_EINTR)
 			break;
 		n += r > 0 ? (size_t)r : 0;
