@@ -6,7 +6,6 @@
 #include <kern/kmem.h>
 #include <kern/proc.h>
 #include <kern/str.h>
-#include <vfs/vfs_sock.h>
 #include "unp.h"
 
 struct rump_mutex unp_lock;
@@ -61,11 +60,8 @@ unp_free(struct socket *so)
 	if ((*u->unp_prevp = u->unp_next) != NULL)
 		u->unp_next->unp_prevp = u->unp_prevp;
 	rump_mutex_exit(&unp_lock);
-	if (u->unp_name != NULL) {
-		if (u->unp_name->un_vp != NULL)
-			vfs_sock_rele(u->unp_name->un_vp);
-		rump_kmem_free(u->unp_name, sizeof(*u->unp_name));
-	}
+	if (u->unp_name != NULL)
+		unp_namerele(u->unp_name);
 	rump_kmem_free(u, sizeof(*u));
 }
 

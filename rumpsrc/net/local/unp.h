@@ -13,7 +13,8 @@
 
 struct vnode;
 
-struct unpname {			/* all [I] */
+struct unpname {			/* all [I] but the count */
+	uint32_t	 un_refs;	/* [a] connections share the listener's */
 	unsigned	 un_len;	/* of un_addr */
 	struct vnode	*un_vp;		/* NULL: abstract */
 	struct sockaddr_un un_addr;
@@ -103,8 +104,10 @@ unp_writable(const struct socket *so)
 int	unp_bind(struct socket *, const struct sockaddr *, unsigned);
 int	unp_autobind(struct socket *);
 void	unp_unbind(struct unpcb *);
-/* The socket bound to a name, referenced. */
-int	unp_lookup(const struct sockaddr *, unsigned, struct socket **);
+void	unp_namerele(struct unpname *);
+/* The socket of a type that is bound to a name, referenced. */
+int	unp_lookup(const struct sockaddr *, unsigned, int type,
+	    struct socket **);
 void	unp_putname(const struct socket *, struct sockaddr *, unsigned *);
 
 /* unp.c */

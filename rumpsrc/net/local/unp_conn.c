@@ -75,6 +75,8 @@ unp_newconn(struct socket *head, struct socket *so)
 		return ENOMEM;
 	}
 	new->so_pcb = u;
+	u->unp_name = unp_nameof(head);
+	__atomic_fetch_add(&u->unp_name->un_refs, 1, __ATOMIC_RELAXED);
 	so_ref(so);
 	unp_setpeer(new, so);
 	unp_owncred(&u->unp_peercred);
@@ -116,12 +118,8 @@ unp_connect(struct socket *so, const struct sockaddr *sa, unsigned len)
 	if ((so->so_opt.so_flags & SOF_PASSCRED) &&
 	    (error = unp_autobind(so)) != 0)
 		return error;
-	if ((error = unp_lookup(sa, len, &head)) != 0)
+	if ((error = unp_lookup(sa, len, so->so_type, &head)) != 0)
 		return error;
-	if (head->so_type != so->so_type) {
-		so_rele(head);
-		return EPROTOTYPE;
-	}
 	so->so_state |= SS_CONNECTING;
 	rump_mutex_exit(&so->so_lock);
 	error = unp_connectto(head, so, nonblock);
@@ -166,15 +164,11 @@ unp_connectdgram(struct socket *so, const struct sockaddr *sa, unsigned len)
 	if ((so->so_opt.so_flags & SOF_PASSCRED) &&
 	    (error = unp_autobind(so)) != 0)
 		return error;
-	if ((error = unp_lookup(sa, len, &peer)) != 0)
+	if ((error = unp_lookup(sa, len, SOCK_DGRAM, &peer)) != 0)
 		return error;
-	if (peer->so_type != SOCK_DGRAM)
-		error = EPROTOTYPE;
-	else if (unp_peerof(peer) != NULL && unp_peerof(peer) != so)
-		error = EPERM;
-	if (error) {
+	if (unp_peerof(peer) != NULL && unp_peerof(peer) != so) {
 		so_rele(peer);
-		return error;
+		return EPERM;
 	}
 	old = unp_peerof(so);
 	unp_setpeer(so, peer);

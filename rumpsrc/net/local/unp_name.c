@@ -51,24 +51,26 @@ unp_bucket(const struct unpname *un)
 	return &unp_hash[h % UNP_BUCKETS];
 }
 
+/* Abstract names are apart for each type of socket. */
 static int
-unp_samename(const struct unpname *a, const struct unpname *b)
+unp_samename(const struct unpcb *u, const struct unpname *b, int type)
 {
+	const struct unpname *a = u->unp_name;
 
 	if (a->un_vp != NULL || b->un_vp != NULL)
 		return a->un_vp == b->un_vp;
-	return a->un_len == b->un_len && memcmp(&a->un_addr, &b->un_addr,
-	    a->un_len) == 0;
+	return u->unp_so->so_type == type && a->un_len == b->un_len &&
+	    memcmp(&a->un_addr, &b->un_addr, a->un_len) == 0;
 }
 
 /* unp_lock held. */
 static struct unpcb *
-unp_find(const struct unpname *un)
+unp_find(const struct unpname *un, int type)
 {
 	struct unpcb *u;
 
 	for (u = *unp_bucket(un); u != NULL; u = u->unp_hnext)
-		if (unp_samename(u->unp_name, un))
+		if (unp_samename(u, un, type))
 			break;
 	return u;
 }
@@ -98,9 +100,11 @@ unp_setname(struct unpcb *u, struct unpname *un)
 	int error = 0;
 
 	rump_mutex_enter(&unp_lock);
-	if (un->un_vp == NULL && unp_find(un) != NULL) {
+	if (un->un_vp == NULL &&
+	    unp_find(un, u->unp_so->so_type) != NULL) {
 		error = EADDRINUSE;
 	} else {
+		un->un_refs = 1;
 		__atomic_store_n(&u->unp_name, un, __ATOMIC_RELEASE);
 		u->unp_hnext = *bp;
 		*bp = u;
@@ -173,8 +177,20 @@ unp_unbind(struct unpcb *u)
 	rump_mutex_exit(&unp_lock);
 }
 
+void
+unp_namerele(struct unpname *un)
+{
+
+	if (__atomic_sub_fetch(&un->un_refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	if (un->un_vp != NULL)
+		vfs_sock_rele(un->un_vp);
+	rump_kmem_free(un, sizeof(*un));
+}
+
 int
-unp_lookup(const struct sockaddr *sa, unsigned len, struct socket **sop)
+unp_lookup(const struct sockaddr *sa, unsigned len, int type,
+    struct socket **sop)
 {
 	struct unpname un;
 	struct unpcb *u;
@@ -186,12 +202,17 @@ unp_lookup(const struct sockaddr *sa, unsigned len, struct socket **sop)
 	    (error = vfs_sock_lookup(un.un_addr.sun_path, &un.un_vp)) != 0)
 		return error;
 	rump_mutex_enter(&unp_lock);
-	if ((u = unp_find(&un)) != NULL)
+	if ((u = unp_find(&un, type)) != NULL)
 		so_ref(*sop = u->unp_so);
 	rump_mutex_exit(&unp_lock);
 	if (un.un_vp != NULL)
 		vfs_sock_rele(un.un_vp);
-	return u != NULL ? 0 : ECONNREFUSED;
+	if (u == NULL)
+		return ECONNREFUSED;
+	if ((*sop)->so_type == type)
+		return 0;
+	so_rele(*sop);
+	return EPROTOTYPE;
 }
 
 void

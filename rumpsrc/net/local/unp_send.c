@@ -254,15 +254,8 @@ unp_target(struct socket *so, const struct sockaddr *to, unsigned tolen,
 {
 	int error = 0;
 
-	if (to != NULL && so->so_type == SOCK_DGRAM) {
-		if ((error = unp_lookup(to, tolen, peerp)) != 0)
-			return error;
-		if ((*peerp)->so_type != SOCK_DGRAM) {
-			so_rele(*peerp);
-			return EPROTOTYPE;
-		}
-		return 0;
-	}
+	if (to != NULL && so->so_type == SOCK_DGRAM)
+		return unp_lookup(to, tolen, SOCK_DGRAM, peerp);
 	rump_mutex_enter(&so->so_lock);
 	if ((*peerp = unp_peerof(so)) == NULL)
 		error = ENOTCONN;
