@@ -121,6 +121,14 @@ boot_check(const struct conf *cf)
 	}
 }
 
+static int
+ci_dhcp(const struct conf_item *ci)
+{
+	const char *method = ci->ci_val[RUMP_CONFIG_METHOD];
+
+	return method != NULL && strcmp(method, "dhcp") == 0;
+}
+
 static void
 handle(const struct conf_item *ci)
 {
@@ -134,6 +142,11 @@ handle(const struct conf_item *ci)
 			error = (*rh)->rh_handle(ci->ci_val);
 	if (error == 0)
 		return;
+	if (error == 6)
+		rumpuser_dprintf("rumprun: configuration: %s: no component "
+		    "of this image does that%s\n", key,
+		    ci->ci_kind != CONF_NET ? "" : ci_dhcp(ci) ?
+		    " (rumprun-bake --add net_dhcp)" : " (method)");
 	rumpuser_dprintf("rumprun: configuration: %s %s: error %d\n", key,
 	    ci->ci_val[ci->ci_kind == CONF_NET ? RUMP_CONFIG_IF :
 	    ci->ci_kind == CONF_BLK ? RUMP_CONFIG_PATH :

@@ -12,9 +12,11 @@
 #include <net/ifnet.h>
 #include <net/netconf.h>
 #include <rump/config.h>
+#include <rump/netconfig.h>
 #include "dhcp.h"
 
 #define PATIENCE	60	/* seconds */
+#define ONESHOT		10
 
 static int
 config_dhcp(const char *name)
@@ -45,6 +47,21 @@ RUMP_CONFIG(net, vals)
 		return ENXIO;
 	rump_schedule();
 	error = config_dhcp(vals[RUMP_CONFIG_IF]);
+	rump_unschedule();
+	return error;
+}
+
+int
+rump_pub_netconfig_dhcp_ipv4_oneshot(const char *ifname)
+{
+	struct ifnet *ifp;
+	int error = ENODEV;
+
+	rump_schedule();
+	if ((ifp = rump_netconf_find(ifname)) != NULL) {
+		error = dhcp_start(ifp, ONESHOT * NSEC_PER_SEC);
+		rump_if_rele(ifp);
+	}
 	rump_unschedule();
 	return error;
 }
