@@ -384,3 +384,17 @@ RUMP_SYSCALL2(munlock, const void *, addr, size_t, len)
 	(void)len;
 	return 0;
 }
+
+/* What is mapped later is populated when it is touched, as ever. */
+RUMP_SYSCALL1(mlockall, int, flags)
+{
+
+	return flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE |
+	    MCL_ONFAULT)) || flags == MCL_ONFAULT ? -EINVAL : 0;
+}
+
+RUMP_SYSCALL0(munlockall)
+{
+
+	return 0;
+}

@@ -8,6 +8,9 @@
 #include <kern/sched.h>
 #include <kern/syscall.h>
 
+#define PRIO_PROCESS	0	/* getpriority(2) */
+#define PRIO_USER	2
+
 /* A moment without a virtual CPU: the host may run another thread. */
 long
 rump_sysimpl_sched_yield(void)
@@ -71,6 +74,97 @@ RUMP_SYSCALL1(sched_get_priority_min, int, policy)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+/* Batch and idle are hints; real-time is what no host of ours promises. */
+static long
+sched_set(int policy, const void *param)
+{
+	int prio;
+
+	if (param == NULL)
+		return -EINVAL;
+	memcpy(&prio, param, sizeof(prio));
+	switch (policy & ~SCHED_RESET_ON_FORK) {
+	case SCHED_FIFO: case SCHED_RR:
+		return prio < 1 || prio > 99 ? -EINVAL : -EPERM;
+	case SCHED_NORMAL: case SCHED_BATCH: case SCHED_IDLE:
+		return prio != 0 ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+RUMP_SYSCALL3(sched_setscheduler, int, pid, int, policy, const void *, param)
+{
+
+	return pid < 0 ? -EINVAL : sched_set(policy, param);
+}
+
+RUMP_SYSCALL2(sched_setparam, int, pid, const void *, param)
+{
+
+	return pid < 0 ? -EINVAL : sched_set(SCHED_NORMAL, param);
+}
+
+RUMP_SYSCALL1(sched_getscheduler, int, pid)
+{
+
+	return pid < 0 ? -EINVAL : SCHED_NORMAL;
+}
+
+RUMP_SYSCALL2(sched_getparam, int, pid, void *, param)
+{
+
+	if (pid < 0 || param == NULL)
+		return -EINVAL;
+	memset(param, 0, sizeof(int));
+	return 0;
+}
+
+/* Of a group or a user with who 0: the caller speaks for all of them. */
+static int
+sched_prioproc(int which, int who, struct proc **pp)
+{
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return EINVAL;
+	if (which != PRIO_PROCESS && who != 0)
+		return ESRCH;
+	*pp = rump_proc_find(who == 0 ? curproc->p_pid : who);
+	return *pp == NULL ? ESRCH : 0;
+}
+
+/* The system call's result is 20 - nice, so that it is not negative. */
+RUMP_SYSCALL2(getpriority, int, which, int, who)
+{
+	struct proc *p;
+	int error, nice;
+
+	if ((error = sched_prioproc(which, who, &p)) != 0)
+		return -error;
+	nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
+	rump_proc_rele(p);
+	return 20 - nice;
+}
+
+RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
+{
+	struct proc *p;
+	int error;
+
+	if ((error = sched_prioproc(which, who, &p)) != 0)
+		return -error;
+	if (nice < -20)
+		nice = -20;
+	else if (nice > 19)
+		nice = 19;
+	if (nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED) &&
+	    rump_suser() != 0)
+		error = EACCES;
+	else
+		__atomic_store_n(&p->p_nice, nice, __ATOMIC_RELAXED);
+	rump_proc_rele(p);
+	return -error;
 }
 
 RUMP_SYSCALL3(getcpu, unsigned *, cpu, unsigned *, node, void *, unused)

@@ -47,6 +47,7 @@ struct proc {
 	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
 	struct vmspace	*p_vm;		/* [I] NULL: none yet */
 	uint32_t	 p_umask;	/* [p] */
+	int		 p_nice;	/* [a] kept only: hosts schedule */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
 	int64_t		 p_start;	/* [I] monotonic */
 	char		 p_comm[16];	/* [p] */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Priorities, policies, locked memory: kept or granted, within bounds. */
+#include "kerntest.h"
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+static void
+test_priority(void)
+{
+	int pid = rump_sys_getpid();
+
+	CHECK_EQ(rump_sys_getpriority(PRIO_PROCESS, 0), 20);
+	OK(rump_sys_setpriority(PRIO_PROCESS, pid, 5));
+	CHECK_EQ(rump_sys_getpriority(PRIO_PROCESS, 0), 15);
+	CHECK_EQ(rump_sys_getpriority(PRIO_USER, 0), 15);
+	OK(rump_sys_setpriority(PRIO_PROCESS, 0, 100));
+	CHECK_EQ(rump_sys_getpriority(PRIO_PROCESS, pid), 1);
+	OK(rump_sys_setpriority(PRIO_PROCESS, 0, -100));
+	CHECK_EQ(rump_sys_getpriority(PRIO_PROCESS, pid), 40);
+	FAILS(rump_sys_setpriority(3, 0, 0), EINVAL);
+	FAILS(rump_sys_setpriority(-1, 0, 0), EINVAL);
+	FAILS(rump_sys_getpriority(3, 0), EINVAL);
+	FAILS(rump_sys_getpriority(PRIO_PROCESS, 99999), ESRCH);
+	OK(rump_sys_setresuid(1, 1, 1));
+	OK(rump_sys_setpriority(PRIO_PROCESS, 0, 3));
+	FAILS(rump_sys_setpriority(PRIO_PROCESS, 0, 2), EACCES);
+	CHECK_EQ(rump_sys_getpriority(PRIO_PROCESS, 0), 17);
+}
+
+static void
+test_policy(void)
+{
+	struct sched_param p = { .sched_priority = 0 };
+
+	OK(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p));
+	OK(rump_sys_sched_setscheduler(0, SCHED_IDLE, &p));
+	OK(rump_sys_sched_setparam(0, &p));
+	CHECK_EQ(rump_sys_sched_getscheduler(0), SCHED_OTHER);
+	FAILS(rump_sys_sched_setscheduler(0, SCHED_FIFO, &p), EINVAL);
+	FAILS(rump_sys_sched_setscheduler(0, 77, &p), EINVAL);
+	FAILS(rump_sys_sched_setscheduler(-1, SCHED_OTHER, &p), EINVAL);
+	FAILS(rump_sys_sched_setscheduler(0, SCHED_OTHER, NULL), EINVAL);
+	p.sched_priority = 1;
+	FAILS(rump_sys_sched_setscheduler(0, SCHED_FIFO, &p), EPERM);
+	FAILS(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p), EINVAL);
+	FAILS(rump_sys_sched_setparam(0, &p), EINVAL);
+	OK(rump_sys_sched_getparam(0, &p));
+	CHECK_EQ(p.sched_priority, 0);
+}
+
+int
+main(void)
+{
+
+	REQUIRE(start() == 0);
+	test_policy();
+	OK(rump_sys_mlockall(MCL_CURRENT | MCL_FUTURE));
+	FAILS(rump_sys_mlockall(0), EINVAL);
+	FAILS(rump_sys_mlockall(8), EINVAL);
+	OK(rump_sys_munlockall());
+	test_priority();
+	return check_done();
+}
