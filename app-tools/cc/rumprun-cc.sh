@@ -91,7 +91,7 @@ fi
 
 out=${out:-a.out}
 tmp=$out.$$.tmp
-trap 'rm -rf "$tmp" "$tmp.u" "$tmp.d" "$tmp.debug"' EXIT
+trap 'rm -rf "$tmp" "$tmp.l" "$tmp.u" "$tmp.d" "$tmp.debug"' EXIT
 trap 'exit 130' INT TERM HUP
 libs= crt=
 [ -z "$startfiles" ] || crt=$sys/lib/rumprun-crt0.o
@@ -105,6 +105,10 @@ flags="$flags -specs=$sys/lib/rumprun.specs"
 "$gcc" $flags -r -nostdlib -Wl,-plugin-opt=-linker-output=nolto-rel -Wl,-T,"$sys/lib/rumprun-prog.lds" \
     -Wl,-d,--gc-sections,-u,rumprun_entry,-e,rumprun_entry \
     -o "$tmp" $crt "$@" -x none $libs
+# Undefined and local: what ld leaves of weak references in sections that went.
+[ -z "$startfiles" ] || readelf -sW "$tmp" |
+    awk '$5 == "LOCAL" && $7 == "UND" && $8 != "" { print $8 }' > "$tmp.l"
+[ ! -s "$tmp.l" ] || objcopy --strip-symbols="$tmp.l" "$tmp"
 # Undefined symbols that no image can supply: let ld say it in its own words.
 if [ -n "$startfiles" ] && nm -u "$tmp" | awk '$1 == "U" &&
     $2 !~ /^(rump_sysimpl_|rump_sysent_call$|_GLOBAL_OFFSET_TABLE_$)/ { print $2 }' |

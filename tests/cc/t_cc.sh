@@ -37,6 +37,16 @@ __attribute__((constructor)) static void c(void) { printf("c%d", tls); }
 __attribute__((destructor)) static void d(void) { printf("d\n"); }
 int main(void) { printf("-main-"); return 0; }
 E2
+cat > weak.c <<'E2'
+extern int nobody(void) __attribute__((weak));
+int gone(void) { return nobody ? nobody() : 0; }
+int kept(void) { return 7; }
+E2
+cat > useweak.c <<'E2'
+#include <stdio.h>
+int kept(void);
+int main(void) { printf("%d\n", kept()); return 0; }
+E2
 echo 'int missing(void); int main(void) { return missing(); }' > undef.c
 echo 'int twice(int x) { return 2 * x; }' > twice.c
 cat > use.c <<'E2'
@@ -56,6 +66,9 @@ check "runs" runs "hello 42" hello
 check "constructors in order, TLS, destructors" sh -c \
     "'$T-cc' -O2 -o ctor ctor.c"
 check "constructors run" runs "abc7-main-d" ctor
+check "weak symbol that nobody defines" sh -c "'$T-gcc' -c weak.c &&
+    '$T-ar' rc libweak.a weak.o && '$T-gcc' -o weak useweak.c -L. -lweak"
+check "weak symbol is no symbol" runs "7" weak
 check "undefined symbol is an error that names it" \
     refuses missing "$T-gcc" -o out undef.c
 check "-shared is refused" refuses shared "$T-gcc" -shared -o out twice.c
