@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches an upstream tarball as Debian's source package ships it and checks
-# it.  usage: fetch.sh NAME DESTDIR; name, version and hash: mk/sources.
+# it.  usage: fetch.sh NAME DESTDIR; name, version, hash and where it is not
+# the machine's own release, the suite: mk/sources.
 # apt works with a configuration of its own, derived from the machine's, so
 # that deb-src need not be enabled there.
 set -eu
 name=$1 dest=$2
-read -r _ version file sha <<EOF
+read -r _ version file sha suite <<EOF
 $(grep "^$name[[:space:]]" "$(dirname "$0")/sources" || echo none)
 EOF
 [ -n "${sha:-}" ] || { echo "rumpkit: no source $name in mk/sources" >&2; exit 1; }
@@ -21,13 +22,17 @@ apt=$dest/apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/get"
 . /etc/os-release
 # Only the distribution's own archive, deb and deb-src.
-awk -v code="$VERSION_CODENAME" '
+awk -v code="$VERSION_CODENAME" -v more="${suite:-}" '
 	function flush(  i, n, s, keep) {
 		if (suites == "") return
 		n = split(suites, s, " "); keep = ""
 		for (i = 1; i <= n; i++)
 			if (s[i] == code || s[i] == code "-updates" ||
-			    s[i] == code "-security") keep = keep " " s[i]
+			    s[i] == code "-security") {
+				keep = keep " " s[i]
+				if (more != "" && s[i] == code)
+					keep = keep " " more
+			}
 		if (keep != "") {
 			printf "Types: deb-src\nURIs: %s\nSuites:%s\n", uris, keep
 			printf "Components: main\n"
@@ -60,7 +65,13 @@ run() {
 mkdir -p "$apt/parts"
 mv "$apt/src.sources" "$apt/parts/src.sources"
 echo "  FETCH   $name $version"
-fetch() { (cd "$apt/get" && run source --download-only "$name=$version"); }
+# The archive drops a version when the next is out, most often with the same
+# upstream tarball; mirrors lack files of a package that are not needed here.
+fetch() {
+	(cd "$apt/get" && { run source --download-only "$name=$version" ||
+	    ok "$file" || run source --download-only "$name"; }) ||
+	    ok "$apt/get/$file"
+}
 fetch || { run update && fetch; } || {
 	tail -3 "$apt/log" >&2
 	echo "rumpkit: apt-get source $name=$version failed" >&2
