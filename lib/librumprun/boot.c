@@ -133,7 +133,7 @@ static void
 handle(const struct conf_item *ci)
 {
 	const struct rump_config_handler *const *rh;
-	const char *key = kind_name(ci->ci_kind);
+	const char *key = kind_name(ci->ci_kind), *hint = "";
 	int error = 6;		/* ENXIO: nobody's */
 
 	for (rh = __start_rumprun_config;
@@ -142,15 +142,13 @@ handle(const struct conf_item *ci)
 			error = (*rh)->rh_handle(ci->ci_val);
 	if (error == 0)
 		return;
-	if (error == 6)
-		rumpuser_dprintf("rumprun: configuration: %s: no component "
-		    "of this image does that%s\n", key,
-		    ci->ci_kind != CONF_NET ? "" : ci_dhcp(ci) ?
-		    " (rumprun-bake --add net_dhcp)" : " (method)");
-	rumpuser_dprintf("rumprun: configuration: %s %s: error %d\n", key,
+	if (error == 6 && ci->ci_kind == CONF_NET)
+		hint = ci_dhcp(ci) ? " (no DHCP: rumprun-bake --add net_dhcp)"
+		    : " (no component of this image does that method)";
+	rumpuser_dprintf("rumprun: configuration: %s %s: error %d%s\n", key,
 	    ci->ci_val[ci->ci_kind == CONF_NET ? RUMP_CONFIG_IF :
 	    ci->ci_kind == CONF_BLK ? RUMP_CONFIG_PATH :
-	    RUMP_CONFIG_MOUNTPOINT], error);
+	    RUMP_CONFIG_MOUNTPOINT], error, hint);
 	rumpuser_exit(BOOT_FAILED);
 }
 
