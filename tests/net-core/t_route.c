@@ -348,7 +348,7 @@ concurrent(void)
 			rump_schedule();
 		}
 	}
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	rump_unschedule();
 	for (i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);

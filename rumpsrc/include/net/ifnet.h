@@ -51,7 +51,11 @@ struct ifaddr {
 	char		 ia_label[IFNAMSIZ];	/* [I] */
 };
 
-struct ifstats {			/* [a] rtnl_link_stats64's names */
+/*
+ * [a] rtnl_link_stats64's names.  Packets, bytes and multicast are counted by
+ * the core, errors and drops by whoever sees them.
+ */
+struct ifstats {
 	uint64_t	rx_packets, tx_packets, rx_bytes, tx_bytes;
 	uint64_t	rx_errors, tx_errors, rx_dropped, tx_dropped;
 	uint64_t	multicast;

@@ -15,6 +15,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <kern/str.h>
+
+/*
+ * The kernel is built -ffreestanding: a header of some bytes is copied in place
+ * only when the compiler is told that memcpy is memcpy.
+ */
+#define memcpy(...)	__builtin_memcpy(__VA_ARGS__)
+#define memmove(...)	__builtin_memmove(__VA_ARGS__)
+#define memset(...)	__builtin_memset(__VA_ARGS__)
+#define memcmp(...)	__builtin_memcmp(__VA_ARGS__)
 
 struct ifnet;
 
@@ -51,6 +61,8 @@ struct pkthdr {
 	uint8_t		 ph_ttl;
 	uint16_t	 ph_vlan;	/* 802.1Q tag, 0: none */
 	uint32_t	 ph_prio;	/* SO_PRIORITY */
+	uint32_t	 ph_loopif;	/* on lo: the copy of what this interface
+					 * sent to a group or broadcast */
 	int64_t		 ph_time;	/* wall time of reception, 0: not taken */
 };
 

@@ -75,16 +75,13 @@ if_pollsome(struct ifnet *ifp)
 	return n > 0;
 }
 
-int
-rump_net_drain(void)
+static __attribute__((__noinline__)) int
+net_drain(void)
 {
 	struct ifnet *ifs[DRAIN_IFS], *ifp;
 	unsigned i, n = 0;
 	int did = 0;
 
-	if (__builtin_expect(__atomic_load_n(&net_work,
-	    __ATOMIC_RELAXED) == 0, 1))
-		return 0;
 	__atomic_store_n(&net_work, 0, __ATOMIC_SEQ_CST);
 	rump_rw_rdenter(&rump_if_lock);
 	for (ifp = rump_iflist; ifp != NULL && n < DRAIN_IFS;
@@ -107,6 +104,14 @@ rump_net_drain(void)
 		rump_if_rele(ifs[i]);
 	}
 	return did;
+}
+
+int
+rump_net_drain(void)
+{
+
+	return __builtin_expect(__atomic_load_n(&net_work,
+	    __ATOMIC_RELAXED) == 0, 1) ? 0 : net_drain();
 }
 
 /* Others' turn: the host may run a thread that waits for the CPU. */

@@ -93,7 +93,24 @@ ether_group(struct ifnet *ifp, const uint8_t *dst)
 	return im != NULL ? PH_MCAST : PH_MCAST | PH_OTHERHOST;
 }
 
-/* Offsets are relative to the network header from here on. */
+/* Bytes of the headers of a TCP packet with its network header at p; 0: no. */
+static unsigned
+ether_tcphdr(const struct mbuf *m, const uint8_t *p, unsigned gso)
+{
+	unsigned room = (unsigned)(m->m_data + m->m_len - p), l4;
+
+	if (room < 40)
+		return 0;
+	l4 = gso == PH_GSO_TCP6 ? 40 : (p[0] & 0xfU) * 4;
+	if (l4 < 20 || l4 + 20 > room || p[gso == PH_GSO_TCP6 ? 6 : 9] != 6)
+		return 0;
+	return l4 + (p[l4 + 12] >> 4) * 4U;
+}
+
+/*
+ * Offsets are relative to the network header from here on.  Drivers have
+ * checked sums' against the length; what they know of segments are hints.
+ */
 static int
 ether_offsets(struct mbuf *m, unsigned hdr)
 {
@@ -106,10 +123,11 @@ ether_offsets(struct mbuf *m, unsigned hdr)
 		ph->ph_csumstart -= (uint16_t)hdr;
 	}
 	if (ph->ph_gso != PH_GSO_NONE) {
-		if (ph->ph_hdrlen < hdr || ph->ph_hdrlen > ph->ph_len ||
-		    ph->ph_gsosize == 0)
+		ph->ph_hdrlen = (uint16_t)ether_tcphdr(m, m->m_data + hdr,
+		    ph->ph_gso);
+		if (ph->ph_hdrlen == 0 || ph->ph_gsosize == 0 ||
+		    ph->ph_hdrlen > ph->ph_len - hdr)
 			ph->ph_gso = PH_GSO_NONE;
-		ph->ph_hdrlen -= (uint16_t)hdr;
 	}
 	return 0;
 }
@@ -183,13 +201,25 @@ ether_strip(struct ifnet *ifp, struct mbuf **mp)
 	return et;
 }
 
-#define ETHER_SEEN	4
+#define SEEN_IP4	1
+#define SEEN_IP6	2
+
+/* A batch ends for the protocols that had packets in it. */
+static inline void
+ether_flush(unsigned seen)
+{
+
+	if ((seen & SEEN_IP4) && ether_ip4->et_flush != NULL)
+		ether_ip4->et_flush();
+	if ((seen & SEEN_IP6) && ether_ip6->et_flush != NULL)
+		ether_ip6->et_flush();
+}
 
 void
 rump_if_input(struct ifnet *ifp, struct mbuf *q)
 {
-	const struct ethertype *et, *seen[ETHER_SEEN];
-	unsigned i, nseen = 0, packets = 0;
+	const struct ethertype *et;
+	unsigned seen = 0, packets = 0;
 	struct mbuf *m, *next;
 	uint64_t bytes = 0;
 	struct gro gro;
@@ -205,42 +235,52 @@ rump_if_input(struct ifnet *ifp, struct mbuf *q)
 		bytes += m->m_pkt.ph_len;
 		if ((et = ether_strip(ifp, &m)) == NULL)
 			continue;
-		for (i = 0; i < nseen && seen[i] != et; i++)
-			;
-		if (i == nseen && nseen < ETHER_SEEN && et->et_flush != NULL)
-			seen[nseen++] = et;
 		if (gro.gr_if == NULL || !rump_gro_input(&gro, et, m))
 			et->et_input(ifp, m);
+		if (et == ether_ip4)
+			seen |= SEEN_IP4;
+		else if (et == ether_ip6)
+			seen |= SEEN_IP6;
+		else if (et->et_flush != NULL)
+			et->et_flush();
 	}
 	if (gro.gr_n > 0)
 		rump_gro_flush(&gro);
-	for (i = 0; i < nseen; i++)
-		seen[i]->et_flush();
+	ether_flush(seen);
 	net_count(&ifp->if_stats.rx_packets, packets);
 	net_count(&ifp->if_stats.rx_bytes, bytes);
+}
+
+static inline void
+put16(uint8_t *p, uint16_t v)
+{
+
+	memcpy(p, &v, 2);
 }
 
 static inline void
 ether_header(uint8_t *p, const struct ifnet *ifp, uint64_t ll, uint16_t proto)
 {
 	const uint16_t *mac = (const void *)ifp->if_mac;
-	uint16_t h[4];
 
-	h[0] = __atomic_load_n(mac, __ATOMIC_RELAXED);
-	h[1] = __atomic_load_n(mac + 1, __ATOMIC_RELAXED);
-	h[2] = __atomic_load_n(mac + 2, __ATOMIC_RELAXED);
-	h[3] = net16(proto);
 	memcpy(p, &ll, 6);
-	memcpy(p + 6, h, 8);
+	put16(p + 6, __atomic_load_n(mac, __ATOMIC_RELAXED));
+	put16(p + 8, __atomic_load_n(mac + 1, __ATOMIC_RELAXED));
+	put16(p + 10, __atomic_load_n(mac + 2, __ATOMIC_RELAXED));
+	put16(p + 12, net16(proto));
 }
 
 /* One packet that the interface can take as it is. */
-static inline int
+static inline __attribute__((__always_inline__)) int
 ether_transmit(struct ifnet *ifp, struct mbuf *m, uint64_t ll, uint16_t proto,
     int more)
 {
 
-	if ((m = m_prepend(m, ETHER_HDR)) == NULL) {
+	if (__builtin_expect(m_headroom(m) >= ETHER_HDR, 1)) {
+		m->m_data -= ETHER_HDR;
+		m->m_len += ETHER_HDR;
+		m->m_pkt.ph_len += ETHER_HDR;
+	} else if ((m = m_prepend(m, ETHER_HDR)) == NULL) {
 		net_count(&ifp->if_stats.tx_dropped, 1);
 		return ENOBUFS;
 	}
@@ -279,24 +319,28 @@ ether_send_slow(struct ifnet *ifp, struct mbuf *m, uint64_t ll,
 static inline int
 ether_capable(const struct ifnet *ifp, const struct mbuf *m)
 {
-	uint32_t need = 0;
+	uint32_t need = IFCAP_TXCSUM | IFCAP_SG;
 
-	if (m->m_next != NULL)
-		need |= IFCAP_SG;
-	if (m->m_pkt.ph_csum == PH_CSUM_PARTIAL)
-		need |= IFCAP_TXCSUM;
-	if (m->m_pkt.ph_gso != PH_GSO_NONE)
+	if (__builtin_expect(m->m_pkt.ph_gso == PH_GSO_NONE &&
+	    (ifp->if_caps & need) == need, 1))
+		return 1;
+	if (m->m_next == NULL)
+		need &= ~(uint32_t)IFCAP_SG;
+	if (m->m_pkt.ph_csum != PH_CSUM_PARTIAL)
+		need &= ~(uint32_t)IFCAP_TXCSUM;
+	if (m->m_pkt.ph_gso != PH_GSO_NONE) {
 		need |= m->m_pkt.ph_gso == PH_GSO_TCP4 ? IFCAP_TSO4 :
 		    IFCAP_TSO6;
-	return (need & ~ifp->if_caps) == 0 &&
-	    (m->m_pkt.ph_gso == PH_GSO_NONE ||
-	    (m->m_pkt.ph_csum == PH_CSUM_PARTIAL &&
-	    m->m_pkt.ph_len <= ifp->if_gsomax));
+		if (m->m_pkt.ph_csum != PH_CSUM_PARTIAL ||
+		    m->m_pkt.ph_len > ifp->if_gsomax)
+			return 0;
+	}
+	return (need & ~ifp->if_caps) == 0;
 }
 
-int
-rump_ether_send(struct ifnet *ifp, struct mbuf *m, uint64_t ll,
-    uint16_t proto, int more)
+static inline __attribute__((__always_inline__)) int
+ether_send(struct ifnet *ifp, struct mbuf *m, uint64_t ll, uint16_t proto,
+    int more)
 {
 
 	if (NET_UNLIKELY(!(if_flags_get(ifp) & IFF_UP))) {
@@ -306,6 +350,14 @@ rump_ether_send(struct ifnet *ifp, struct mbuf *m, uint64_t ll,
 	if (NET_UNLIKELY(!ether_capable(ifp, m)))
 		return ether_send_slow(ifp, m, ll, proto, more);
 	return ether_transmit(ifp, m, ll, proto, more);
+}
+
+int
+rump_ether_send(struct ifnet *ifp, struct mbuf *m, uint64_t ll,
+    uint16_t proto, int more)
+{
+
+	return ether_send(ifp, m, ll, proto, more);
 }
 
 int
@@ -343,8 +395,14 @@ rump_if_output(struct ifnet *ifp, struct mbuf *m, struct neigh *ne,
     uint16_t proto, int more)
 {
 
-	if (__builtin_expect(ne != NULL, 1))
+	uint64_t link;
+
+	if (NET_UNLIKELY(ne == NULL))
+		return rump_ether_send(ifp, m, ether_groupof(ifp, m, proto),
+		    proto, more);
+	link = __atomic_load_n(&ne->ne_link, __ATOMIC_ACQUIRE);
+	if (NET_UNLIKELY(!(link & NEL_FAST) || !(NEM_USED &
+	    __atomic_load_n(&ne->ne_marks, __ATOMIC_RELAXED))))
 		return rump_neigh_output(ne, m, proto, more);
-	return rump_ether_send(ifp, m, ether_groupof(ifp, m, proto), proto,
-	    more);
+	return ether_send(ne->ne_if, m, link & NEL_ADDR, proto, more);
 }

@@ -150,36 +150,64 @@ mbuf_destroy(struct mbuf *m)
 	__atomic_fetch_sub(&mbuf_mem, size, __ATOMIC_RELAXED);
 }
 
+/* A new life of m. */
 static inline struct mbuf *
-mbuf_take(unsigned class)
+mbuf_begin(struct mbuf *m, size_t room)
 {
-	struct mcache *mc = mcache_cur();
-	struct mbuf *m;
 
-	if (__builtin_expect(mc != NULL &&
-	    (m = mc->mc_free[class]) != NULL, 1)) {
-		mc->mc_free[class] = m->m_next;
-		__atomic_store_n(&mc->mc_n[class],
-		    (uint16_t)(mc->mc_n[class] - 1), __ATOMIC_RELAXED);
-	} else if ((m = mbuf_new(class)) == NULL) {
-		return NULL;
-	}
 	m->m_next = m->m_nextpkt = NULL;
+	m->m_data = m->m_base + room;
 	m->m_len = 0;
 	m->m_flags = 0;
 	m->m_pkt = (struct pkthdr){ .ph_len = 0 };
 	return m;
 }
 
-/* m is as new. */
-static inline void
-mbuf_put(struct mbuf *m)
+static inline struct mbuf *
+mcache_pop(struct mcache *mc, unsigned class)
+{
+	struct mbuf *m = mc->mc_free[class];
+
+	if (__builtin_expect(m != NULL, 1)) {
+		mc->mc_free[class] = m->m_next;
+		__atomic_store_n(&mc->mc_n[class],
+		    (uint16_t)(mc->mc_n[class] - 1), __ATOMIC_RELAXED);
+	}
+	return m;
+}
+
+/* Several CPUs, or nothing on the list. */
+static __attribute__((__noinline__)) struct mbuf *
+mbuf_take_slow(unsigned class, size_t room)
+{
+	struct mcache *mc = mcache_cur();
+	struct mbuf *m = NULL;
+
+	if (mc != NULL)
+		m = mcache_pop(mc, class);
+	if (m == NULL && (m = mbuf_new(class)) == NULL)
+		return NULL;
+	return mbuf_begin(m, room);
+}
+
+static inline struct mbuf *
+mbuf_take(unsigned class, size_t room)
+{
+	struct mbuf *m;
+
+	if (__builtin_expect(rump_cooperative &&
+	    (m = mcache_pop(&mbuf_cpu0, class)) != NULL, 1))
+		return mbuf_begin(m, room);
+	return mbuf_take_slow(class, room);
+}
+
+static __attribute__((__noinline__)) void
+mbuf_put_slow(struct mbuf *m)
 {
 	struct mcache *mc = mcache_cur();
 	unsigned class = m->m_class;
 
-	if (__builtin_expect(mc == NULL ||
-	    mc->mc_n[class] >= mbuf_keep[class], 0)) {
+	if (mc == NULL || mc->mc_n[class] >= mbuf_keep[class]) {
 		mbuf_destroy(m);
 		return;
 	}
@@ -187,6 +215,22 @@ mbuf_put(struct mbuf *m)
 	mc->mc_free[class] = m;
 	__atomic_store_n(&mc->mc_n[class], (uint16_t)(mc->mc_n[class] + 1),
 	    __ATOMIC_RELAXED);
+}
+
+/* m is as new. */
+static inline void
+mbuf_put(struct mbuf *m)
+{
+	unsigned class = m->m_class, n;
+
+	if (__builtin_expect(!rump_cooperative ||
+	    (n = mbuf_cpu0.mc_n[class]) >= mbuf_keep[class], 0)) {
+		mbuf_put_slow(m);
+		return;
+	}
+	m->m_next = mbuf_cpu0.mc_free[class];
+	mbuf_cpu0.mc_free[class] = m;
+	mbuf_cpu0.mc_n[class] = (uint16_t)(n + 1);
 }
 
 static inline unsigned
@@ -200,29 +244,23 @@ mbuf_class(size_t len)
 struct mbuf *
 m_get(size_t len)
 {
-	struct mbuf *m;
 
 	if (__builtin_expect(len > MBUF_MAX, 0))
 		return NULL;
-	if ((m = mbuf_take(mbuf_class(len))) != NULL)
-		m->m_data = m->m_base;
-	return m;
+	return mbuf_take(mbuf_class(len), 0);
 }
 
 struct mbuf *
 m_gethdr(size_t len)
 {
 	size_t room = MBUF_HDR;
-	struct mbuf *m;
 
 	if (__builtin_expect(len > MBUF_ROOM(MC_PAGE) - MBUF_HDR, 0)) {
 		if (len > MBUF_MAX)
 			return NULL;
 		room = MBUF_ROOM(MC_PAGE) - len;
 	}
-	if ((m = mbuf_take(mbuf_class(len + room))) != NULL)
-		m->m_data = m->m_base + room;
-	return m;
+	return mbuf_take(mbuf_class(len + room), room);
 }
 
 struct mbuf *
@@ -230,7 +268,7 @@ m_getext(void *base, size_t len, void (*fn)(struct mbuf *), void *arg)
 {
 	struct mbuf *m;
 
-	if ((m = mbuf_take(MC_HEAD)) == NULL)
+	if ((m = mbuf_take(MC_HEAD, 0)) == NULL)
 		return NULL;
 	m->m_data = m->m_base = base;
 	m->m_len = m->m_size = m->m_pkt.ph_len = (uint32_t)len;
@@ -281,6 +319,10 @@ m_freem(struct mbuf *m)
 
 	for (; m != NULL; m = n) {
 		n = m->m_next;
+		if (__builtin_expect(n == NULL, 1)) {
+			m_free(m);
+			return;
+		}
 		m_free(m);
 	}
 }
@@ -301,7 +343,7 @@ rump_m_share(const struct mbuf *m, size_t off, size_t len)
 {
 	struct mbuf *n, *s = m->m_store;
 
-	if ((n = mbuf_take(MC_HEAD)) == NULL)
+	if ((n = mbuf_take(MC_HEAD, 0)) == NULL)
 		return NULL;
 	__atomic_fetch_add(&s->m_refs, 1, __ATOMIC_RELAXED);
 	n->m_store = s;
