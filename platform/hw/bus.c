@@ -2,7 +2,8 @@
 /*
  * rumpcomp_bus.h: ports, interrupts by number, and virtio-mmio slots: those
  * that ACPI's DSDT describes (hardware id LNRO0005), else those on the
- * command line, as Linux has them (virtio_mmio.device=512@0xfeb00e00:12).
+ * command line, as Linux has them (virtio_mmio.device=512@0xfeb00e00:12; they
+ * must not follow a JSON text), else those of QEMU's microvm.
  */
 #include <rump/rumpcomp_bus.h>
 
@@ -106,6 +107,23 @@ from_config(struct acpi_virtio *av, unsigned max)
 	return n;
 }
 
+/*
+ * Neither: where QEMU's microvm without ACPI has them.  Nothing is there on
+ * other machines, which reads as ones.
+ */
+static unsigned
+fixed(struct acpi_virtio *av)
+{
+	unsigned n;
+
+	if (!hw_hypervisor() || hw_acpi_fadt() != NULL)
+		return 0;
+	for (n = 0; n < 8; n++)
+		av[n] = (struct acpi_virtio){ .av_pa = 0xfeb00000 + 512 * n,
+		    .av_len = 512, .av_gsi = 5 + n };
+	return n;
+}
+
 /* Ports answer: a chipset whose devices are on PCI, and long tables. */
 static int
 has_pci(void)
@@ -129,6 +147,8 @@ find_slots(void)
 		n = acpi_virtio(t, len, av, ACPI_NVIRTIO);
 	if (n == 0)
 		n = from_config(av, ACPI_NVIRTIO);
+	if (n == 0)
+		n = fixed(av);
 	for (i = 0; i < n; i++)
 		slot_add(&av[i]);
 	slots_done = 1;

@@ -149,6 +149,25 @@ configure(void)
 		md.md_dev.vd_changed(&md.md_dev);
 }
 
+/* A packet in very many buffers. */
+static void
+large(void)
+{
+	const struct vioif *vi = host_if->if_softc;
+	struct modelq *mq = &md.md_q[0];
+	struct virtio_net_hdr_v1 vh = { .num_buffers = (uint16_t)(byte() % 80) };
+	unsigned i;
+	int id;
+
+	for (i = 0; i < vh.num_buffers && (id = model_take(&md, 0)) >= 0 &&
+	    vi->vi_pairs[0].vp_rx.vq_slot[id].vs_cookie != NULL; i++) {
+		if (i == 0)
+			memcpy(host_ptr(mq->mq_desc[id].addr), &vh,
+			    sizeof(vh));
+		model_used(&md, 0, (unsigned)id, byte() & 31 ? 1900 : near(0));
+	}
+}
+
 /* An answer, a wrong one, or none. */
 static void
 command(struct model *m, unsigned q)
@@ -198,6 +217,9 @@ step(void)
 	case 10:
 	case 11:
 		transmit();
+		break;
+	case 15:
+		large();
 		break;
 	case 12:
 		md.md_dev.vd_queue(&md.md_dev, byte());
@@ -278,6 +300,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 }
 
 #ifndef FUZZ
+static void
+seed(const char *name)
+{
+	static uint8_t data[4096];
+	FILE *f = fopen(name, "rb");
+
+	if (f == NULL)
+		return;
+	(void)LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
+	fclose(f);
+}
+
 /* The bytes of each round follow from its number: it can be repeated. */
 int
 main(int argc, char **argv)
@@ -287,8 +321,13 @@ main(int argc, char **argv)
 	time_t end = time(NULL) + (secs != NULL ? atoi(secs) : 5);
 	unsigned long n, first = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
 	uint64_t x;
+	char name[32];
 	size_t i, len;
 
+	for (i = 1; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "seeds/%02u", (unsigned)i);
+		seed(name);
+	}
 	for (n = first; time(NULL) < end && (argc < 2 || n == first); n++) {
 		x = n * 0x9e3779b97f4a7c15ULL + 1;
 		for (i = 0; i < sizeof(data); i++) {
