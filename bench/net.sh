@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Part of bench.sh: the network.  The same HTTP server as an image of ours, as
+# /init of a Linux guest, and natively; same QEMU, same TAP, in a namespace
+# of its own.  Requests per second are compared only as ratios of one run.
+# shellcheck shell=sh disable=SC2154
+ns=rkbench$$
+guest=10.66.0.2
+
+net_up() {
+	ip netns add $ns
+	trap 'ip netns del $ns' EXIT
+	ip -n $ns link set lo up
+	ip netns exec $ns ip tuntap add dev tap0 mode tap vnet_hdr
+	ip -n $ns addr add 10.66.0.1/24 dev tap0
+	ip -n $ns link set tap0 up
+}
+in_ns() { ip netns exec $ns "$@"; }
+
+# The modules that a guest needs for virtio-net, in the order of loading.
+net_initrd() {
+	rm -rf ird
+	mkdir -p ird/mods ird/dev ird/proc
+	i=0
+	for m in virtio_ring virtio virtio_pci_legacy_dev \
+	    virtio_pci_modern_dev virtio_pci failover net_failover \
+	    virtio_net; do
+		ko=$(find linux/lib/modules -name "$m.ko")
+		[ -z "$ko" ] || { cp "$ko" ird/mods/$i; i=$((i + 1)); }
+	done
+	gcc -O2 -static -o ird/init "$here/linux-init.c"
+	cp "$1" ird/prog
+	strip ird/init ird/prog
+	(cd ird && find . | cpio -o -H newc --quiet) >net.initrd
+}
+
+# guest_start WHAT: in the background, its process id in $pid; counts
+# instructions to the file count.
+guest_start() {
+	rm -f count
+	case $1 in
+	linux)	set -- -m 128 -kernel "$(ls linux/boot/vmlinuz-*)" -initrd \
+		    net.initrd -append "quiet panic=-1 reboot=t" ;;
+	*)	set -- -m "${2:-64}" -kernel "$1" -append "{\"net\":[{\"if\":\
+\"vioif0\",\"type\":\"inet\",\"method\":\"static\",\"addr\":\"$guest\",\
+\"mask\":\"24\"}]}" ;;
+	esac
+	in_ns timeout 300 qemu-system-x86_64 -nodefaults -no-user-config \
+	    -display none -no-reboot -accel tcg -cpu max -machine pc \
+	    -device isa-debug-exit,iobase=0x501,iosize=4 \
+	    -netdev tap,id=n,ifname=tap0,script=no,downscript=no \
+	    -device virtio-net-pci,netdev=n \
+	    -plugin "$out/insncount.so,out=count" "$@" \
+	    </dev/null >net.log 2>&1 &
+	pid=$!
+	i=0
+	until in_ns curl -s -m 1 http://$guest:8080/ >/dev/null; do
+		i=$((i + 1))
+		[ $i -lt 60 ] || return 1
+	done
+}
+guest_stop() {
+	in_ns curl -s -m 5 http://$guest:8080/quit >/dev/null || true
+	wait $pid || true
+}
+
+# load CONNECTIONS SECONDS: "requests rate".
+load() {
+	in_ns wrk -t1 -c"$1" -d"$2" http://$guest:8080/ >wrk.log
+	sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' wrk.log
+	sed -n 's,^Requests/sec: *,,p' wrk.log
+}
+
+# per_request WHAT CONNECTIONS: instructions a request, of two runs that
+# differ only in how long they are loaded; the rate of the longer in $rate.
+per_request() {
+	guest_start "$1" || { insns=0 rate=0; return; }
+	load "$2" 1 >l
+	guest_stop
+	c1=$(cat count) n1=$(head -1 l)
+	guest_start "$1"
+	load "$2" 4 >l
+	guest_stop
+	c2=$(cat count) n2=$(head -1 l) rate=$(tail -1 l)
+	insns=$(((c2 - c1) / (n2 - n1)))
+}
+
+network() {
+	gcc -O2 -static -DOUTB_EXIT -o httpd.linux "$here/httpd.c" \
+	    "$here/ioperm.c"
+	"$gcc" -O2 -DOUTB_EXIT -o httpd.prog "$here/httpd.c"
+	"$bake" --add net_tcp --add net_virtio hw_minimal httpd.hw httpd.prog
+	no_multiboot httpd.hw >httpd.pvh
+	net_up
+	net_initrd httpd.linux
+	head_ "HTTP, instructions a request, virtio-net-pci, -m 64" \
+	    connections Linux Rumpkit target "rate, ratio"
+	for c in 1 16; do
+		per_request linux $c
+		linux_insns=$insns linux_rate=$rate
+		per_request httpd.pvh $c
+		limit=6500
+		[ $c = 1 ] || limit=5000
+		judge "$insns" $limit
+		line $c "$linux_insns" "$insns" "$verdict" \
+		    "$(ratio "$linux_rate" "$rate")"
+	done
+}
