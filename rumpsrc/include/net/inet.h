@@ -28,6 +28,8 @@ struct inflow {
 #define FL_MORE		0x02		/* the next one follows at once */
 #define FL_NOROUTE	0x04		/* SO_DONTROUTE */
 #define FL_LOOPBACK	0x08		/* multicast: a copy to ourselves */
+#define FL_TRYDF	0x10	/* IPv4: DF on what needs no fragments */
+#define FL_IFMTU	0x20	/* the interface's MTU, not the path's */
 	uint32_t	 fl_label;	/* IPv6 flow label, network order */
 	uint32_t	 fl_oif;	/* 0: by route */
 	uint32_t	 fl_prio;
@@ -57,7 +59,7 @@ struct inaf {				/* one for each family, in rump_inaf[] */
 	/* msg_control of a send into the flow. */
 	int	(*af_cmsg)(struct inpcb *, const struct mbuf *control,
 		    struct inflow *);
-	/* Tell the sender: port unreachable. */
+	/* Tell the sender: port unreachable.  Takes m. */
 	void	(*af_portunreach)(struct mbuf *);
 };
 extern const struct inaf *rump_inaf[2];	/* [I] 0: IPv4, 1: IPv6 or NULL */
@@ -73,6 +75,13 @@ struct inrcv {
 	struct ifnet	*ir_if;
 };
 
+/* ...and of the error message about it, for error queues. */
+struct inerr {
+	struct inrcv	 ie_sent;
+	struct inaddr	 ie_offender;	/* who told */
+	uint8_t		 ie_type, ie_code;
+};
+
 /* Transport protocols; link set rump_ipprotos. */
 struct ipproto {
 	uint8_t		 ip_proto;
@@ -82,6 +91,7 @@ struct ipproto {
 	/*
 	 * An ICMP error about a packet that we sent: data, n bytes from its
 	 * transport header on (at least 8).  error: errno; mtu: for EMSGSIZE.
+	 * sent is the beginning of a struct inerr.
 	 */
 	void		(*ip_error)(const struct inrcv *sent, int error,
 			    int hard, uint32_t mtu, const uint8_t *data,
@@ -94,14 +104,24 @@ struct ipproto {
 	    __retain__)) = &ip
 
 /*
- * PCBs.  A transport has one table: hashes by four-tuple and by local port.
+ * PCBs.  A transport has one table: a hash by four-tuple, and buckets of all
+ * that have the same local port.
  */
 struct inpcbtable;
+
+struct inport {				/* [table] */
+	struct inport	*po_next;
+	struct inpcb	*po_bound;	/* without a peer */
+	struct inpcb	*po_conn;	/* in the hash by four-tuple too */
+	uint16_t	 po_port;
+};
 
 struct inpcb {
 	struct socket	*inp_so;	/* [I] referenced */
 	struct inpcbtable *inp_table;	/* [I] */
-	struct inpcb	*inp_hnext;	/* [table] four-tuple or port hash */
+	struct inpcb	*inp_hnext;	/* [table] four-tuple hash */
+	struct inpcb	*inp_pnext, **inp_pprevp;	/* [table] of inp_port */
+	struct inport	*inp_port;	/* [table] */
 	uint32_t	 inp_hash;	/* [table] */
 	uint32_t	 inp_refs;	/* [a] */
 	struct inaddr	 inp_laddr, inp_faddr;	/* [so_lock + table] */
@@ -115,32 +135,64 @@ struct inpcb {
 	uint32_t	 inp_mif;	/* [so_lock] IP_MULTICAST_IF */
 	struct inaddr	 inp_msrc;
 	uint32_t	 inp_cmsgs;	/* [so_lock] which ancillary data */
-	uint32_t	 inp_flags;	/* [so_lock] IP_HDRINCL, RECVERR... */
+	uint32_t	 inp_flags;	/* [so_lock] INP_* */
+#define INP_HDRINCL	0x0001
+#define INP_RECVERR	0x0002		/* IP_RECVERR */
+#define INP_RECVERR6	0x0004		/* IPV6_RECVERR */
+#define INP_FREEBIND	0x0008		/* also IP_TRANSPARENT */
+#define INP_MCASTALL	0x0010		/* IP_MULTICAST_ALL */
+#define INP_BOUNDADDR	0x0020		/* by bind(2) */
+#define INP_BOUNDPORT	0x0040
+#define INP_BINDNOPORT	0x0080		/* IP_BIND_ADDRESS_NO_PORT */
+#define INP_ROUTERALERT	0x0100
+#define INP_TRANSPARENT	0x0200
 	uint32_t	 inp_label;
 	struct mbuf	*inp_opts;	/* [so_lock] */
 	struct inmulti	*inp_multi;	/* [so_lock] groups joined */
 	struct routecache inp_rc;	/* [so_lock] */
 	void		*inp_ppcb;	/* [so_lock] the transport's */
-	uint8_t		 inp_hashed;	/* [table] 0, by port, by tuple */
+	uint32_t	 inp_bindif;	/* [so_lock + table] SO_BINDTODEVICE */
+	uint8_t		 inp_share;	/* same: 1 SO_REUSEADDR, 2 SO_REUSEPORT */
+	uint8_t		 inp_listen;	/* same: inpcb_listen() */
+	uint8_t		 inp_hashed;	/* [table] INP_H_* */
+#define INP_H_PORT	1		/* in a bucket */
+#define INP_H_TUPLE	2		/* that, and in the hash */
 };
 
 struct inpcbtable {
 	struct rump_mutex it_lock;	/* table; a leaf before so_lock */
 	struct inpcb	**it_hash;	/* connected, grows */
-	struct inpcb	**it_ports;	/* bound and listening */
-	uint32_t	 it_nhash, it_nports, it_count;
+	struct inport	**it_ports;	/* the same */
+	uint32_t	 it_nhash, it_nports;	/* chains: powers of two */
+	uint32_t	 it_count;	/* in it_hash */
+	uint32_t	 it_portcount;	/* buckets */
 	uint8_t		 it_proto;
+	uint8_t		 it_unique;	/* [I] four-tuples are (TCP) */
 	uint16_t	 it_nextport;
 };
 
+/* Sets so_pcb.  Nothing of the socket's is in it yet; unlocked. */
 int	inpcb_attach(struct socket *, struct inpcbtable *, struct inpcb **);
-void	inpcb_detach(struct inpcb *);	/* out of the table; drops its ref */
+/*
+ * so_lock held, by somebody who has another reference to the socket or the
+ * PCB.  Out of the table; SS_DEAD; drops so_pcb's reference.
+ */
+void	inpcb_detach(struct inpcb *);
+/* so_lock held: out of the table only (TCP: the connection is over). */
+void	inpcb_unhash(struct inpcb *);
 void	inpcb_ref(struct inpcb *);
 void	inpcb_rele(struct inpcb *);
 /* so_lock held.  port 0: an ephemeral one (RFC 6056). */
 int	inpcb_bind(struct inpcb *, const struct sockaddr *, unsigned);
 int	inpcb_connect(struct inpcb *, const struct sockaddr *, unsigned);
 void	inpcb_disconnect(struct inpcb *);
+/* An ephemeral port when it has none.  EAGAIN: none is left. */
+int	inpcb_autobind(struct inpcb *);
+/* Binds when needed; from now on nobody else may.  EADDRINUSE. */
+int	inpcb_listen(struct inpcb *);
+void	inpcb_unlisten(struct inpcb *);
+/* Every transport's pr_optchanged calls it, or is it. */
+void	inpcb_optchanged(struct socket *, int name);
 /* Four-tuple known: a passive TCP connection. */
 int	inpcb_setpair(struct inpcb *, const struct inaddr *l, uint16_t lport,
 	    const struct inaddr *f, uint16_t fport);
@@ -165,8 +217,35 @@ int	inpcb_setopt(struct inpcb *, int level, int name, const void *,
 int	inpcb_getopt(struct inpcb *, int level, int name, void *, unsigned *);
 int	inpcb_sockname(struct socket *, struct sockaddr *, unsigned *);
 int	inpcb_peername(struct socket *, struct sockaddr *, unsigned *);
-/* inp's options into a flow. */
+/* inp's addresses and options into a flow, its cache; all fields are set. */
 void	inpcb_flow(struct inpcb *, struct inflow *);
+/*
+ * A pseudo-random function with a key of this boot (SipHash-2-4): RFC 6056's
+ * and RFC 6528's F().
+ */
+uint64_t in_prf(uint64_t, uint64_t, uint64_t);
+uint64_t in_random(void);
+/* PRF of two addresses and two ports. */
+uint64_t in_prfpair(const struct inaddr *l, const struct inaddr *f,
+	    uint16_t lport, uint16_t fport);
+/* Is it an address of this machine?  Its route says so. */
+int	in_islocal(const struct inaddr *);
+
+/*
+ * For net_inet6, which registers them: RUMP_PROTOSW(rump_udp6_protosw)...
+ */
+extern const struct protosw rump_udp6_protosw, rump_raw6_protosw;
+
+/*
+ * ARP probe (RFC 5227, 2.1.1) for who configures addresses: 0 nobody has it,
+ * EADDRINUSE somebody has.  Sleeps for about `ms` milliseconds.
+ */
+int	rump_arp_probe(struct ifnet *, const struct inaddr *, unsigned ms);
+void	rump_arp_announce(struct ifnet *, const struct inaddr *);
+
+/* net.ipv4.*: may be changed at any time. [a] */
+extern int rump_ip_forwarding, rump_ip_ttl, rump_ip_portmin, rump_ip_portmax,
+    rump_ip_echobcast, rump_ip_unprivport;
 
 /* Counters for /proc/net/snmp and netstat: MIB names (RFC 4293, 4022...). */
 enum { IPS_InReceives, IPS_InHdrErrors, IPS_InAddrErrors, IPS_ForwDatagrams,
@@ -177,5 +256,9 @@ enum { IPS_InReceives, IPS_InHdrErrors, IPS_InAddrErrors, IPS_ForwDatagrams,
 extern uint64_t rump_ipstat[2][IPS_MAX];	/* [a] */
 #define IPSTAT(v6, n)	__atomic_fetch_add(&rump_ipstat[v6][IPS_##n], 1, \
 			    __ATOMIC_RELAXED)
+
+enum { UDPS_InDatagrams, UDPS_NoPorts, UDPS_InErrors, UDPS_OutDatagrams,
+	UDPS_RcvbufErrors, UDPS_SndbufErrors, UDPS_InCsumErrors, UDPS_MAX };
+extern uint64_t rump_udpstat[UDPS_MAX];	/* [a] both families */
 
 #endif /* NET_INET_H */

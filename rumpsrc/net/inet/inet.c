@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What both families share: random numbers with a key of this boot, the state
+ * of an interface, checksums of pseudo headers, counters.
+ */
+#include <linux/if.h>
+#include <rump/component.h>
+#include <rump/rumpuser.h>
+#include "inet_priv.h"
+
+uint64_t rump_in_key[4];
+uint64_t rump_ipstat[2][IPS_MAX];
+struct inpcbtable *rump_inpcbtables[4];
+int rump_ip_forwarding, rump_ip_ttl = 64, rump_ip_portmin = 32768,
+    rump_ip_portmax = 60999, rump_ip_echobcast, rump_ip_unprivport = 1024;
+
+static inline uint64_t
+rotl(uint64_t x, unsigned n)
+{
+
+	return x << n | x >> (64 - n);
+}
+
+static void
+sipround(uint64_t v[4])
+{
+
+	v[0] += v[1];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[2] = rotl(v[2], 32);
+}
+
+uint64_t
+in_prf(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t in[4] = { a, b, c, 24ULL << 56 };
+	uint64_t v[4] = { rump_in_key[2] ^ 0x736f6d6570736575ULL,
+	    rump_in_key[3] ^ 0x646f72616e646f6dULL,
+	    rump_in_key[2] ^ 0x6c7967656e657261ULL,
+	    rump_in_key[3] ^ 0x7465646279746573ULL };
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		v[3] ^= in[i];
+		sipround(v);
+		sipround(v);
+		v[0] ^= in[i];
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 4; i++)
+		sipround(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+in_random(void)
+{
+	static uint64_t n;	/* [a] */
+
+	return in_prf(__atomic_fetch_add(&n, 1, __ATOMIC_RELAXED),
+	    (uint64_t)rump_monotonic(), ~0ULL);
+}
+
+uint64_t
+in_prfpair(const struct inaddr *l, const struct inaddr *f, uint16_t lport,
+    uint16_t fport)
+{
+	uint64_t ports = (uint64_t)lport << 16 | fport;
+
+	if (inaddr_is4(l) && inaddr_is4(f))
+		return in_prf(l->ia_w[3], f->ia_w[3], ports);
+	return in_prf(in_prf(l->ia_d[0], l->ia_d[1], ports), f->ia_d[0],
+	    f->ia_d[1]);
+}
+
+uint32_t
+in_pseudo(const struct inaddr *src, const struct inaddr *dst, uint8_t proto,
+    uint32_t len)
+{
+	uint64_t s = net32(len) + (uint64_t)net16(proto) +
+	    ((uint64_t)src->ia_w[3] + dst->ia_w[3]);
+
+	if (!inaddr_is4(src))
+		s += (uint64_t)src->ia_w[0] + src->ia_w[1] + src->ia_w[2] +
+		    dst->ia_w[0] + dst->ia_w[1] + dst->ia_w[2];
+	s = (s & 0xffffffff) + (s >> 32);
+	return (uint32_t)((s & 0xffffffff) + (s >> 32));
+}
+
+int
+in_islocal(const struct inaddr *a)
+{
+
+	return in_classify(a) == IN_LOCAL;
+}
+
+struct in_if *
+in_ifstate(struct ifnet *ifp)
+{
+	void **slot = &ifp->if_proto[IFP_INET], *old = NULL;
+	struct in_if *ii = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	if (IN_LIKELY(ii != NULL))
+		return ii;
+	if ((ii = rump_kmem_zalloc(sizeof(*ii))) == NULL)
+		return NULL;
+	ii->ii_if = ifp;
+	if (!__atomic_compare_exchange_n(slot, &old, ii, 0, __ATOMIC_ACQ_REL,
+	    __ATOMIC_ACQUIRE)) {
+		rump_kmem_free(ii, sizeof(*ii));
+		ii = old;
+	}
+	return ii;
+}
+
+void
+in_seed(void)
+{
+	size_t n;
+
+	/* Without randomness there is nothing better than the time. */
+	if (rumpuser_getrandom(rump_in_key, sizeof(rump_in_key), 0, &n) != 0 ||
+	    n != sizeof(rump_in_key))
+		rump_in_key[0] ^= (uint64_t)rump_monotonic() ^
+		    (uint64_t)rump_walltime();
+	rump_in_key[0] |= 1;
+}
