@@ -177,6 +177,11 @@ test_times(void)
 	CHECK_EQ(parse(), 0);
 	CHECK_EQ(dr.dr_t1, 1800);
 	CHECK_EQ(dr.dr_t2, 3150);
+	begin(DHCP_ACK);
+	OPT(51, 0, 0, 0, 1);
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(dr.dr_t1, 1);
+	CHECK_EQ(dr.dr_t2, 1);
 }
 
 static void

@@ -217,11 +217,23 @@ parse_mask(const struct field *fd, uint8_t *buf, struct dhcp_reply *dr)
 	return 0;
 }
 
+/* Seconds from 1 to max, else what is taken instead. */
+static uint32_t
+parse_time(const struct field *fd, uint8_t code, uint8_t *buf, uint32_t max,
+    uint32_t otherwise)
+{
+	uint32_t v = 0;
+
+	if (option32(fd, code, buf, &v) == 0 && v != 0 && net32(v) <= max)
+		return net32(v);
+	return otherwise != 0 ? otherwise : 1;
+}
+
 /* T1 and T2 are half and 7/8 of the lease when not said or absurd. */
 static int
 parse_times(const struct field *fd, uint8_t *buf, struct dhcp_reply *dr)
 {
-	uint32_t lease = 0, t1 = 0, t2 = 0;
+	uint32_t lease = 0;
 
 	if (option32(fd, OPT_LEASE, buf, &lease) != 0 || lease == 0)
 		return EINVAL;
@@ -230,14 +242,9 @@ parse_times(const struct field *fd, uint8_t *buf, struct dhcp_reply *dr)
 		dr->dr_t1 = dr->dr_t2 = DHCP_FOREVER;
 		return 0;
 	}
-	if (option32(fd, OPT_T2, buf, &t2) != 0 || net32(t2) == 0 ||
-	    net32(t2) > lease)
-		t2 = net32(lease - lease / 8);
-	if (option32(fd, OPT_T1, buf, &t1) != 0 || net32(t1) == 0 ||
-	    net32(t1) > net32(t2))
-		t1 = net32(net32(t2) / 7 * 4 + net32(t2) % 7 * 4 / 7);
-	dr->dr_t1 = net32(t1);
-	dr->dr_t2 = net32(t2);
+	dr->dr_t2 = parse_time(fd, OPT_T2, buf, lease, lease - lease / 8);
+	dr->dr_t1 = parse_time(fd, OPT_T1, buf, dr->dr_t2,
+	    dr->dr_t2 / 7 * 4 + dr->dr_t2 % 7 * 4 / 7);
 	return 0;
 }
 
