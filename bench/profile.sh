@@ -13,6 +13,7 @@ nm -n --defined-only "$2" | awk -v ops="${3:-1}" -v prof="$1" '
 			    substr(s, i, 1)) - 1
 		return v
 	}
+	BEGIN { name[n++] = "(outside the image)" }
 	$2 ~ /^[tTwW]$/ { addr[n] = hex($1); name[n++] = $3 }
 	END {
 		while ((getline line <prof) > 0) {

@@ -27,7 +27,7 @@ sleepq_of(const volatile void *obj)
 {
 	uintptr_t h = (uintptr_t)obj >> 4;
 
-	h ^= h >> 6 ^ h >> 13;
+	h ^= h >> 6;
 	return &sleepq_table[h % SLEEPQ_NBUCKETS];
 }
 
