@@ -332,6 +332,8 @@ so_accept(struct socket *head, int msgflags, struct socket **sop)
 			error = EINVAL;
 		else if (msgflags & MSG_DONTWAIT)
 			error = EAGAIN;
+		else if (head->so_rcv.sb_flags & SB_SHUT)
+			error = EINVAL;
 		else
 			error = so_sleep(head, &head->so_cv, dl);
 	}
