@@ -159,7 +159,7 @@ static void
 run(struct dev *d, int sleepers, int others)
 {
 	pthread_t t[6];
-	unsigned before = got, i;
+	unsigned before = __atomic_load_n(&got, __ATOMIC_RELAXED), i;
 	int n = 0;
 
 	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
@@ -175,7 +175,7 @@ run(struct dev *d, int sleepers, int others)
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	while (--n > 0)
 		pthread_join(t[n], NULL);
-	CHECK_EQ(got - before, PACKETS);
+	CHECK_EQ(__atomic_load_n(&got, __ATOMIC_RELAXED) - before, PACKETS);
 }
 
 int
@@ -191,7 +191,8 @@ main(void)
 	run(d, 3, 0);
 	run(d, 2, 1);
 	rump_schedule();
-	CHECK_EQ(d->d_if.if_stats.rx_packets, 3 * PACKETS);
+	CHECK_EQ(__atomic_load_n(&d->d_if.if_stats.rx_packets,
+	    __ATOMIC_RELAXED), 3 * PACKETS);
 	CHECK_EQ(most, 0);
 	rump_if_detach(&d->d_if);
 	free(d);

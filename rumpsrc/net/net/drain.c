@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who takes packets off devices: the thread of an interface, which its event
- * wakes; or a thread that is about to sleep (rump_net_drain).  if_rxlock lets
+ * wakes; or a thread that is about to sleep, or sleeps, for what a packet may
+bring (rump_net_drain, <kern/sched.h>).  if_rxlock lets
  * one of them poll; whoever finds it taken goes away, for the holder looks at
  * if_pending again after it has let go.
  *
@@ -17,9 +18,6 @@
 #define POLL_BUDGET	64
 #define DRAIN_IFS	8	/* most interfaces looked at in one drain */
 
-/* Some interface may have work.  Set after its if_pending. [a] */
-static volatile uint32_t net_work;
-
 static inline int
 pending_take(struct ifnet *ifp)
 {
@@ -31,10 +29,12 @@ pending_take(struct ifnet *ifp)
 static void
 if_wake(struct ifnet *ifp)
 {
-	struct rumpcomp_event *ev = __atomic_load_n(&ifp->if_event,
-	    __ATOMIC_ACQUIRE);
+	struct rumpcomp_event *ev;
 
-	__atomic_store_n(&net_work, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
+	ev = rump_drain_event;
+	if (ev == NULL)
+		ev = __atomic_load_n(&ifp->if_event, __ATOMIC_ACQUIRE);
 	if (ev != NULL)
 		rumpcomp_event_signal(ev);
 }
@@ -82,14 +82,14 @@ net_drain(void)
 	unsigned i, n = 0;
 	int did = 0;
 
-	__atomic_store_n(&net_work, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&rump_drain_work, 0, __ATOMIC_SEQ_CST);
 	rump_rw_rdenter(&rump_if_lock);
 	for (ifp = rump_iflist; ifp != NULL && n < DRAIN_IFS;
 	    ifp = ifp->if_next) {
 		if (ifp->if_caps & IFCAP_ASK) {
 			__atomic_store_n(&ifp->if_pending, 1,
 			    __ATOMIC_SEQ_CST);
-			__atomic_store_n(&net_work, 1, __ATOMIC_SEQ_CST);
+			__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
 		}
 		if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST) == 0)
 			continue;
@@ -98,7 +98,7 @@ net_drain(void)
 	}
 	rump_rw_exit(&rump_if_lock);
 	if (n == DRAIN_IFS)
-		__atomic_store_n(&net_work, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
 	for (i = 0; i < n; i++) {
 		did |= if_pollsome(ifs[i]);
 		rump_if_rele(ifs[i]);
@@ -110,7 +110,7 @@ int
 rump_net_drain(void)
 {
 
-	return __builtin_expect(__atomic_load_n(&net_work,
+	return __builtin_expect(__atomic_load_n(&rump_drain_work,
 	    __ATOMIC_RELAXED) == 0, 1) ? 0 : net_drain();
 }
 
@@ -153,6 +153,8 @@ rump_if_pollstart(struct ifnet *ifp)
 	if (ev == NULL) {
 		if ((error = rumpcomp_event_create(&ev)) != 0)
 			return error;
+		__atomic_fetch_or(&ifp->if_state, IFS_OWNEVENT,
+		    __ATOMIC_RELAXED);
 		__atomic_store_n(&ifp->if_event, ev, __ATOMIC_RELEASE);
 	}
 	__atomic_fetch_add(&ifp->if_refs, 1, __ATOMIC_RELAXED);
@@ -163,9 +165,23 @@ rump_if_pollstart(struct ifnet *ifp)
 	return error;
 }
 
+/* Who slept for the devices does something else. */
+static void
+drain_kick(void)
+{
+	struct ifnet *ifp;
+
+	rump_rw_rdenter(&rump_if_lock);
+	for (ifp = rump_iflist; ifp != NULL; ifp = ifp->if_next)
+		if (__atomic_load_n(&ifp->if_pending, __ATOMIC_RELAXED))
+			if_wake(ifp);
+	rump_rw_exit(&rump_if_lock);
+}
+
 void
 rump_drain_init(void)
 {
 
+	rump_drain_kick = drain_kick;
 	rump_drain_hook = rump_net_drain;
 }

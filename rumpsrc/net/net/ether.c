@@ -104,7 +104,7 @@ ether_tcphdr(const struct mbuf *m, const uint8_t *p, unsigned gso)
 	l4 = gso == PH_GSO_TCP6 ? 40 : (p[0] & 0xfU) * 4;
 	if (l4 < 20 || l4 + 20 > room || p[gso == PH_GSO_TCP6 ? 6 : 9] != 6)
 		return 0;
-	return l4 + (p[l4 + 12] >> 4) * 4U;
+	return p[l4 + 12] >> 4 < 5 ? 0 : l4 + (p[l4 + 12] >> 4) * 4U;
 }
 
 /*

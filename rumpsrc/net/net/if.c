@@ -188,6 +188,8 @@ rump_if_detach(struct ifnet *ifp)
 	rump_mutex_exit(&mtx);
 	rump_mutex_enter(&ifp->if_rxlock);	/* the last poll is over */
 	rump_mutex_exit(&ifp->if_rxlock);
+	if (ifp->if_state & IFS_OWNEVENT)
+		rumpcomp_event_destroy(ifp->if_event);
 	while ((im = ifp->if_maddrs) != NULL) {
 		ifp->if_maddrs = im->im_next;
 		rump_kmem_free(im, sizeof(*im));

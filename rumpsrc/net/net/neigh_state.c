@@ -299,7 +299,7 @@ rump_neigh_timeout(struct neigh *ne, int64_t now)
 	case NUD_S_DELAY:
 		ne->ne_probes = 0;
 		neigh_set(ne, NUD_S_PROBE, now + NEIGH_RETRANS);
-		/* FALLTHROUGH */
+		__attribute__((__fallthrough__));
 	case NUD_S_INCOMPLETE:
 	case NUD_S_PROBE:
 		ask = neigh_try(ne, now);

@@ -21,6 +21,7 @@ extern struct rump_mutex rump_netcfg_lock;
 /* if_state */
 #define IFS_THREAD	0x01	/* has a thread that polls */
 #define IFS_DYING	0x02
+#define IFS_OWNEVENT	0x04	/* if_event is the core's */
 
 static inline uint32_t
 if_flags_get(const struct ifnet *ifp)
