@@ -140,14 +140,15 @@ find_slots(void)
 {
 	struct acpi_virtio av[ACPI_NVIRTIO];
 	const uint8_t *t;
+	int pci = has_pci();
 	unsigned i, n = 0;
 	size_t len;
 
-	if (!has_pci() && (t = hw_acpi_dsdt(&len)) != NULL)
+	if (!pci && (t = hw_acpi_dsdt(&len)) != NULL)
 		n = acpi_virtio(t, len, av, ACPI_NVIRTIO);
 	if (n == 0)
 		n = from_config(av, ACPI_NVIRTIO);
-	if (n == 0)
+	if (n == 0 && !pci)
 		n = fixed(av);
 	for (i = 0; i < n; i++)
 		slot_add(&av[i]);

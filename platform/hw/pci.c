@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PCI for components (rumpcomp_pci.h).  Configuration space by ECAM where
- * ACPI says that it is there (mapped one bus at a time), else by the ports
- * 0xcf8 and 0xcfc.  Lines go through the IOAPIC, messages to this CPU.
+ * PCI for components (rumpcomp_pci.h).  Configuration space by the ports
+ * 0xcf8 and 0xcfc where they answer; else, and from 256 on, by ECAM where ACPI
+ * says that it is (to look costs more than all ports; one bus is mapped at a
+ * time).  Lines go through the IOAPIC, messages to this CPU.
  * Locks: conf_lock (ports, ECAM maps), line_lock (handlers of lines).
  */
 #include <rump/rumpcomp_pci.h>
@@ -29,6 +30,7 @@ static struct bmk_spin conf_lock, line_lock;
 static struct acpi_mcfg mcfg[ACPI_NMCFG];	/* [conf_lock] */
 static int nmcfg = -1;			/* [conf_lock] -1: not looked yet */
 static volatile uint32_t *ecam[256];	/* [conf_lock] by bus */
+static int ports;			/* [conf_lock] 1: answer, -1: do not */
 static struct handler *lines[NLINE];	/* [line_lock] */
 static uint8_t cookies[NCOOKIE];	/* [line_lock] line + 1 */
 
@@ -54,6 +56,17 @@ ecam_find(unsigned bus, unsigned dev, unsigned fun)
 	    ecam[bus] + (dev << 15 | fun << 12) / 4 : NULL;
 }
 
+/* Caller holds conf_lock. */
+static int
+has_ports(void)
+{
+	if (ports == 0) {
+		outl(0xcf8, 1U << 31);
+		ports = inl(0xcf8) == 1U << 31 && inl(0xcfc) != ~0U ? 1 : -1;
+	}
+	return ports > 0;
+}
+
 static int
 conf(unsigned bus, unsigned dev, unsigned fun, int reg, unsigned *v, int write)
 {
@@ -65,19 +78,18 @@ conf(unsigned bus, unsigned dev, unsigned fun, int reg, unsigned *v, int write)
 	    (reg & 3) != 0)
 		return BMK_EINVAL;
 	saved = bmk_spin_enter(&conf_lock);
-	p = ecam_find(bus, dev, fun);
-	if (p != NULL) {
-		if (write)
-			p[reg / 4] = *v;
-		else
-			*v = p[reg / 4];
-	} else if (reg < 256) {
+	if (reg < 256 && has_ports()) {
 		outl(0xcf8, 1U << 31 | bus << 16 | dev << 11 | fun << 8 |
 		    (unsigned)reg);
 		if (write)
 			outl(0xcfc, *v);
 		else
 			*v = inl(0xcfc);
+	} else if ((p = ecam_find(bus, dev, fun)) != NULL) {
+		if (write)
+			p[reg / 4] = *v;
+		else
+			*v = p[reg / 4];
 	} else {
 		if (!write)
 			*v = ~0U;

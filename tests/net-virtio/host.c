@@ -299,6 +299,14 @@ rumpuser_getrandom(void *p, size_t len, int flags, size_t *np)
 }
 
 int
+rumpuser_clock_sleep(int clock, int64_t sec, long nsec)
+{
+	(void)clock;
+	now += sec * NSEC_PER_SEC + nsec;
+	return 0;
+}
+
+int
 rump_if_attach(struct ifnet *ifp)
 {
 	host_if = ifp;

@@ -93,10 +93,13 @@ packet(unsigned pair)
 	struct vring_desc d;
 	uint8_t buf[2048];
 	unsigned n, i;
-	int id = model_take(&md, 2 * pair);
+	int id;
 
-	/* Given back already by a wrong id: not the device's any more. */
 	vi = host_if->if_softc;
+	if (pair >= vi->vi_npairs)
+		return;
+	/* Given back already by a wrong id: not the device's any more. */
+	id = model_take(&md, 2 * pair);
 	if (id < 0 || vi->vi_pairs[pair].vp_rx.vq_slot[id].vs_cookie == NULL)
 		return;
 	d = mq->mq_desc[id];

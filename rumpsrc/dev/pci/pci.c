@@ -92,40 +92,50 @@ one_bar(const struct pci_device *pd, unsigned n, struct pci_bar *pb)
 }
 
 /* Decoding is off while the BARs hold no addresses. */
-static void
-bars(struct pci_device *pd, unsigned nbar)
+void
+pci_bars(const struct pci_device *cpd)
 {
-	unsigned cmd = conf(pd, REG_COMMAND) & 0xffff, n;
+	struct pci_device *pd = (struct pci_device *)(uintptr_t)cpd;
+	unsigned cmd, n;
 
-	conf_write(pd, REG_COMMAND, cmd & ~3U);
-	for (n = 0; n < nbar;)
-		n += one_bar(pd, n, &pd->pd_bar[n]);
-	conf_write(pd, REG_COMMAND, cmd);
+	rump_mutex_enter(&pci_lock);
+	if (pd->pd_nbar != 0) {
+		cmd = conf(pd, REG_COMMAND) & 0xffff;
+		conf_write(pd, REG_COMMAND, cmd & ~3U);
+		for (n = 0; n < pd->pd_nbar;)
+			n += one_bar(pd, n, &pd->pd_bar[n]);
+		conf_write(pd, REG_COMMAND, cmd);
+		pd->pd_nbar = 0;	/* once */
+	}
+	rump_mutex_exit(&pci_lock);
 }
 
 static int
 function(unsigned bus, unsigned dev, unsigned fun, unsigned *headerp,
     unsigned *secondaryp)
 {
-	struct pci_device at = { .pd_bus = (uint8_t)bus,
-	    .pd_dev = (uint8_t)dev, .pd_fun = (uint8_t)fun }, *pd;
-	unsigned id = conf(&at, REG_ID), header;
+	struct pci_device *pd;
+	unsigned id, header;
 
 	*secondaryp = 0;
-	if ((id & 0xffff) == 0xffff || (id & 0xffff) == 0)
+	/* Mostly nothing is there. */
+	if (rumpcomp_pci_confread(bus, dev, fun, REG_ID, &id) != 0 ||
+	    (id & 0xffff) == 0xffff || (id & 0xffff) == 0)
 		return ENXIO;
-	*headerp = header = conf(&at, REG_HEADER);
 	pd = rump_kmem_zalloc(sizeof(*pd));
 	if (pd == NULL)
 		return ENOMEM;
-	*pd = at;
+	pd->pd_bus = (uint8_t)bus;
+	pd->pd_dev = (uint8_t)dev;
+	pd->pd_fun = (uint8_t)fun;
+	*headerp = header = conf(pd, REG_HEADER);
 	pd->pd_vendor = (uint16_t)id;
 	pd->pd_product = (uint16_t)(id >> 16);
 	pd->pd_class = conf(pd, REG_CLASS) >> 8;
 	pd->pd_line = (uint8_t)conf(pd, REG_LINE);
 	pd->pd_pin = (uint8_t)(conf(pd, REG_LINE) >> 8);
 	if ((header >> 16 & 0x7f) == 0)
-		bars(pd, PCI_NBAR);
+		pd->pd_nbar = PCI_NBAR;
 	else if ((header >> 16 & 0x7f) == 1)
 		*secondaryp = conf(pd, REG_BUSES) >> 8 & 0xff;
 	*pci_tail = pd;
@@ -155,10 +165,15 @@ pci_devices(void)
 
 	rump_mutex_enter(&pci_lock);
 	if (!pci_done) {
-		for (bus = 0; bus < 256; bus++)
+		for (bus = 0; bus < 256; bus++) {
+			if (todo[bus / 8] == 0) {
+				bus |= 7;
+				continue;
+			}
 			for (dev = 0; dev < 32 &&
 			    todo[bus / 8] & 1U << bus % 8; dev++)
 				device(bus, dev, todo);
+		}
 		pci_done = 1;
 	}
 	rump_mutex_exit(&pci_lock);
@@ -170,6 +185,7 @@ print(const struct pci_device *pd)
 {
 	const struct pci_bar *pb;
 
+	pci_bars(pd);
 	rump_printf("pci %02x:%02x.%x: %04x:%04x class %06x", pd->pd_bus,
 	    pd->pd_dev, pd->pd_fun, pd->pd_vendor, pd->pd_product,
 	    pd->pd_class);

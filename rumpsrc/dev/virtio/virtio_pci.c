@@ -357,6 +357,7 @@ virtio_pci_attach(const struct pci_device *pd)
 
 	if (type == 0 || !virtio_wanted(type))
 		return;
+	pci_bars(pd);
 	cmd = virtio_pci_read(pd, PCI_COMMAND) & 0xffff;
 	virtio_pci_write(pd, PCI_COMMAND, cmd | PCI_CMD_ON);
 	if (virtio_pci_modern(pd, &vd) != 0 &&

@@ -153,7 +153,7 @@ virtio_pci_legacy(const struct pci_device *pd, struct virtio_dev **vdp)
 	l->l_size = (unsigned)pb->pb_size;
 	l->l_dev.vd_ops = &legacy;
 	l->l_dev.vd_regs = l;
-	l->l_dev.vd_legacy = 1;
+	l->l_dev.vd_legacy = l->l_dev.vd_fixed = 1;
 	*vdp = &l->l_dev;
 	return 0;
 }

@@ -55,8 +55,7 @@ virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
 
 	if (size == 0 || size > 32768 || (size & (size - 1)) != 0)
 		return ENXIO;
-	/* A legacy device's size cannot be changed. */
-	while (size > maxsize && !vd->vd_legacy)
+	while (size > maxsize && !vd->vd_fixed)
 		size /= 2;
 	memset(vq, 0, sizeof(*vq));
 	vq->vq_dev = vd;

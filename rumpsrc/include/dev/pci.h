@@ -26,10 +26,16 @@ struct pci_device {
 	uint32_t	pd_class;	/* class, subclass, interface */
 	uint8_t		pd_line;	/* interrupt line, 255: none */
 	uint8_t		pd_pin;		/* 0: none */
-	struct pci_bar	pd_bar[PCI_NBAR];
+	uint8_t		pd_nbar;	/* by the header's type */
+	struct pci_bar	pd_bar[PCI_NBAR];	/* after pci_bars() */
 };
 
 /* All devices, in bus order; NULL: none. */
 const struct pci_device *pci_devices(void);
+/*
+ * Where the registers of a device are.  For its driver, before it uses them:
+ * the device does not answer meanwhile.
+ */
+void pci_bars(const struct pci_device *);
 
 #endif /* DEV_PCI_H */

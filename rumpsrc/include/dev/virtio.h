@@ -54,6 +54,7 @@ struct virtio_dev {
 	const void	*vd_bus;	/* [I] transport's */
 	unsigned	 vd_type;	/* [I] 1 network, 2 block... */
 	int		 vd_legacy;	/* [I] interface before 1.0 */
+	int		 vd_fixed;	/* [I] sizes of queues cannot be set */
 	uint64_t	 vd_offered, vd_features;	/* [I] negotiated */
 	volatile int	 vd_broken;	/* [a] */
 	unsigned	 vd_nvec;	/* [I] see virtio_interrupts() */

@@ -299,7 +299,7 @@ use_pairs(struct vioif *vi)
 	uint16_t n = (uint16_t)vi->vi_npairs;
 
 	return n == 1 ? 0 : vioif_ctrl(vi, VIRTIO_NET_CTRL_MQ,
-	    VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &n, sizeof(n));
+	    VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &n, sizeof(n), 1);
 }
 
 static int

@@ -95,7 +95,7 @@ void	vioif_txinit(struct vioif *, struct vioif_pair *);
 
 /* vioif_ctrl.c */
 int	vioif_ctrl(struct vioif *, unsigned class, unsigned cmd,
-	    const void *data, unsigned len);
+	    const void *data, unsigned len, int wait);
 int	vioif_rxmode(struct vioif *);
 int	vioif_setmac(struct ifnet *, const uint8_t *);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control queue: one command at a time, waited for.  Devices carry
- * commands out as soon as they are told of them; one that does not answer
- * within CTRL_TIME is left alone with the command's memory from then on.
+ * The control queue.  What filters incoming packets is not waited for; other
+ * commands are, and a device that does not answer within CTRL_TIME is stopped
+ * and left alone with the command's memory.
  */
 #include <errno.h>
 #include <string.h>
 #include <linux/if.h>
 
 #include <rump/rumpcomp_bus.h>
+#include <rump/rumpuser.h>
 
 #include <kern/kmem.h>
 #include <kern/log.h>
@@ -16,64 +17,108 @@
 #include "vioif.h"
 
 #define CTRL_TIME	(NSEC_PER_SEC / 2)
+#define CTRL_SPIN	50
 #define MAXMACS		64	/* groups in the device's table */
 
-/* Caller holds vi_ctrllock. */
+struct ctrl {
+	uint32_t	c_len;		/* of the data */
+	volatile uint8_t c_ack;
+	uint8_t		c_class, c_cmd;
+	uint8_t		c_data[];
+};
+
+/* What the device is done with, but for c.  True: c is too. */
 static int
-wait_for(struct vioif *vi, const void *cookie)
+collect(struct vioif *vi, const struct ctrl *c)
+{
+	struct ctrl *got;
+	uint32_t len;
+	int done = 0;
+
+	while ((got = virtq_get(&vi->vi_ctrl, &len)) != NULL)
+		if (got == c)
+			done = 1;
+		else
+			rump_kmem_free(got, sizeof(*got) + got->c_len);
+	return done;
+}
+
+/* Mostly it is answered at once, by another thread of the host's. */
+static int
+wait_for(struct vioif *vi, const struct ctrl *c)
 {
 	int64_t end = rump_monotonic() + CTRL_TIME;
-	uint32_t len;
-	void *got;
+	int n;
 
-	virtq_kick(&vi->vi_ctrl);
-	while ((got = virtq_get(&vi->vi_ctrl, &len)) == NULL) {
+	for (n = 0; !collect(vi, c); n++) {
 		if (vi->vi_dev->vd_broken)
 			return EIO;
+		if (n < CTRL_SPIN) {
+			__builtin_ia32_pause();
+			continue;
+		}
 		if (rump_monotonic() > end) {
 			virtio_broken(vi->vi_dev, "no answer to a command");
 			return ETIMEDOUT;
 		}
-		__builtin_ia32_pause();
+		(void)rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 200000);
 	}
-	return got == cookie ? 0 : EIO;
+	return 0;
 }
 
+static int
+post(struct vioif *vi, struct ctrl *c)
+{
+	unsigned long pa = rumpcomp_bus_addr(c);
+	struct virtq_chain vc;
+	int error;
+
+	(void)collect(vi, NULL);
+	error = virtq_begin(&vi->vi_ctrl, 3, 0, &vc);
+	if (error != 0)
+		return error;
+	virtq_put(&vc, pa + offsetof(struct ctrl, c_class), 2, 0);
+	virtq_put(&vc, pa + offsetof(struct ctrl, c_data), c->c_len, 0);
+	virtq_put(&vc, pa + offsetof(struct ctrl, c_ack), 1, 1);
+	virtq_end(&vc, c);
+	virtq_kick(&vi->vi_ctrl);
+	return 0;
+}
+
+/* What is not waited for is freed by a later command. */
 int
 vioif_ctrl(struct vioif *vi, unsigned class, unsigned cmd, const void *data,
-    unsigned len)
+    unsigned len, int wait)
 {
-	size_t size = 3 + len;
-	struct virtq_chain vc;
-	unsigned long pa;
-	uint8_t *p;
+	struct ctrl *c;
 	int error;
 
 	if (vi->vi_ctrl.vq_size == 0 || vi->vi_dev->vd_broken)
 		return ENODEV;
-	p = rump_kmem_alloc(size);
-	if (p == NULL)
+	c = rump_kmem_alloc(sizeof(*c) + len);
+	if (c == NULL)
 		return ENOMEM;
-	p[0] = (uint8_t)class;
-	p[1] = (uint8_t)cmd;
-	memcpy(p + 2, data, len);
-	p[2 + len] = VIRTIO_NET_ERR;
-	pa = rumpcomp_bus_addr(p);
+	c->c_len = len;
+	c->c_class = (uint8_t)class;
+	c->c_cmd = (uint8_t)cmd;
+	c->c_ack = VIRTIO_NET_ERR;
+	memcpy(c->c_data, data, len);
 	rump_mutex_enter(&vi->vi_ctrllock);
-	error = virtq_begin(&vi->vi_ctrl, 3, 0, &vc);
-	if (error == 0) {
-		virtq_put(&vc, pa, 2, 0);
-		virtq_put(&vc, pa + 2, len, 0);
-		virtq_put(&vc, pa + 2 + len, 1, 1);
-		virtq_end(&vc, p);
-		error = wait_for(vi, p);
-	}
-	rump_mutex_exit(&vi->vi_ctrllock);
-	/* A device that did not give it back may still write to it. */
+	error = post(vi, c);
 	if (error != 0)
+		goto free;
+	if (wait)
+		error = wait_for(vi, c);
+	/* A device that did not give it back may still write to it. */
+	if (!wait || error != 0) {
+		rump_mutex_exit(&vi->vi_ctrllock);
 		return error;
-	error = p[2 + len] == VIRTIO_NET_OK ? 0 : EIO;
-	rump_kmem_free(p, size);
+	}
+	if (c->c_ack != VIRTIO_NET_OK)
+		error = EIO;
+free:
+	rump_mutex_exit(&vi->vi_ctrllock);
+	rump_kmem_free(c, sizeof(*c) + len);
 	return error;
 }
 
@@ -82,7 +127,7 @@ rx_command(struct vioif *vi, unsigned cmd, int on)
 {
 	uint8_t v = on != 0;
 
-	return vioif_ctrl(vi, VIRTIO_NET_CTRL_RX, cmd, &v, 1);
+	return vioif_ctrl(vi, VIRTIO_NET_CTRL_RX, cmd, &v, 1, 0);
 }
 
 /* No unicast addresses beside our own, and the groups.  ENOSPC: too many. */
@@ -109,7 +154,7 @@ mac_table(struct vioif *vi)
 	count = n;
 	memcpy(p + 4, &count, 4);
 	error = n > MAXMACS ? ENOSPC : vioif_ctrl(vi, VIRTIO_NET_CTRL_MAC,
-	    VIRTIO_NET_CTRL_MAC_TABLE_SET, p, 8 + 6 * n);
+	    VIRTIO_NET_CTRL_MAC_TABLE_SET, p, 8 + 6 * n, 0);
 	rump_kmem_free(p, 8 + 6 * MAXMACS);
 	return error;
 }
@@ -139,7 +184,7 @@ vioif_setmac(struct ifnet *ifp, const uint8_t *mac)
 
 	if (virtio_has(vd, VIRTIO_NET_F_CTRL_MAC_ADDR))
 		return vioif_ctrl(vi, VIRTIO_NET_CTRL_MAC,
-		    VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, 6);
+		    VIRTIO_NET_CTRL_MAC_ADDR_SET, mac, 6, 1);
 	/* Legacy devices have it writable; others do without a filter. */
 	if (vd->vd_legacy && virtio_has(vd, VIRTIO_NET_F_MAC))
 		for (i = 0; i < 6; i++)
