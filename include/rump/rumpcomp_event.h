@@ -20,4 +20,7 @@ void rumpcomp_event_signal(struct rumpcomp_event *);
  */
 void rumpcomp_event_wait(struct rumpcomp_event *);
 
+/* At most ns (negative: no limit).  0, also for no reason; ETIMEDOUT. */
+int rumpcomp_event_timedwait(struct rumpcomp_event *, int64_t ns);
+
 #endif /* RUMP_RUMPCOMP_EVENT_H */

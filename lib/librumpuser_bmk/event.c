@@ -10,7 +10,7 @@
 struct rumpcomp_event {
 	struct bmk_spin	 ev_lock;
 	int		 ev_set;	/* [ev_lock] */
-	struct user_waitq ev_waitq;	/* [ev_lock] at most one */
+	struct bmk_thread *ev_waiter;	/* [ev_lock] */
 };
 
 int
@@ -28,7 +28,7 @@ rumpcomp_event_create(struct rumpcomp_event **evp)
 void
 rumpcomp_event_destroy(struct rumpcomp_event *ev)
 {
-	bmk_assert(ev->ev_waitq.uq_head == NULL);
+	bmk_assert(ev->ev_waiter == NULL);
 	bmk_free(ev, sizeof(*ev));
 }
 
@@ -38,30 +38,49 @@ rumpcomp_event_signal(struct rumpcomp_event *ev)
 	unsigned long saved = bmk_spin_enter(&ev->ev_lock);
 
 	ev->ev_set = 1;
-	if (ev->ev_waitq.uq_head != NULL)
-		user_waitq_wake(&ev->ev_waitq);
+	if (ev->ev_waiter != NULL)
+		bmk_sched_wake(ev->ev_waiter);
 	bmk_spin_exit(&ev->ev_lock, saved);
+}
+
+/* The signal, when there was one; else the thread becomes the waiter. */
+static int
+take(struct rumpcomp_event *ev, struct bmk_thread *waiter)
+{
+	unsigned long saved = bmk_spin_enter(&ev->ev_lock);
+	int set = ev->ev_set;
+
+	ev->ev_set = 0;
+	ev->ev_waiter = set ? NULL : waiter;
+	bmk_spin_exit(&ev->ev_lock, saved);
+	return set;
+}
+
+int
+rumpcomp_event_timedwait(struct rumpcomp_event *ev, int64_t ns)
+{
+	int64_t deadline = BMK_TIME_NEVER;
+	int nlocks, error;
+
+	if (ns >= 0 && __builtin_add_overflow(bmk_platform_monotonic(), ns,
+	    &deadline))
+		deadline = BMK_TIME_NEVER;
+	/* From here on a wake counts, should it come before the block. */
+	bmk_sched_prepare(deadline);
+	if (take(ev, bmk_curthread())) {
+		bmk_sched_cancel();
+		return 0;
+	}
+	user_unschedule(&nlocks, NULL);
+	error = bmk_sched_block();
+	if (take(ev, NULL))
+		error = 0;
+	user_schedule(nlocks, NULL);
+	return error;
 }
 
 void
 rumpcomp_event_wait(struct rumpcomp_event *ev)
 {
-	struct user_wait w;
-	unsigned long saved;
-	int nlocks, set;
-
-	saved = bmk_spin_enter(&ev->ev_lock);
-	set = ev->ev_set;
-	ev->ev_set = 0;
-	if (!set)
-		user_waitq_put(&ev->ev_waitq, &w);
-	bmk_spin_exit(&ev->ev_lock, saved);
-	if (set)
-		return;
-	user_unschedule(&nlocks, NULL);
-	(void)user_waitq_block(&w, BMK_TIME_NEVER);
-	saved = bmk_spin_enter(&ev->ev_lock);
-	ev->ev_set = 0;
-	bmk_spin_exit(&ev->ev_lock, saved);
-	user_schedule(nlocks, NULL);
+	(void)rumpcomp_event_timedwait(ev, -1);
 }

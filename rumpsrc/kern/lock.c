@@ -198,7 +198,8 @@ rump_rw_wrheld(struct rump_rwlock *rw)
 
 /* cv_head is only a hint that someone may sleep. */
 static int
-cv_sleep(struct rump_cv *cv, struct rump_mutex *m, int64_t dl, int sig)
+cv_sleep(struct rump_cv *cv, struct rump_mutex *m, int64_t dl, int sig,
+    int (*block)(const volatile void *, int64_t))
 {
 	int error;
 
@@ -210,7 +211,7 @@ cv_sleep(struct rump_cv *cv, struct rump_mutex *m, int64_t dl, int sig)
 	rump_sleepq_add(cv, sig);
 	rump_sleepq_exit(cv);
 	rump_mutex_exit(m);
-	error = rump_sleepq_block(cv, dl);
+	error = block(cv, dl);
 	rump_mutex_enter(m);
 	return error;
 }
@@ -219,28 +220,36 @@ void
 rump_cv_wait(struct rump_cv *cv, struct rump_mutex *m)
 {
 
-	(void)cv_sleep(cv, m, INT64_MAX, 0);
+	(void)cv_sleep(cv, m, INT64_MAX, 0, rump_sleepq_block);
 }
 
 int
 rump_cv_wait_sig(struct rump_cv *cv, struct rump_mutex *m)
 {
 
-	return cv_sleep(cv, m, INT64_MAX, 1);
+	return cv_sleep(cv, m, INT64_MAX, 1, rump_sleepq_block);
 }
 
 int
 rump_cv_timedwait(struct rump_cv *cv, struct rump_mutex *m, int64_t dl)
 {
 
-	return cv_sleep(cv, m, dl, 0);
+	return cv_sleep(cv, m, dl, 0, rump_sleepq_block);
 }
 
 int
 rump_cv_timedwait_sig(struct rump_cv *cv, struct rump_mutex *m, int64_t dl)
 {
 
-	return cv_sleep(cv, m, dl, 1);
+	return cv_sleep(cv, m, dl, 1, rump_sleepq_block);
+}
+
+int
+rump_cv_timedwait_drain(struct rump_cv *cv, struct rump_mutex *m, int64_t dl)
+{
+	int error = cv_sleep(cv, m, dl, 1, rump_sleepq_block_drain);
+
+	return error == EAGAIN ? 0 : error;
 }
 
 static void

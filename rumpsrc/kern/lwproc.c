@@ -252,8 +252,7 @@ rump_lwp_destroy(struct lwp *l)
 			(void)rump_lwp_leave(l);
 		rump_proc_rele(l->l_proc);
 	}
-	if (l->l_slpcv != NULL)
-		rumpuser_cv_destroy(l->l_slpcv);
+	rump_sleepq_forget(l);
 	if (l == curlwp) {
 		if (l->l_vcpu >= 0)
 			rump_sched_release(l);

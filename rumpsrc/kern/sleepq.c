@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sleep queues: lwps that wait for an address (lock, condition variable).
- * The bucket's lock is a SPIN | KMUTEX one, so that a woken sleeper takes its
- * virtual CPU before the lock: a CPU holder can always get the lock.
+ * What wakes one of them is its own event, which stays signalled until it is
+ * waited for, so nothing is lost between the queue and the sleep.  The
+ * bucket's lock is a SPIN mutex; with one virtual CPU that nobody takes away
+ * (rump_cooperative) it is not needed.
+ *
+ * An interrupt handler wakes the sleeper of rump_drain_event, when there is
+ * one, instead of a device's thread.
  */
 #include <asm/errno.h>
+#include <rump/rumpcomp_event.h>
 #include <rump/rumpuser.h>
 #include <kern/clock.h>
 #include <kern/log.h>
@@ -39,7 +45,7 @@ sleepq_mtx(struct sleepq *sq)
 	mtx = __atomic_load_n(&sq->sq_mtx, __ATOMIC_ACQUIRE);
 	if (__builtin_expect(mtx != NULL, 1))
 		return mtx;
-	rumpuser_mutex_init(&mtx, RUMPUSER_MTX_SPIN | RUMPUSER_MTX_KMUTEX);
+	rumpuser_mutex_init(&mtx, RUMPUSER_MTX_SPIN);
 	if (__atomic_compare_exchange_n(&sq->sq_mtx, &old, mtx, 0,
 	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return mtx;
@@ -47,26 +53,21 @@ sleepq_mtx(struct sleepq *sq)
 	return old;
 }
 
-/* Of a queue that is locked. */
-static struct rumpuser_mtx *
-sleepq_locked(struct sleepq *sq)
-{
-
-	return __atomic_load_n(&sq->sq_mtx, __ATOMIC_RELAXED);
-}
-
 void
 rump_sleepq_enter(const volatile void *obj)
 {
 
-	rumpuser_mutex_enter_nowrap(sleepq_mtx(sleepq_of(obj)));
+	if (!rump_cooperative)
+		rumpuser_mutex_enter_nowrap(sleepq_mtx(sleepq_of(obj)));
 }
 
 void
 rump_sleepq_exit(const volatile void *obj)
 {
 
-	rumpuser_mutex_exit(sleepq_locked(sleepq_of(obj)));
+	if (!rump_cooperative)
+		rumpuser_mutex_exit(__atomic_load_n(&sleepq_of(obj)->sq_mtx,
+		    __ATOMIC_RELAXED));
 }
 
 void
@@ -75,10 +76,11 @@ rump_sleepq_add(const volatile void *obj, int sig)
 	struct sleepq *sq = sleepq_of(obj);
 	struct lwp *l = curlwp;
 
-	if (l->l_slpcv == NULL)
-		rumpuser_cv_init(&l->l_slpcv);
+	if (l->l_slpev == NULL && rumpcomp_event_create(&l->l_slpev) != 0)
+		rump_panic("no memory to sleep");
 	l->l_slpsig = sig;
-	l->l_slpwoken = 0;
+	l->l_slplast = (void *)(uintptr_t)obj;
+	__atomic_store_n(&l->l_slpwoken, 0, __ATOMIC_RELAXED);
 	l->l_slpnext = NULL;
 	__atomic_store_n(&l->l_slpobj, (void *)(uintptr_t)obj,
 	    __ATOMIC_RELEASE);
@@ -127,8 +129,9 @@ rump_sleepq_wake(const volatile void *obj, int n)
 			continue;
 		}
 		sleepq_remove(sq, l, prev);
-		l->l_slpwoken = RUMP_WOKEN;
-		rumpuser_cv_signal(l->l_slpcv);
+		__atomic_store_n(&l->l_slpwoken, RUMP_WOKEN,
+		    __ATOMIC_RELEASE);
+		rumpcomp_event_signal(l->l_slpev);
 		woken++;
 	}
 	return woken;
@@ -145,61 +148,111 @@ rump_sleepq_any(const volatile void *obj)
 	return 0;
 }
 
-/* One wait of curlwp; true when the time ran out. */
-static int
-sleepq_wait(struct sleepq *sq, struct lwp *l, int64_t deadline)
+static inline int
+sleepq_woken(const struct lwp *l)
 {
-	int64_t left;
 
-	if (deadline == INT64_MAX) {
-		rumpuser_cv_wait(l->l_slpcv, sleepq_locked(sq));
-		return 0;
-	}
-	if ((left = deadline - rump_monotonic()) <= 0)
-		return 1;
-	(void)rumpuser_cv_timedwait(l->l_slpcv, sleepq_locked(sq),
-	    left / NSEC_PER_SEC, left % NSEC_PER_SEC);
+	return __atomic_load_n(&l->l_slpwoken, __ATOMIC_ACQUIRE);
+}
+
+/* One wait of curlwp; spurious ones happen. */
+static int
+sleepq_wait(struct lwp *l, int64_t deadline)
+{
+	int64_t left = -1;
+
+	if (l->l_slpsig && __atomic_load_n(&l->l_pending, __ATOMIC_RELAXED))
+		return EINTR;
+	if (deadline != INT64_MAX &&
+	    (left = deadline - rump_monotonic()) <= 0)
+		return ETIMEDOUT;
+	(void)rumpcomp_event_timedwait(l->l_slpev, left);
 	return 0;
+}
+
+static int
+sleepq_end(const volatile void *obj, struct lwp *l, int error)
+{
+
+	rump_sleepq_enter(obj);
+	if (l->l_slpwoken == 0)
+		sleepq_remove_find(sleepq_of(obj), l);
+	else
+		error = l->l_slpwoken == RUMP_INTR ? EINTR : 0;
+	rump_sleepq_exit(obj);
+	return error;
 }
 
 int
 rump_sleepq_block(const volatile void *obj, int64_t deadline)
 {
-	struct sleepq *sq = sleepq_of(obj);
 	struct lwp *l = curlwp;
 	int error = 0;
 
-	rumpuser_mutex_enter_nowrap(sleepq_locked(sq));
-	while (l->l_slpwoken == 0 && error == 0) {
-		if (l->l_slpsig && __atomic_load_n(&l->l_pending,
-		    __ATOMIC_RELAXED))
-			error = EINTR;
-		else if (sleepq_wait(sq, l, deadline))
-			error = ETIMEDOUT;
+	while (sleepq_woken(l) == 0 && error == 0)
+		error = sleepq_wait(l, deadline);
+	if (error == 0 && l->l_slpwoken == RUMP_WOKEN)
+		return 0;
+	return sleepq_end(obj, l, error);
+}
+
+struct rumpcomp_event *volatile rump_drain_event;
+volatile uint32_t rump_drain_work;
+void (*rump_drain_kick)(void);
+
+/*
+ * The same for who drains: EAGAIN when a device has work.  With several
+ * virtual CPUs an event could vanish under an interrupt handler, so there
+ * devices have their threads.
+ */
+int
+rump_sleepq_block_drain(const volatile void *obj, int64_t deadline)
+{
+	struct lwp *l = curlwp;
+	int error = 0, mine;
+
+	mine = rump_cooperative && rump_drain_event == NULL;
+	if (mine)
+		rump_drain_event = l->l_slpev;
+	while (sleepq_woken(l) == 0 && error == 0)
+		error = mine && rump_drain_work ? EAGAIN :
+		    sleepq_wait(l, deadline);
+	if (mine) {
+		rump_drain_event = NULL;
+		if (error != EAGAIN && rump_drain_work)
+			rump_drain_kick();
 	}
-	if (l->l_slpwoken == 0)
-		sleepq_remove_find(sq, l);
-	else
-		error = l->l_slpwoken == RUMP_INTR ? EINTR : 0;
-	rumpuser_mutex_exit(sleepq_locked(sq));
-	return error;
+	if (error == 0 && l->l_slpwoken == RUMP_WOKEN)
+		return 0;
+	return sleepq_end(obj, l, error);
+}
+
+/* l is going away: whoever woke it last has let go of it. */
+void
+rump_sleepq_forget(struct lwp *l)
+{
+
+	if (l->l_slpev == NULL)
+		return;
+	rump_sleepq_enter(l->l_slplast);
+	rump_sleepq_exit(l->l_slplast);
+	rumpcomp_event_destroy(l->l_slpev);
 }
 
 void
 rump_lwp_wakeup(struct lwp *l)
 {
-	struct sleepq *sq;
 	void *obj;
 
 	obj = __atomic_load_n(&l->l_slpobj, __ATOMIC_ACQUIRE);
 	if (obj == NULL)
 		return;		/* it sees l_pending before it sleeps */
-	sq = sleepq_of(obj);
-	rumpuser_mutex_enter_nowrap(sleepq_mtx(sq));
+	rump_sleepq_enter(obj);
 	if (l->l_slpobj == obj && l->l_slpsig) {
-		sleepq_remove_find(sq, l);
-		l->l_slpwoken = RUMP_INTR;
-		rumpuser_cv_signal(l->l_slpcv);
+		sleepq_remove_find(sleepq_of(obj), l);
+		__atomic_store_n(&l->l_slpwoken, RUMP_INTR,
+		    __ATOMIC_RELEASE);
+		rumpcomp_event_signal(l->l_slpev);
 	}
-	rumpuser_mutex_exit(sleepq_locked(sq));
+	rump_sleepq_exit(obj);
 }

@@ -331,7 +331,7 @@ epoll_sleep(struct epoll *ep, int64_t deadline)
 		    ep->ep_ready.el_head != NULL)
 			continue;
 		error = deadline == 0 ? ETIMEDOUT :
-		    rump_cv_timedwait_sig(&ep->ep_cv, &ep->ep_rlock,
+		    rump_cv_timedwait_drain(&ep->ep_cv, &ep->ep_rlock,
 		    deadline);
 	}
 	rump_mutex_exit(&ep->ep_rlock);

@@ -177,7 +177,8 @@ poll_sleep(struct pollwait *pw, int64_t deadline)
 	while (!pw->pw_fired && error == 0) {
 		if (rump_drain_locked(&pw->pw_lock) || pw->pw_fired)
 			continue;
-		error = rump_cv_timedwait_sig(&pw->pw_cv, &pw->pw_lock, dl);
+		error = rump_cv_timedwait_drain(&pw->pw_cv, &pw->pw_lock,
+		    dl);
 	}
 	pw->pw_fired = 0;
 	rump_mutex_exit(&pw->pw_lock);

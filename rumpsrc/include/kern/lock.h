@@ -47,6 +47,12 @@ int	rump_cv_wait_sig(struct rump_cv *, struct rump_mutex *);
 int	rump_cv_timedwait(struct rump_cv *, struct rump_mutex *, int64_t dl);
 int	rump_cv_timedwait_sig(struct rump_cv *, struct rump_mutex *,
 	    int64_t deadline);
+/*
+ * As _sig, for who waits for what a device brings and calls rump_drain()
+ * before (kern/poll.h): also returns when a device has work.
+ */
+int	rump_cv_timedwait_drain(struct rump_cv *, struct rump_mutex *,
+	    int64_t deadline);
 void	rump_cv_signal(struct rump_cv *);
 void	rump_cv_broadcast(struct rump_cv *);
 int	rump_cv_has_waiters(struct rump_cv *);

@@ -13,7 +13,7 @@
 struct fdtable;
 struct cwdinfo;			/* vfs: root, current directory */
 struct vmspace;
-struct rumpuser_cv;
+struct rumpcomp_event;
 
 struct cred {			/* reference counted, constant when shared */
 	uint32_t	cr_ref;		/* [a] */
@@ -64,10 +64,11 @@ struct lwp {
 	void		*l_robust;	/* [o] robust futex list */
 	void		*l_thread;	/* host thread */
 	/* sleeping */
-	struct rumpuser_cv *l_slpcv;	/* [I] once made */
+	struct rumpcomp_event *l_slpev;	/* [I] once made */
+	void		*l_slplast;	/* [o] slept on before */
 	struct lwp	*l_slpnext;	/* [q] */
 	void		*l_slpobj;	/* [q] cv or lock slept on */
-	int		 l_slpwoken;	/* [q] RUMP_WOKEN or RUMP_INTR */
+	int		 l_slpwoken;	/* [q] RUMP_WOKEN or RUMP_INTR; [a] */
 	int		 l_slpsig;	/* [q] rump_lwp_wakeup() ends it */
 	int		 l_temp;	/* [I] for one call */
 	int		 l_left;	/* [o] rump_lwp_leave() */

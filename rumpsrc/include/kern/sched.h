@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct lwp;
+struct rumpcomp_event;
 
 unsigned rump_ncpus(void);
 void	rump_sched_init(unsigned ncpu, int cooperative);
@@ -63,5 +64,17 @@ void	rump_sleepq_add(const volatile void *obj, int sig);
 int	rump_sleepq_wake(const volatile void *obj, int n);
 int	rump_sleepq_any(const volatile void *obj);
 int	rump_sleepq_block(const volatile void *obj, int64_t deadline);
+/*
+ * For who has called rump_drain(): EAGAIN when a device has work again.  While
+ * it sleeps an interrupt handler signals rump_drain_event (when it is not
+ * NULL) instead of waking a device's thread.  rump_drain_work: some device has
+ * work; [a].
+ */
+int	rump_sleepq_block_drain(const volatile void *obj, int64_t deadline);
+extern struct rumpcomp_event *volatile rump_drain_event;
+extern volatile uint32_t rump_drain_work;
+/* Wakes the threads of devices that have work: set with rump_drain_hook. */
+extern void (*rump_drain_kick)(void);
+void	rump_sleepq_forget(struct lwp *);
 
 #endif /* KERN_SCHED_H */

@@ -18,7 +18,7 @@ so_sleep(struct socket *so, struct rump_cv *cv, int64_t deadline)
 
 	if (rump_drain_locked(&so->so_lock) || so->so_seq != seq)
 		return 0;
-	return rump_cv_timedwait_sig(cv, &so->so_lock, deadline);
+	return rump_cv_timedwait_drain(cv, &so->so_lock, deadline);
 }
 
 int64_t
