@@ -2,7 +2,7 @@
 /* components: vfs vfs_tmpfs net net_inet net_config net_dhcp net_virtif */
 /*
  * The DHCP client against a server that we are: the other end of a socket
- * pair.  Lost packets, a refusal, a lease of two seconds that is renewed,
+ * pair.  Lost packets, a refusal, a lease of three seconds that is renewed,
  * then lost, then had again; what it does to addresses, routes and files.
  */
 #include <sys/socket.h>
@@ -103,7 +103,7 @@ put(uint8_t *p, uint8_t code, uint8_t len, const char *val)
 	return p + len;
 }
 
-/* To the message in rx: an address for two seconds. */
+/* To the message in rx: an address for three seconds. */
 static void
 answer(uint8_t type, const char *addr)
 {
@@ -122,7 +122,9 @@ answer(uint8_t type, const char *addr)
 	p = put(p, 53, 1, (const char *)&type);
 	p = put(p, 54, 4, "\12\115\0\1");
 	if (type != NAK) {
-		p = put(p, 51, 4, "\0\0\0\2");
+		p = put(p, 51, 4, "\0\0\0\3");
+		p = put(p, 58, 4, "\0\0\0\1");
+		p = put(p, 59, 4, "\0\0\0\2");
 		p = put(p, 1, 4, "\377\377\377\0");
 		p = put(p, 3, 4, "\12\115\0\1");
 		p = put(p, 6, 8, "\12\115\0\1\12\115\0\11");

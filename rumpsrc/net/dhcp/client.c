@@ -22,6 +22,7 @@
 #include <kern/str.h>
 #include <kern/uio.h>
 #include <net/ifnet.h>
+#include <net/inet.h>
 #include <net/netconf.h>
 #include <net/socket.h>
 #include <rump/rumpuser.h>
@@ -31,6 +32,8 @@
 #define PORT_CLIENT	68
 #define REQUESTS	4		/* for one offer */
 #define MAXWAIT		64		/* seconds between two tries */
+#define PROBE_MS	150		/* hosts on a link answer in a few */
+#define DECLINED	10		/* seconds (RFC 2131, 3.1) */
 
 struct sin {				/* struct sockaddr_in */
 	uint16_t	sin_family, sin_port;
@@ -101,6 +104,7 @@ open_socket(struct dhcp_client *dc)
 	    (unsigned)strlen(name))) != 0 ||
 	    (error = so_bind(so, (void *)&sin, sizeof(sin))) != 0) {
 		(void)so_close(so);
+		so_rele(so);
 		return error;
 	}
 	dc->dc_so = so;
@@ -112,8 +116,12 @@ static void
 close_socket(struct dhcp_client *dc)
 {
 
-	if (dc->dc_so != NULL)
-		(void)so_close(dc->dc_so);
+	struct socket *so = dc->dc_so;
+
+	if (so != NULL) {
+		(void)so_close(so);
+		so_rele(so);
+	}
 	dc->dc_so = NULL;
 }
 
@@ -326,6 +334,23 @@ unbind(struct dhcp_client *dc)
 	dr->dr_addr = 0;
 }
 
+/* Has somebody that address already?  The server is told. */
+static int
+taken(struct dhcp_client *dc, const struct inaddr *a)
+{
+	struct dhcp_request rq = { .rq_type = DHCP_DECLINE,
+	    .rq_addr = dc->dc_reply.dr_addr,
+	    .rq_server = dc->dc_reply.dr_server };
+
+	if (rump_arp_probe(dc->dc_if, a, PROBE_MS) != EADDRINUSE)
+		return 0;
+	rump_printf("%s: DHCP: another host has the address offered\n",
+	    dc->dc_if->if_name);
+	if (open_socket(dc) == 0)
+		(void)send_request(dc, &rq, 0);
+	return EADDRINUSE;
+}
+
 /* dc_reply becomes the lease. */
 static int
 bind_lease(struct dhcp_client *dc)
@@ -339,6 +364,8 @@ bind_lease(struct dhcp_client *dc)
 	moved = old->dr_addr != new->dr_addr || old->dr_plen != new->dr_plen;
 	if (moved)
 		unbind(dc);
+	if (moved && (error = taken(dc, &a)) != 0)
+		return error;
 	error = rump_netconf_addr(dc->dc_if, &a, INADDR_V4PREFIX +
 	    new->dr_plen);
 	if (error != 0) {
@@ -437,10 +464,12 @@ client_thread(void *arg)
 			continue;
 		}
 		discover(dc);
-		if (request_offer(dc) == 0 && bind_lease(dc) == 0)
+		error = request_offer(dc);
+		if (error == 0 && (error = bind_lease(dc)) == 0)
 			hold(dc);
 		else
-			(void)rest(dc, rump_monotonic() + jitter(1));
+			(void)rest(dc, rump_monotonic() + jitter(error ==
+			    EADDRINUSE ? DECLINED : 1));
 	}
 }
 
