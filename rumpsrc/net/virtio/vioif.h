@@ -81,6 +81,18 @@ vioif_count(uint64_t *p, uint64_t n)
 		__atomic_fetch_add(p, n, __ATOMIC_RELAXED);
 }
 
+static inline void
+vioif_count2(uint64_t *p, uint64_t n, uint64_t *q, uint64_t k)
+{
+	if (rump_cooperative) {
+		*p += n;
+		*q += k;
+	} else {
+		vioif_count(p, n);
+		vioif_count(q, k);
+	}
+}
+
 /* vioif_rx.c; caller holds if_rxlock. */
 int	vioif_rx(struct vioif *, struct vioif_pair *, int budget);
 void	vioif_fill(struct vioif *, struct vioif_pair *);

@@ -184,8 +184,8 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 		m_freeq(q);
 		return n;
 	}
-	vioif_count(&ifp->if_stats.rx_packets, good);
-	vioif_count(&ifp->if_stats.rx_bytes, bytes);
+	vioif_count2(&ifp->if_stats.rx_packets, good, &ifp->if_stats.rx_bytes,
+	    bytes);
 	if (q != NULL)
 		rump_if_input(ifp, q);
 	return n;

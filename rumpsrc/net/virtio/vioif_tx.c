@@ -104,16 +104,78 @@ put_chain(struct vioif *vi, struct virtq *vq, struct mbuf *m)
 	return 0;
 }
 
-/* With the header in front.  0: taken; ENOSPC: not. */
-static inline int
-enqueue(struct vioif *vi, struct virtq *vq, struct mbuf *m)
+/* A chain too long for one packet of the device's. */
+static __attribute__((__noinline__)) int
+too_long(const struct virtq *vq, const struct mbuf *m)
 {
-	if (__builtin_expect(m->m_next == NULL && !vi->vi_split &&
-	    vq->vq_nfree != 0 && rumpcomp_bus_direct(m->m_data), 1)) {
-		virtq_put1(vq, rumpcomp_bus_addr(m->m_data), m->m_len, 0, m);
+	unsigned n = 0, max = vq->vq_size < MAXSEGS ? vq->vq_size : MAXSEGS;
+
+	if (!vq->vq_indirect)
+		max /= 2;
+	for (; m != NULL; m = m->m_next)
+		n += segments(m);
+	return n + 1 > max;
+}
+
+/*
+ * The usual packet: few mbufs, each in one piece of memory, and room for all.
+ * Nothing is done when it is not.
+ */
+static inline int
+put_few(struct virtq *vq, struct mbuf *m)
+{
+	unsigned id = vq->vq_free, last, n = 0;
+	struct virtq_slot *vs = &vq->vq_slot[id];
+	const struct mbuf *s = m;
+	struct vring_desc *d;
+
+	if (__builtin_expect(vq->vq_nfree < DIRECT, 0))
+		return 0;
+	for (;;) {
+		if (__builtin_expect(n == DIRECT || s->m_len == 0 ||
+		    !rumpcomp_bus_direct(s->m_data), 0))
+			return 0;
+		last = id;
+		d = &vq->vq_desc[id];
+		d->addr = rumpcomp_bus_addr(s->m_data);
+		d->len = s->m_len;
+		id = vq->vq_slot[id].vs_next;
+		n++;
+		if ((s = s->m_next) == NULL)
+			break;
+		d->flags = VRING_DESC_F_NEXT;
+		d->next = (uint16_t)id;
+	}
+	d->flags = 0;
+	if (n > 1) {
+		vs->vs_n = (uint16_t)n;
+		vs->vs_last = (uint16_t)last;
+	}
+	vs->vs_cookie = m;
+	vq->vq_avail->ring[vq->vq_head++ & vq->vq_mask] = vq->vq_free;
+	vq->vq_free = (uint16_t)id;
+	vq->vq_nfree = (uint16_t)(vq->vq_nfree - n);
+	vq->vq_inflight++;
+	return 1;
+}
+
+static __attribute__((__noinline__)) int
+put_any(struct vioif *vi, struct virtq *vq, struct mbuf **mp)
+{
+	if (too_long(vq, *mp) && (*mp = compact(*mp)) == NULL) {
+		vioif_count(&vi->vi_if.if_stats.tx_dropped, 1);
 		return 0;
 	}
-	return put_chain(vi, vq, m);
+	return put_chain(vi, vq, *mp);
+}
+
+/* With the header in front.  0: taken; ENOSPC: not, it may be another one. */
+static inline int
+enqueue(struct vioif *vi, struct virtq *vq, struct mbuf **mp)
+{
+	if (__builtin_expect(!vi->vi_split, 1) && put_few(vq, *mp))
+		return 0;
+	return put_any(vi, vq, mp);
 }
 
 static __attribute__((__noinline__)) unsigned
@@ -130,16 +192,30 @@ reclaim(struct vioif_pair *vp)
 	return n;
 }
 
+/* The first that waits is m now: compacting freed the one that was. */
+static void
+wait_replace(struct vioif_pair *vp, struct mbuf *m, struct mbuf *next)
+{
+	vp->vp_wait = m;
+	m->m_nextpkt = next;
+	if (next == NULL)
+		vp->vp_waittail = &m->m_nextpkt;
+}
+
 /* What waited goes out, as far as there is room. */
 static __attribute__((__noinline__)) void
 drain(struct vioif *vi, struct vioif_pair *vp)
 {
-	struct mbuf *m;
+	struct mbuf *m, *next;
 
 	for (;;) {
-		while ((m = vp->vp_wait) != NULL &&
-		    enqueue(vi, &vp->vp_tx, m) == 0) {
-			vp->vp_wait = m->m_nextpkt;
+		while ((m = vp->vp_wait) != NULL) {
+			next = m->m_nextpkt;
+			if (enqueue(vi, &vp->vp_tx, &m) != 0) {
+				wait_replace(vp, m, next);
+				break;
+			}
+			vp->vp_wait = next;
 			vp->vp_nwait--;
 		}
 		if (vp->vp_wait == NULL) {
@@ -274,19 +350,6 @@ prepend(struct vioif *vi, struct mbuf *m)
 	return m;
 }
 
-/* A chain too long for one packet of the device's. */
-static __attribute__((__noinline__)) int
-too_long(const struct virtq *vq, const struct mbuf *m)
-{
-	unsigned n = 0, max = vq->vq_size < MAXSEGS ? vq->vq_size : MAXSEGS;
-
-	if (!vq->vq_indirect)
-		max /= 2;
-	for (; m != NULL; m = m->m_next)
-		n += segments(m);
-	return n + 1 > max;
-}
-
 int
 vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 {
@@ -303,9 +366,7 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 		m_freem(m);
 		return EIO;
 	}
-	if ((m = prepend(vi, m)) == NULL ||
-	    (m->m_next != NULL && too_long(vq, m) &&
-	    (m = compact(m)) == NULL)) {
+	if (__builtin_expect((m = prepend(vi, m)) == NULL, 0)) {
 		vioif_count(&ifp->if_stats.tx_dropped, 1);
 		return ENOBUFS;
 	}
@@ -313,17 +374,17 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	if (vq->vq_inflight >= RECLAIM)
 		(void)reclaim(vp);
 	if (__builtin_expect(vp->vp_wait != NULL ||
-	    enqueue(vi, vq, m) != 0, 0)) {
+	    enqueue(vi, vq, &m) != 0, 0)) {
 		wait_put(vp, m);
 		drain(vi, vp);
 		more = 0;
 	}
 	if (!more && vq->vq_head != vq->vq_kicked)
 		virtq_kick(vq);
-	if (!vp->vp_armed)
+	if (__builtin_expect(!vp->vp_armed, 0))
 		arm(vp);
 	vioif_txexit(vp);
-	vioif_count(&ifp->if_stats.tx_packets, 1);
-	vioif_count(&ifp->if_stats.tx_bytes, len);
+	vioif_count2(&ifp->if_stats.tx_packets, 1, &ifp->if_stats.tx_bytes,
+	    len);
 	return 0;
 }
