@@ -34,9 +34,9 @@ struct ifnet;
 #define IFCAP_TSO6	0x04
 #define IFCAP_SG	0x08	/* chains of mbufs */
 #define IFCAP_LRO	0x10	/* receives coalesced segments */
-#define IFCAP_ASK	0x20	/* tells of packets late or only while idle: drain
-				 * polls it always; its event is signalled without
-				 * rump_if_intr() */
+#define IFCAP_ASK	0x20	/* tells of packets late, or only while idle:
+				 * a drain polls it always; its event is
+				 * signalled without rump_if_intr() */
 
 /* One address of an interface. */
 struct ifaddr {
@@ -46,7 +46,7 @@ struct ifaddr {
 	uint8_t		 ia_plen;	/* [I] of 128 */
 	uint8_t		 ia_scope;	/* [I] RT_SCOPE_* */
 	uint32_t	 ia_flags;	/* [if_lock] IFA_F_* */
-	int64_t		 ia_preferred;	/* [if_lock] monotonic, INT64_MAX: ever */
+	int64_t		 ia_preferred;	/* [if_lock] INT64_MAX: ever */
 	int64_t		 ia_valid;	/* [if_lock] */
 	char		 ia_label[IFNAMSIZ];	/* [I] */
 };
@@ -169,9 +169,9 @@ struct ethertype {
 	    __retain__)) = &et
 
 /*
- * Addresses.  Adding one also adds the routes: of the address, its prefix (while
- * the interface is up), the broadcast address.  ia_peer stays as it is given:
- * inaddr_bcast4() makes the usual one.
+ * Addresses.  Adding one also adds the routes: of the address, its prefix
+ * (while the interface is up), the broadcast address.  ia_peer stays as it is
+ * given: inaddr_bcast4() makes the usual one.
  */
 int	rump_if_addaddr(struct ifnet *, const struct ifaddr *);
 int	rump_if_deladdr(struct ifnet *, const struct inaddr *, uint8_t plen);

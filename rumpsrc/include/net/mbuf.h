@@ -54,16 +54,16 @@ struct pkthdr {
 #define PH_BCAST	0x01		/* received by link-layer broadcast */
 #define PH_MCAST	0x02
 #define PH_OTHERHOST	0x04		/* promiscuous: not for us */
-#define PH_LOOP		0x08		/* by loopback: sums need not be right */
+#define PH_LOOP		0x08		/* by lo: sums need not be right */
 #define PH_FORWARD	0x10		/* being forwarded */
 #define PH_FRAG		0x20		/* reassembled */
 	uint8_t		 ph_tos;	/* received: traffic class, hop limit */
 	uint8_t		 ph_ttl;
 	uint16_t	 ph_vlan;	/* 802.1Q tag, 0: none */
 	uint32_t	 ph_prio;	/* SO_PRIORITY */
-	uint32_t	 ph_loopif;	/* on lo: the copy of what this interface
+	uint32_t	 ph_loopif;	/* on lo: a copy of what this interface
 					 * sent to a group or broadcast */
-	int64_t		 ph_time;	/* wall time of reception, 0: not taken */
+	int64_t		 ph_time;	/* received, wall time; 0: not taken */
 };
 
 struct mbuf {
@@ -72,7 +72,7 @@ struct mbuf {
 	uint8_t		*m_data;
 	uint32_t	 m_len;
 	uint32_t	 m_size;	/* of a store: bytes from m_base */
-	struct mbuf	*m_store;	/* whose bytes these are: may be itself */
+	struct mbuf	*m_store;	/* whose bytes these are; or itself */
 	uint8_t		*m_base;	/* of a store */
 	void		(*m_extfree)(struct mbuf *);	/* of a store whose
 					 * bytes are elsewhere */
@@ -87,7 +87,7 @@ struct mbuf {
 };
 
 #define MBUF_HDR	256	/* room that m_gethdr leaves for headers */
-#define MBUF_MAX	3840	/* most bytes of one mbuf (a page with its head) */
+#define MBUF_MAX	3840	/* most bytes of one mbuf: a page's */
 #define mtod(m, t)	((t)(void *)(m)->m_data)
 
 /* ph_l3, ph_l4: m_data as an offset, and back.  m_pullup() keeps them right. */

@@ -35,7 +35,7 @@ struct rtentry {			/* all [I] but the counts */
 	uint32_t	 rt_mtu;	/* 0: the interface's */
 	int64_t		 rt_expires;	/* [a] monotonic, INT64_MAX or 0:
 					 * never; rump_rt_setexpires() */
-	uint32_t	 rt_flags;	/* RTNH_F_ONLINK: rt_gw is not checked */
+	uint32_t	 rt_flags;	/* RTNH_F_ONLINK: rt_gw unchecked */
 };
 
 /*
@@ -98,7 +98,7 @@ struct neigh {
 	uint8_t		 ne_dead;	/* [ne_lock] not in the table */
 	uint64_t	 ne_link;	/* [a] ne_lladdr and NEL_* */
 	int64_t		 ne_confirmed;	/* [ne_lock] monotonic */
-	int64_t		 ne_used;	/* [ne_lock] as far as the timer knows */
+	int64_t		 ne_used;	/* [ne_lock] as the timer knows it */
 	int64_t		 ne_due;	/* [ne_lock] when the timer acts */
 	struct mbuf	*ne_queue;	/* [ne_lock] waiting for the address */
 	uint32_t	 ne_nqueue;	/* [ne_lock] at most 16 */

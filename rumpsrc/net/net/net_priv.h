@@ -67,7 +67,8 @@ struct mbuf *rump_gso_finish(struct ifnet *, struct mbuf *);
 #define GRO_SEGS	44		/* most segments in a packet */
 struct groflow {
 	const struct ethertype *gf_et;
-	struct mbuf	*gf_head, *gf_tail;	/* first packet, its last mbuf */
+	struct mbuf	*gf_head;		/* first packet */
+	struct mbuf	*gf_tail;		/* its last mbuf */
 	uint32_t	 gf_nextseq;
 	uint16_t	 gf_size;	/* of all segments but the last */
 	uint16_t	 gf_hdrlen;
