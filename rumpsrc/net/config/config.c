@@ -61,13 +61,12 @@ rump_netconf_find(const char *name)
 	if (ifp != NULL)
 		return ifp;
 	rump_rw_rdenter(&rump_if_lock);
-	for (ifp = rump_iflist; ifp != NULL && n >= 0; ifp = ifp->if_next)
-		if ((ifp->if_flags & IFF_LOOPBACK) == 0 && n-- == 0)
+	for (ifp = n < 0 ? NULL : rump_iflist; ifp != NULL; ifp = ifp->if_next)
+		if ((__atomic_load_n(&ifp->if_flags, __ATOMIC_RELAXED) &
+		    IFF_LOOPBACK) == 0 && n-- == 0)
 			break;
-	if (ifp != NULL && n < 0)
+	if (ifp != NULL)
 		__atomic_fetch_add(&ifp->if_refs, 1, __ATOMIC_RELAXED);
-	else
-		ifp = NULL;
 	rump_rw_exit(&rump_if_lock);
 	if (ifp == NULL)
 		print_names(name);
