@@ -81,6 +81,8 @@ setqueue(struct virtio_dev *vd, struct virtq *vq)
 	    ((unsigned long)vq->vq_avail - vq->vq_mem));
 	mq->mq_used = host_ptr(vq->vq_pa +
 	    ((unsigned long)vq->vq_used - vq->vq_mem));
+	mq->mq_availevent = (void *)((char *)mq->mq_used + 4 +
+	    8 * mq->mq_size);
 	NEED(((unsigned long)mq->mq_used & 3) == 0);
 	NEED(!vd->vd_legacy || ((unsigned long)mq->mq_used & 4095) == 0);
 	mq->mq_vector = vq->vq_vector;
@@ -157,8 +159,8 @@ take(struct model *md, struct modelq *mq)
 	NEED(id < mq->mq_size);
 	mq->mq_next++;
 	if (virtio_has(&md->md_dev, VIRTIO_RING_F_EVENT_IDX))
-		*(uint16_t *)(void *)&mq->mq_used->ring[mq->mq_size] =
-		    mq->mq_next;
+		__atomic_store_n(mq->mq_availevent, mq->mq_next,
+		    __ATOMIC_RELAXED);
 	return (int)id;
 }
 
@@ -185,12 +187,17 @@ void
 model_interrupt(struct model *md, unsigned q)
 {
 	struct modelq *mq = &md->md_q[q];
-	uint16_t new = mq->mq_used->idx, old = mq->mq_told;
+	uint16_t new = mq->mq_used->idx, old = mq->mq_told, event, flags;
 
 	mq->mq_told = new;
+	/* The store of the index before the load of what the driver wants. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	event = __atomic_load_n(&mq->mq_avail->ring[mq->mq_size],
+	    __ATOMIC_RELAXED);
+	flags = __atomic_load_n(&mq->mq_avail->flags, __ATOMIC_RELAXED);
 	if (virtio_has(&md->md_dev, VIRTIO_RING_F_EVENT_IDX) ?
-	    !vring_need_event(mq->mq_avail->ring[mq->mq_size], new, old) :
-	    mq->mq_avail->flags & VRING_AVAIL_F_NO_INTERRUPT || new == old)
+	    !vring_need_event(event, new, old) :
+	    flags & VRING_AVAIL_F_NO_INTERRUPT || new == old)
 		return;
 	mq->mq_intrs++;
 	md->md_dev.vd_queue(&md->md_dev, mq->mq_vector);

@@ -16,6 +16,7 @@ struct modelq {
 	struct vring_desc *mq_desc;
 	struct vring_avail *mq_avail;
 	struct vring_used *mq_used;
+	uint16_t	*mq_availevent;
 	unsigned	 mq_size;	/* 0: not set up */
 	unsigned	 mq_vector;
 	uint16_t	 mq_next;	/* available entries taken */

@@ -70,8 +70,7 @@ used(unsigned q)
 		break;
 	case 3:
 		mq->mq_used->flags = (uint16_t)word();
-		*(uint16_t *)(void *)&mq->mq_used->ring[mq->mq_size] =
-		    (uint16_t)near(mq->mq_avail->idx);
+		*mq->mq_availevent = (uint16_t)near(mq->mq_avail->idx);
 		break;
 	case 4:
 		model_used(&md, q, near(mq->mq_next), near(100));

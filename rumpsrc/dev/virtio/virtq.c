@@ -34,6 +34,8 @@ ring_alloc(struct virtq *vq, int legacy)
 	vq->vq_desc = (void *)vq->vq_mem;
 	vq->vq_avail = (void *)(vq->vq_mem + avail);
 	vq->vq_used = (void *)(vq->vq_mem + used);
+	vq->vq_usedevent = &vq->vq_avail->ring[n];
+	vq->vq_availevent = (void *)(vq->vq_mem + used + 4 + 8 * n);
 	return 0;
 }
 

@@ -119,6 +119,8 @@ struct virtq {
 	struct vring_desc *vq_desc;	/* [I] */
 	struct vring_avail *vq_avail;	/* [I] */
 	struct vring_used *vq_used;	/* [I] */
+	uint16_t	*vq_usedevent;	/* [I] behind the available ring */
+	uint16_t	*vq_availevent;	/* [I] behind the used ring */
 	struct virtq_slot *vq_slot;	/* [I] */
 	uint16_t	 vq_n;		/* [I] which queue */
 	uint16_t	 vq_size;	/* [I] power of two */
@@ -181,10 +183,6 @@ virtq_put1(struct virtq *vq, uint64_t pa, uint32_t len, int write,
 	vq->vq_avail->ring[vq->vq_head++ & vq->vq_mask] = id;
 }
 
-#define VIRTQ_USED_EVENT(vq)	((vq)->vq_avail->ring[(vq)->vq_size])
-#define VIRTQ_AVAIL_EVENT(vq) \
-	(*(uint16_t *)(void *)&(vq)->vq_used->ring[(vq)->vq_size])
-
 /* Everything put so far becomes the device's; it is told if it wants to be. */
 static inline void
 virtq_kick(struct virtq *vq)
@@ -198,7 +196,7 @@ virtq_kick(struct virtq *vq)
 	vq->vq_kicked = head;
 	if (vq->vq_event)
 		tell = (uint16_t)(head - 1 - __atomic_load_n(
-		    &VIRTQ_AVAIL_EVENT(vq), __ATOMIC_RELAXED)) <
+		    vq->vq_availevent, __ATOMIC_RELAXED)) <
 		    (uint16_t)(head - old);
 	else
 		tell = !(__atomic_load_n(&vq->vq_used->flags,
@@ -273,7 +271,7 @@ static inline int
 virtq_intr_on(struct virtq *vq, uint16_t skip)
 {
 	if (vq->vq_event)
-		__atomic_store_n(&VIRTQ_USED_EVENT(vq),
+		__atomic_store_n(vq->vq_usedevent,
 		    (uint16_t)(vq->vq_seen + skip), __ATOMIC_RELAXED);
 	else
 		__atomic_store_n(&vq->vq_avail->flags, 0, __ATOMIC_RELAXED);

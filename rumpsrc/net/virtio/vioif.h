@@ -71,6 +71,7 @@ vioif_txexit(struct vioif_pair *vp)
 		rump_mutex_exit(&vp->vp_txlock);
 }
 
+/* Errors and drops; the core counts packets. */
 static inline void
 vioif_count(uint64_t *p, uint64_t n)
 {
@@ -79,18 +80,6 @@ vioif_count(uint64_t *p, uint64_t n)
 		    __ATOMIC_RELAXED);
 	else
 		__atomic_fetch_add(p, n, __ATOMIC_RELAXED);
-}
-
-static inline void
-vioif_count2(uint64_t *p, uint64_t n, uint64_t *q, uint64_t k)
-{
-	if (rump_cooperative) {
-		*p += n;
-		*q += k;
-	} else {
-		vioif_count(p, n);
-		vioif_count(q, k);
-	}
 }
 
 /* vioif_rx.c; caller holds if_rxlock. */

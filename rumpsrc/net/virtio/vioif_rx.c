@@ -157,7 +157,6 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 	struct mbuf *q = NULL, **tail = &q, *m;
 	struct virtq *vq = &vp->vp_rx;
 	struct ifnet *ifp = &vi->vi_if;
-	uint64_t bytes = 0, good = 0;
 	uint32_t len;
 	int n;
 
@@ -167,8 +166,6 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 			vioif_count(&ifp->if_stats.rx_errors, 1);
 			continue;
 		}
-		bytes += m->m_pkt.ph_len;
-		good++;
 		*tail = m;
 		tail = &m->m_nextpkt;
 	}
@@ -179,14 +176,9 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 		vp->vp_want = vp->vp_want * 2 < vi->vi_maxbufs ?
 		    vp->vp_want * 2 : vi->vi_maxbufs;
 	vioif_fill(vi, vp);
-	if ((ifp->if_flags & IFF_UP) == 0) {
-		vioif_count(&ifp->if_stats.rx_dropped, good);
+	if ((ifp->if_flags & IFF_UP) == 0)
 		m_freeq(q);
-		return n;
-	}
-	vioif_count2(&ifp->if_stats.rx_packets, good, &ifp->if_stats.rx_bytes,
-	    bytes);
-	if (q != NULL)
+	else if (q != NULL)
 		rump_if_input(ifp, q);
 	return n;
 }

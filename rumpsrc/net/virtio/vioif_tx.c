@@ -356,7 +356,6 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	struct vioif *vi = ifp->if_softc;
 	struct vioif_pair *vp = vi->vi_pairs;
 	struct virtq *vq;
-	uint32_t len = m->m_pkt.ph_len;
 
 	if (vi->vi_npairs > 1)
 		vp += (unsigned)curlwp->l_vcpu % vi->vi_npairs;
@@ -384,7 +383,5 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	if (__builtin_expect(!vp->vp_armed, 0))
 		arm(vp);
 	vioif_txexit(vp);
-	vioif_count2(&ifp->if_stats.tx_packets, 1, &ifp->if_stats.tx_bytes,
-	    len);
 	return 0;
 }
