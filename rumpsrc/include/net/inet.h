@@ -234,7 +234,20 @@ int	in_islocal(const struct inaddr *);
 /*
  * For net_inet6, which registers them: RUMP_PROTOSW(rump_udp6_protosw)...
  */
-extern const struct protosw rump_udp6_protosw, rump_raw6_protosw;
+extern const struct protosw rump_udp6_protosw, rump_raw6_protosw,
+    rump_ping6_protosw;
+/*
+ * Copies for raw sockets, when there are any; m as transports get it.  True:
+ * there was one.  An echo reply for a ping socket: true when it was taken.
+ */
+extern uint32_t rump_raw_count;		/* [a] */
+int	rump_raw_input(struct mbuf *, const struct inrcv *, uint8_t proto);
+int	rump_ping_input(struct mbuf *, const struct inrcv *);
+/* Errors about packets of such sockets; ip_error's arguments. */
+void	rump_raw_error(const struct inerr *, uint8_t proto, int error, int hard,
+	    uint32_t mtu, const uint8_t *, size_t);
+void	rump_ping_error(const struct inerr *, int error, int hard,
+	    uint32_t mtu, const uint8_t *, size_t);
 
 /*
  * ARP probe (RFC 5227, 2.1.1) for who configures addresses: 0 nobody has it,

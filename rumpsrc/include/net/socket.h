@@ -139,6 +139,7 @@ struct protosw {
 #define PR_ADDR		0x04		/* records carry their sender */
 #define PR_RIGHTS	0x08		/* SCM_RIGHTS */
 #define PR_OWNPOLL	0x10		/* pr_poll says it all */
+#define PR_NAMED	0x20		/* only when its protocol is named */
 	int	(*pr_attach)(struct socket *, int proto);	/* unlocked */
 	/* The file is closed; the PCB may live on (with a reference). */
 	void	(*pr_detach)(struct socket *);

@@ -112,7 +112,7 @@ icmp_input(struct mbuf *m, const struct inrcv *ir)
 		icmp_echo(m, ir, type);
 		return;
 	case ICMP_T_ECHOREPLY:
-		if (ping_input(m, ir))
+		if (rump_ping_input(m, ir))
 			return;
 		break;
 	case ICMP_T_UNREACH:
@@ -132,7 +132,7 @@ icmp_ctlerror(const struct inrcv *sent, int error, int hard, uint32_t mtu,
     const uint8_t *data, size_t n)
 {
 
-	ping_error((const struct inerr *)(const void *)sent, error, hard, mtu,
+	rump_ping_error((const struct inerr *)(const void *)sent, error, hard, mtu,
 	    data, n);
 }
 

@@ -172,7 +172,7 @@ err_deliver(struct inerr *ie, const struct ip4 *ip, const uint8_t *data,
 			mtu = 552;
 	}
 	if (__atomic_load_n(&rump_raw_count, __ATOMIC_RELAXED) != 0)
-		raw_error(ie, ip->ip_p, error, hard, mtu, data, n);
+		rump_raw_error(ie, ip->ip_p, error, hard, mtu, data, n);
 	pr = ip4_proto(ip->ip_p);
 	if (pr != NULL && pr->ip_error != NULL)
 		pr->ip_error(&ie->ie_sent, error, hard, mtu, data, n);

@@ -111,7 +111,7 @@ in_ifstate(struct ifnet *ifp)
 		return ii;
 	if ((ii = rump_kmem_zalloc(sizeof(*ii))) == NULL)
 		return NULL;
-	ii->ii_if = ifp;
+	ii->ii_groups.ig_if = ifp;
 	if (!__atomic_compare_exchange_n(slot, &old, ii, 0, __ATOMIC_ACQ_REL,
 	    __ATOMIC_ACQUIRE)) {
 		rump_kmem_free(ii, sizeof(*ii));

@@ -17,6 +17,7 @@
 #include <kern/str.h>
 #include <net/ifnet.h>
 #include <net/inet.h>
+#include <net/inmulti.h>
 
 #define IN_UNLIKELY(x)	__builtin_expect(!!(x), 0)
 #define IN_LIKELY(x)	__builtin_expect(!!(x), 1)
@@ -114,17 +115,10 @@ in_cksumfix(uint16_t sum, uint16_t old, uint16_t new)
 	return cksum_fold(s);
 }
 
-/* What the protocols keep of an interface: if_proto[IFP_INET]. */
-struct in_group;
+/* What the protocols keep of an interface: if_proto[IFP_INET].  Never freed. */
 struct in_if {
-	struct rump_mutex ii_lock;
-	struct ifnet	*ii_if;		/* [I] */
 	uint64_t	 ii_local;	/* [a] generation << 32 | address: ours */
-	struct in_group	*ii_groups;	/* [ii_lock] */
-	struct rump_callout ii_timer;	/* IGMP */
-	int64_t		 ii_due;	/* [ii_lock] of ii_timer; 0: idle */
-	int64_t		 ii_v1until, ii_v2until;	/* [ii_lock] old querier */
-	int64_t		 ii_query;	/* [ii_lock] general query's answer; 0 */
+	struct inifgroups ii_groups;
 };
 /* NULL: no memory. */
 struct in_if *in_ifstate(struct ifnet *);
@@ -143,6 +137,8 @@ int	inpcb_insert(struct inpcb *, uint16_t port);
 /* so_lock held: peer and (with it) local address. */
 int	inpcb_setaddrs(struct inpcb *, const struct inaddr *l,
 	    const struct inaddr *f, uint16_t fport);
+/* The local address alone: raw sockets. */
+void	inpcb_setladdr(struct inpcb *, const struct inaddr *);
 extern uint64_t rump_in_key[4];		/* [I] */
 void	in_seed(void);
 
@@ -194,17 +190,7 @@ void	icmp_inerror(struct mbuf *, const struct inrcv *);
 extern uint64_t rump_icmpstat[2][64];	/* in, out; 0..18 by type, then: */
 enum { ICMPS_Msgs = 32, ICMPS_Errors, ICMPS_CsumErrors, ICMPS_RateLimit };
 
-/* raw.c */
-extern uint32_t rump_raw_count;		/* [a] raw sockets there are */
-int	raw_input(struct mbuf *, const struct inrcv *, uint8_t proto);
-void	raw_error(const struct inerr *, uint8_t proto, int error, int hard,
-	    uint32_t mtu, const uint8_t *, size_t);
-/* ping.c: an echo reply. */
-int	ping_input(struct mbuf *, const struct inrcv *);
-void	ping_error(const struct inerr *, int error, int hard, uint32_t mtu,
-	    const uint8_t *, size_t);
-
-/* udp.c, shared by datagram sockets of all kinds */
+/* dgram.c: datagram sockets of all kinds */
 /* An ICMP error for a socket: error queue, so_error.  so_lock held. */
 void	in_pcberror(struct inpcb *, const struct inerr *, int error, int hard,
 	    uint32_t mtu, const uint8_t *payload, size_t n, uint16_t port);
@@ -227,13 +213,10 @@ int	in_queue(struct inpcb *, struct mbuf *, const struct inrcv *,
 void	arp_init(void);
 void	arp_ifevent(enum ifevent, struct ifnet *, void *);
 
-/* ip_mcast.c */
+/* ip_mcast.c, igmp.c */
 int	mcast_setopt(struct inpcb *, int name, const void *, unsigned);
 int	mcast_getopt(struct inpcb *, int name, void *, unsigned *);
-/* Wants inp (so_lock held) what src sent to the group? */
-int	mcast_wants(struct inpcb *, const struct inrcv *);
-int	mcast_joined(struct ifnet *, uint32_t group, uint32_t src);
-void	mcast_drop(struct inpcb *);	/* all of a socket's */
-void	mcast_ifgone(struct ifnet *);
+int	mcast_joined(struct ifnet *, uint32_t group);
+extern const struct mcastops rump_igmp_ops;
 
 #endif /* INET_PRIV_H */

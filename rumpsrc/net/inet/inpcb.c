@@ -287,7 +287,8 @@ inpcb_detach(struct inpcb *inp)
 	struct socket *so = inp->inp_so;
 
 	inpcb_unhash(inp);
-	mcast_drop(inp);
+	if (inp->inp_multi != NULL)
+		inmulti_drop(inp);
 	rump_rc_clear(&inp->inp_rc);
 	so->so_state |= SS_DEAD;
 	so->so_pcb = NULL;
@@ -318,6 +319,19 @@ inpcb_insert(struct inpcb *inp, uint16_t port)
 	error = inpcb_enter(inp, port);
 	rump_mutex_exit(&inp->inp_table->it_lock);
 	return error;
+}
+
+void
+inpcb_setladdr(struct inpcb *inp, const struct inaddr *a)
+{
+
+	rump_mutex_enter(&inp->inp_table->it_lock);
+	inp->inp_laddr = *a;
+	rump_mutex_exit(&inp->inp_table->it_lock);
+	if (inaddr_isany(a))
+		inp->inp_flags &= ~(uint32_t)INP_BOUNDADDR;
+	else
+		inp->inp_flags |= INP_BOUNDADDR;
 }
 
 /* --- binding: who may have the same address and port (as on Linux) --- */

@@ -168,7 +168,8 @@ inpcb_connect(struct inpcb *inp, const struct sockaddr *sa, unsigned len)
 		if ((inp->inp_so->so_opt.so_flags & SOF_BROADCAST) == 0)
 			return EACCES;
 	}
-	if (inaddr_isany(&l)) {
+	/* Another peer: the address before was chosen for that one. */
+	if (inaddr_isany(&l) || !(inp->inp_flags & INP_BOUNDADDR)) {
 		if (inaddr_ismulti(&f) && !inaddr_isany(&inp->inp_msrc))
 			l = inp->inp_msrc;
 		else if ((error = INAF(&f)->af_source(&f, oif, &inp->inp_rc,

@@ -87,7 +87,7 @@ ip4_deliver(struct ifnet *ifp, struct mbuf *m)
 	pr = IN_LIKELY(proto == PROTO_TCP) ? ip_tcp : ip4_proto(proto);
 	if (IN_UNLIKELY(__atomic_load_n(&rump_raw_count,
 	    __ATOMIC_RELAXED) != 0))
-		taken = raw_input(m, &ir, proto);
+		taken = rump_raw_input(m, &ir, proto);
 	if (IN_LIKELY(pr != NULL)) {
 		IP4COUNT(InDelivers);
 		pr->ip_input(m, &ir);
@@ -122,7 +122,7 @@ ip4_classify(struct ifnet *ifp, struct mbuf *m, uint64_t *cache, uint32_t gen)
 			__atomic_store_n(cache, (uint64_t)gen << 32 |
 			    ip->ip_dst, __ATOMIC_RELAXED);
 	}
-	if (class == IN_MCAST && !mcast_joined(ifp, ip->ip_dst, ip->ip_src))
+	if (class == IN_MCAST && !mcast_joined(ifp, ip->ip_dst))
 		return IN_NOTOURS;
 	return class;
 }
@@ -271,8 +271,8 @@ ip4_ifevent(enum ifevent ev, struct ifnet *ifp, void *obj)
 {
 
 	arp_ifevent(ev, ifp, obj);
-	if (ev == IFE_DETACH)
-		mcast_ifgone(ifp);
+	if (ev == IFE_DETACH && ifp->if_proto[IFP_INET] != NULL)
+		inmulti_ifgone(&in_ifstate(ifp)->ii_groups);
 }
 
 RUMP_COMPONENT(net_inet, RUMP_FACTION_NET)
@@ -282,6 +282,7 @@ RUMP_COMPONENT(net_inet, RUMP_FACTION_NET)
 
 	in_seed();
 	arp_init();
+	rump_mcastops[0] = &rump_igmp_ops;
 	for (p = __start_rump_ipprotos; p < __stop_rump_ipprotos; p++) {
 		if ((*p)->ip_proto == PROTO_TCP && (*p)->ip_v4)
 			ip_tcp = *p;

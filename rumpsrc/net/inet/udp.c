@@ -86,7 +86,7 @@ udp_wants(struct inpcb *inp, const struct inrcv *ir)
 
 	rump_mutex_enter(&inp->inp_so->so_lock);
 	wants = (inp->inp_so->so_state & SS_DEAD) == 0 &&
-	    mcast_wants(inp, ir);
+	    inmulti_wants(inp, ir);
 	rump_mutex_exit(&inp->inp_so->so_lock);
 	return wants;
 }

@@ -34,8 +34,8 @@ so_findproto(int family, int type, int proto, const struct protosw **prp)
 		if (pr->pr_type != type)
 			continue;
 		error = EPROTONOSUPPORT;
-		if (proto == 0 || pr->pr_protocol == 0 ||
-		    pr->pr_protocol == proto) {
+		if (proto == 0 ? (pr->pr_flags & PR_NAMED) == 0 :
+		    pr->pr_protocol == 0 || pr->pr_protocol == proto) {
 			*prp = pr;
 			return 0;
 		}
