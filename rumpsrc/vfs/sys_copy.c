@@ -75,6 +75,22 @@ copy(struct file *in, int64_t *inoff, struct file *out, int64_t *outoff,
 	return total != 0 ? (long)total : -error;
 }
 
+/* To a file that takes them from the other by itself. */
+static int
+spliced(struct file *in, int64_t *inoff, struct file *out, size_t len,
+    long *ret)
+{
+	size_t done = 0;
+	int error;
+
+	if (out->f_ops->fo_splice == NULL)
+		return 0;
+	error = out->f_ops->fo_splice(out, in, inoff, len,
+	    (out->f_flags & O_NONBLOCK) != 0, &done);
+	*ret = done != 0 ? (long)done : -error;
+	return error != EOPNOTSUPP;
+}
+
 static int
 getboth(int infd, struct file **inp, int outfd, struct file **outp)
 {
@@ -134,7 +150,8 @@ docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
 	    !(out->f_ops->fo_flags & FOF_SEEKABLE))))
 		ret = onlyfiles && (out->f_flags & O_APPEND) ? -EBADF :
 		    -EINVAL;
-	else
+	else if (uout != NULL ||
+	    !spliced(in, uin ? &inoff : NULL, out, len, &ret))
 		ret = copy(in, uin ? &inoff : NULL, out,
 		    uout ? &outoff : NULL, len);
 	rump_file_rele(in);

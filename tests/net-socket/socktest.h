@@ -57,6 +57,7 @@ run_tests(const struct test *t)
 	int error, before;
 	pid_t pid;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	if ((error = rump_init()) != 0 ||
 	    (error = rump_pub_lwproc_rfork(RUMP_RFCFDG)) != 0) {

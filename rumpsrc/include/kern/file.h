@@ -40,6 +40,13 @@ struct fileops {
 	/* fills kernel buffer with file contents for mmap; may be NULL */
 	int	(*fo_mmap)(struct file *, int64_t off, size_t len, int prot,
 		    int flags, void **addrp);
+	/*
+	 * out, which may be written to: takes up to len bytes from in, at
+	 * *off (advanced; NULL: its own offset), without a buffer between.
+	 * EOPNOTSUPP, NULL: the caller copies.  nonblock: never waits.
+	 */
+	int	(*fo_splice)(struct file *out, struct file *in, int64_t *off,
+		    size_t len, int nonblock, size_t *donep);
 	void	(*fo_close)(struct file *);	/* last reference */
 	/* further fcntl commands: a result or a negative errno */
 	long	(*fo_fcntl)(struct file *, int cmd, unsigned long arg);

@@ -192,6 +192,7 @@ int
 unp_lookup(const struct sockaddr *sa, unsigned len, int type,
     struct socket **sop)
 {
+	struct socket *so = NULL;
 	struct unpname un;
 	struct unpcb *u;
 	int error;
@@ -203,16 +204,18 @@ unp_lookup(const struct sockaddr *sa, unsigned len, int type,
 		return error;
 	rump_mutex_enter(&unp_lock);
 	if ((u = unp_find(&un, type)) != NULL)
-		so_ref(*sop = u->unp_so);
+		so_ref(so = u->unp_so);
 	rump_mutex_exit(&unp_lock);
 	if (un.un_vp != NULL)
 		vfs_sock_rele(un.un_vp);
 	if (u == NULL)
 		return ECONNREFUSED;
-	if ((*sop)->so_type == type)
-		return 0;
-	so_rele(*sop);
-	return EPROTOTYPE;
+	if (so->so_type != type) {
+		so_rele(so);
+		return EPROTOTYPE;
+	}
+	*sop = so;
+	return 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <linux/sockios.h>
+#include <net/ifnet.h>
 #include "sock_priv.h"
 
 #define S_IFSOCK	0140000
@@ -127,7 +128,7 @@ sof_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	case SIOCSPGRP:
 		return sof_setowner(so, uarg);
 	default:
-		return ENOTTY;
+		return rump_if_ioctl(cmd, uarg);
 	}
 }
 
@@ -187,5 +188,6 @@ const struct fileops rump_socket_ops = {
 	.fo_poll = sof_poll,
 	.fo_stat = sof_stat,
 	.fo_fcntl = sof_fcntl,
+	.fo_splice = so_splice,
 	.fo_close = sof_close,
 };

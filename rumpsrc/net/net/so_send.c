@@ -108,7 +108,7 @@ so_fill(struct socket *so, struct uio *uio, size_t n)
  * Until the stream is connected and has room (unless there is nothing to
  * send).  so_lock held.
  */
-static int
+int
 so_waitsend(struct socket *so, int msgflags, int64_t dl, int nothing)
 {
 	int error;

@@ -91,6 +91,12 @@ long	so_recvfast(struct socket *, void *, size_t);
 
 void	so_setnofile(struct socket *, int nofile);
 
+/* Sends from a file: struct fileops, fo_splice. */
+int	so_splice(struct file *out, struct file *in, int64_t *off,
+	    size_t len, int nonblock, size_t *donep);
+/* so_lock held: until a connected stream has room (or nothing is sent). */
+int	so_waitsend(struct socket *, int msgflags, int64_t dl, int nothing);
+
 /* Connections taken from a queue: the next one, with its reference. */
 int	so_accept(struct socket *, int msgflags, struct socket **);
 void	so_unaccept(struct socket *head, struct socket *);

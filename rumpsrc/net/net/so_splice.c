@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sendfile and splice to a stream: the file is read straight into the mbufs
+ * that go to so_snd.  so_lock is not held while it is read, so another
+ * thread's bytes may use the same room; so_snd is then a little longer.
+ */
+#include <asm/errno.h>
+#include "sock_priv.h"
+
+#define SPLICE_MBUFS	8
+
+static struct mbuf *
+splice_mbufs(size_t len, struct rump_iovec *iov, int *n)
+{
+	struct mbuf *first = NULL, **tail = &first, *m;
+	size_t k;
+
+	for (*n = 0; *n < SPLICE_MBUFS && len > 0; (*n)++) {
+		k = len < MBUF_MAX ? len : MBUF_MAX;
+		if ((m = m_get(k)) == NULL)
+			break;
+		iov[*n].iov_base = m->m_data;
+		iov[*n].iov_len = k;
+		len -= k;
+		*tail = m;
+		tail = &m->m_next;
+	}
+	return first;
+}
+
+static int
+splice_read(struct file *in, int64_t *off, struct uio *uio)
+{
+	int64_t start;
+	int error;
+
+	if (off == NULL)
+		return rump_file_read(in, uio);
+	uio->uio_offset = start = *off;
+	error = in->f_ops->fo_read(in, uio, 0);
+	*off = uio->uio_offset;
+	return uio->uio_offset != start ? 0 : error;
+}
+
+/* At most len bytes of the file as a chain; *gotp 0 at its end. */
+static int
+splice_fill(struct file *in, int64_t *off, size_t len, struct mbuf **mp,
+    size_t *gotp)
+{
+	struct rump_iovec iov[SPLICE_MBUFS];
+	struct uio uio = { .uio_iov = iov };
+	struct mbuf *m;
+	size_t got, i;
+	int error;
+
+	if (len > (size_t)SPLICE_MBUFS * MBUF_MAX)
+		len = (size_t)SPLICE_MBUFS * MBUF_MAX;
+	if ((*mp = splice_mbufs(len, iov, &uio.uio_iovcnt)) == NULL)
+		return ENOBUFS;
+	for (i = 0; i < (size_t)uio.uio_iovcnt; i++)
+		uio.uio_resid += iov[i].iov_len;
+	len = uio.uio_resid;
+	error = splice_read(in, off, &uio);
+	*gotp = got = len - uio.uio_resid;
+	for (m = *mp; m != NULL; m = m->m_next) {
+		m->m_len = (uint32_t)(got < MBUF_MAX ? got : MBUF_MAX);
+		got -= m->m_len;
+	}
+	return *gotp != 0 ? 0 : error;
+}
+
+/* What was read and cannot be sent. */
+static void
+splice_back(struct file *in, int64_t *off, size_t n)
+{
+
+	if (off != NULL) {
+		*off -= (int64_t)n;
+	} else if (in->f_ops->fo_flags & FOF_SEEKABLE) {
+		rump_mutex_enter(&in->f_offlock);
+		in->f_offset -= (int64_t)n;
+		rump_mutex_exit(&in->f_offlock);
+	}
+}
+
+/* Room for some bytes: how many. */
+static int
+splice_room(struct socket *so, int flags, int64_t dl, size_t *roomp)
+{
+	int error;
+
+	rump_mutex_enter(&so->so_lock);
+	error = so_waitsend(so, flags, dl, 0);
+	*roomp = sb_space(&so->so_snd);
+	rump_mutex_exit(&so->so_lock);
+	return error;
+}
+
+static int
+splice_send(struct socket *so, struct mbuf *m, int msgflags)
+{
+	int error = 0;
+
+	rump_mutex_enter(&so->so_lock);
+	if (so->so_error || (so->so_state & SS_CONNECTED) == 0 ||
+	    (so->so_snd.sb_flags & SB_SHUT)) {
+		error = so->so_error ? so_takeerror(so) : EPIPE;
+		m_freem(m);
+	} else {
+		sb_append(&so->so_snd, m);
+		(void)so->so_proto->pr_output(so, msgflags);
+	}
+	rump_mutex_exit(&so->so_lock);
+	return error;
+}
+
+int
+so_splice(struct file *out, struct file *in, int64_t *off, size_t len,
+    int nonblock, size_t *donep)
+{
+	int error = 0, flags = nonblock ? MSG_DONTWAIT : sock_nonblock(out);
+	struct socket *so = out->f_data;
+	int64_t dl = so_deadline(&so->so_snd);
+	size_t room, got;
+	struct mbuf *m;
+
+	*donep = 0;
+	if ((so->so_proto->pr_flags & PR_STREAM) == 0)
+		return EOPNOTSUPP;
+	while (len > 0) {
+		if ((error = splice_room(so, flags, dl, &room)) != 0)
+			break;
+		error = splice_fill(in, off, len < room ? len : room, &m,
+		    &got);
+		if (error || got == 0) {
+			m_freem(m);
+			break;
+		}
+		error = splice_send(so, m, got < len && got == room ?
+		    MSG_MORE : 0);
+		if (error) {
+			splice_back(in, off, got);
+			break;
+		}
+		*donep += got;
+		len -= got;
+		/* What is no file may have no more for now. */
+		if ((in->f_ops->fo_flags & FOF_SEEKABLE) == 0)
+			break;
+	}
+	return error == EPIPE && *donep == 0 ? so_sigpipe(error, 0) : error;
+}

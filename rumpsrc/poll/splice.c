@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * splice(2): one end is a pipe.  A file that takes data by itself (fo_splice:
+ * sockets) gets them so; else they go through a page.  Only the first piece
+ * is waited for.  A pipe that is said to have room takes a whole page, so
+ * nothing that was read is left over unless another writer is faster.
+ */
+#include <asm/errno.h>
+#include <asm/poll.h>
+#include <linux/fcntl.h>
+#include <kern/file.h>
+#include <kern/kmem.h>
+#include <kern/syscall.h>
+
+#define SPLICE_F_MOVE		1
+#define SPLICE_F_NONBLOCK	2
+#define SPLICE_F_MORE		4
+#define SPLICE_F_GIFT		8
+#define SPLICE_PAGE		4096
+
+static int
+splice_ready(struct file *fp, int event)
+{
+
+	return fp->f_ops->fo_poll == NULL ||
+	    fp->f_ops->fo_poll(fp, event | POLLERR | POLLHUP, NULL) != 0;
+}
+
+/* One transfer of a kernel buffer; all of it when writing, or an error. */
+static int
+splice_io(struct file *fp, void *buf, size_t len, int64_t *off, int wr,
+    size_t *donep)
+{
+	struct rump_iovec iov = { buf, len };
+	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1,
+	    .uio_resid = len, .uio_write = wr };
+	int error;
+
+	if (off == NULL) {
+		error = wr ? rump_file_write(fp, &uio) :
+		    rump_file_read(fp, &uio);
+	} else {
+		uio.uio_offset = *off;
+		error = wr ? fp->f_ops->fo_write(fp, &uio, 0) :
+		    fp->f_ops->fo_read(fp, &uio, 0);
+		*off = uio.uio_offset;
+	}
+	*donep = len - uio.uio_resid;
+	return *donep != 0 ? 0 : error;
+}
+
+static int
+splice_copy(struct file *in, int64_t *inoff, struct file *out,
+    int64_t *outoff, size_t len, size_t *donep)
+{
+	size_t got, put;
+	int error = 0;
+	void *buf;
+
+	if ((buf = rump_page_alloc()) == NULL)
+		return ENOMEM;
+	while (len > 0) {
+		error = splice_io(in, buf, len < SPLICE_PAGE ? len :
+		    SPLICE_PAGE, inoff, 0, &got);
+		if (error || got == 0)
+			break;
+		error = splice_io(out, buf, got, outoff, 1, &put);
+		*donep += put;
+		len -= put;
+		if (error || put < got || !splice_ready(in, POLLIN) ||
+		    !splice_ready(out, POLLOUT))
+			break;
+	}
+	rump_page_free(buf);
+	return error;
+}
+
+static int
+splice_check(struct file *in, const int64_t *inoff, struct file *out,
+    const int64_t *outoff)
+{
+
+	if ((in->f_flags & O_PATH) || (out->f_flags & O_PATH) ||
+	    (in->f_flags & O_ACCMODE) == O_WRONLY ||
+	    (out->f_flags & O_ACCMODE) == O_RDONLY)
+		return EBADF;
+	if (in->f_type != FT_PIPE && out->f_type != FT_PIPE)
+		return EINVAL;
+	if (in->f_type == FT_PIPE && out->f_type == FT_PIPE &&
+	    in->f_data == out->f_data)
+		return EINVAL;
+	if ((inoff != NULL && (in->f_ops->fo_flags & FOF_SEEKABLE) == 0) ||
+	    (outoff != NULL && (out->f_ops->fo_flags & FOF_SEEKABLE) == 0))
+		return ESPIPE;
+	if ((inoff != NULL && *inoff < 0) || (outoff != NULL && *outoff < 0) ||
+	    (out->f_flags & O_APPEND) || in->f_ops->fo_read == NULL ||
+	    out->f_ops->fo_write == NULL)
+		return EINVAL;
+	return 0;
+}
+
+static int
+splice_files(struct file *in, int64_t *inoff, struct file *out,
+    int64_t *outoff, size_t len, unsigned flags, size_t *donep)
+{
+	int error, nonblock = (flags & SPLICE_F_NONBLOCK) != 0;
+
+	if ((error = splice_check(in, inoff, out, outoff)) != 0)
+		return error;
+	if (len > INT32_MAX)
+		len = INT32_MAX & ~(SPLICE_PAGE - 1);
+	if (((nonblock && in->f_type == FT_PIPE) ||
+	    (in->f_flags & O_NONBLOCK)) && !splice_ready(in, POLLIN))
+		return EAGAIN;
+	if (((nonblock && out->f_type == FT_PIPE) ||
+	    (out->f_flags & O_NONBLOCK)) && !splice_ready(out, POLLOUT))
+		return EAGAIN;
+	if (out->f_ops->fo_splice != NULL && outoff == NULL) {
+		error = out->f_ops->fo_splice(out, in, inoff, len,
+		    (out->f_flags & O_NONBLOCK) != 0, donep);
+		if (error != EOPNOTSUPP)
+			return error;
+	}
+	return splice_copy(in, inoff, out, outoff, len, donep);
+}
+
+RUMP_SYSCALL6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
+    size_t, len, unsigned, flags)
+{
+	int64_t inoff = 0, outoff = 0;
+	struct file *in, *out;
+	size_t done = 0;
+	int error;
+
+	if (flags & ~(unsigned)(SPLICE_F_MOVE | SPLICE_F_NONBLOCK |
+	    SPLICE_F_MORE | SPLICE_F_GIFT))
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	if ((uin != NULL &&
+	    (error = rump_copyin(uin, &inoff, sizeof(inoff))) != 0) ||
+	    (uout != NULL &&
+	    (error = rump_copyin(uout, &outoff, sizeof(outoff))) != 0) ||
+	    (error = rump_fd_get(infd, &in)) != 0)
+		return -error;
+	if ((error = rump_fd_get(outfd, &out)) == 0) {
+		error = splice_files(in, uin ? &inoff : NULL, out,
+		    uout ? &outoff : NULL, len, flags, &done);
+		rump_file_rele(out);
+	}
+	rump_file_rele(in);
+	if (done == 0)
+		return -error;
+	if (uin != NULL)
+		(void)rump_copyout(&inoff, uin, sizeof(inoff));
+	if (uout != NULL)
+		(void)rump_copyout(&outoff, uout, sizeof(outoff));
+	return (long)done;
+}
