@@ -105,6 +105,8 @@ names() {
 		*/librumpuser.a) ok="rumpuser_|rumpcomp_|user_|bmk_" ;;
 		*/librumpvfs*.a) ok="rump_|vfs_|nc_|vref|vrele" ;;
 		*/librumpdev_screen.a|*/librumpdev_fwcfg.a) ok="rump_|hw_" ;;
+		*/librumpdev_virtio.a) ok="rump_|virtq_" ;;
+		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;
 		*)		ok="rump_" ;;
 		esac
 		own=$(echo "$a" | sed -n 's/.*librump[a-z]*_\([a-z0-9_]*\).*/\1_/p')

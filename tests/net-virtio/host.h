@@ -17,8 +17,8 @@ extern struct mbuf *host_rxq;		/* received, oldest first */
 extern unsigned host_nrx;
 extern unsigned host_ncpu;
 extern unsigned host_nlines;		/* lines on the console */
-extern long host_memory;		/* allocations that may succeed, -1 all */
-extern int host_direct;			/* allocators' memory is contiguous */
+extern long host_memory;	/* allocations that may succeed, -1 all */
+extern int host_direct;	/* allocators' memory is contiguous */
 extern unsigned long host_allocated;	/* bytes */
 
 void	host_start(void);

@@ -12,7 +12,8 @@
 #include "model.h"
 
 #define NEED(x) \
-	((x) ? (void)0 : (printf("model: %s, line %d\n", #x, __LINE__), abort()))
+	((x) ? (void)0 : \
+	(printf("model: %s, line %d\n", #x, __LINE__), abort()))
 #define MODEL(vd)	((struct model *)(vd)->vd_regs)
 
 static uint64_t

@@ -157,7 +157,8 @@ large(void)
 {
 	const struct vioif *vi = host_if->if_softc;
 	struct modelq *mq = &md.md_q[0];
-	struct virtio_net_hdr_v1 vh = { .num_buffers = (uint16_t)(byte() % 80) };
+	struct virtio_net_hdr_v1 vh = {
+		.num_buffers = (uint16_t)(byte() % 80) };
 	unsigned i;
 	int id;
 

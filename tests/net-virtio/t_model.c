@@ -21,7 +21,8 @@
 #define V1	B(VIRTIO_F_VERSION_1)
 #define OFFLOAD	(N(CSUM) | N(GUEST_CSUM) | N(GUEST_TSO4) | N(GUEST_TSO6) | \
 		N(HOST_TSO4) | N(HOST_TSO6) | N(GUEST_ECN) | N(HOST_ECN))
-#define CTRL	(N(CTRL_VQ) | N(CTRL_RX) | N(CTRL_MAC_ADDR) | N(STATUS) | N(MAC))
+#define CTRL	(N(CTRL_VQ) | N(CTRL_RX) | N(CTRL_MAC_ADDR) | N(STATUS) | \
+		N(MAC))
 #define ALL	(V1 | RING | OFFLOAD | CTRL | N(MRG_RXBUF) | N(MTU))
 
 static const uint64_t sets[] = {
