@@ -482,6 +482,25 @@ gro(void)
 	}
 	CHECK_EQ(i, 600);
 	m_freeq(q);
+	/* Data, then an acknowledgement of the same flow: in this order. */
+	q = withheader(tcp(0, 1000, 5000, 0x10, 1000, 0));
+	q->m_nextpkt = withheader(tcp(0, 1000, 6000, 0x10, 0, 0));
+	rump_if_input(&e0->fk_if, q);
+	q = take(&n);
+	CHECK(n == 2 && q->m_pkt.ph_len == 1052);
+	m_freeq(q);
+	/* Jumbo frames: never beyond what an IP header can say. */
+	for (qp = &q, i = 0; i < 40; i++) {
+		*qp = withheader(tcp((int)(i / 20), 1000, 5000 + i * 8000,
+		    0x10, 8000, 0));
+		qp = &(*qp)->m_nextpkt;
+	}
+	rump_if_input(&e0->fk_if, q);
+	q = take(&n);
+	CHECK_EQ(n, 6);
+	for (m = q; m != NULL; m = m->m_nextpkt)
+		CHECK(m->m_pkt.ph_len <= 65535);
+	m_freeq(q);
 	/* One long flow: bounded packets. */
 	for (qp = &q, i = 0; i < 200; i++) {
 		*qp = withheader(tcp(0, 1000, 5000 + i * 1400, 0x10, 1400, 0));

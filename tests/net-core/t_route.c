@@ -192,6 +192,7 @@ static void
 addresses(void)
 {
 	struct inaddr a;
+	struct rtentry rt;
 	unsigned before = count(1);
 
 	CHECK_EQ(addaddr(e0, "10.0.0.2", 24), 0);
@@ -201,6 +202,12 @@ addresses(void)
 	CHECK_EQ(addaddr(e0, "fe80::2", 64), 0);
 	VIA("10.0.0.2", "eth0 2");
 	VIA("10.0.0.3", "eth0 2");
+	/* Ours before everything else of the same prefix. */
+	CHECK_EQ(add("10.0.0.2", 32, NULL, e1, 0, 0), 0);
+	CHECK_EQ(add("10.0.0.3", 32, NULL, e1, 0, 0), 0);
+	VIA("10.0.0.2", "eth0 2");
+	VIA("10.0.0.3", "eth0 2");
+	rump_rt_ifdown(&e1->fk_if, 0);
 	VIA("10.0.0.255", "eth0 3");
 	VIA("10.0.0.77", "eth0 1");
 	VIA("10.0.1.77", "");
@@ -237,9 +244,17 @@ addresses(void)
 	VIA("8.8.8.8", "");
 	CHECK_EQ(add("10.8.0.0", 16, NULL, e0, 0, 0), 0);
 	a = addr("10.0.0.3");
+	memset(&rt, 0, sizeof(rt));
+	rt.rt_dst = addr("10.7.0.0");
+	rt.rt_plen = 96 + 16;
+	rt.rt_src = a;
+	rt.rt_if = &e1->fk_if;
+	CHECK_EQ(rump_rt_add(&rt), 0);
+	VIA("10.7.0.3", "eth1 1");
 	CHECK_EQ(rump_if_deladdr(&e0->fk_if, &a, 96 + 24), 0);
 	CHECK_EQ(rump_if_deladdr(&e0->fk_if, &a, 96 + 24), EADDRNOTAVAIL);
 	VIA("10.0.0.3", "");
+	VIA("10.7.0.3", "");	/* its source is gone */
 	VIA("10.8.0.3", "eth0 1");
 	a = addr("fe80::2");
 	CHECK_EQ(rump_if_deladdr(&e0->fk_if, &a, 64), 0);
@@ -267,6 +282,10 @@ cache(void)
 	rt = rc.rc_rt;
 	CHECK_EQ(rump_rc_get(&rc, &a, 0), 0);
 	CHECK(rc.rc_rt == rt);
+	CHECK_EQ(rump_rc_get(&rc, &a, e1->fk_if.if_index), 0);
+	CHECK(rc.rc_rt->rt_if == &e1->fk_if);
+	CHECK_EQ(rump_rc_get(&rc, &a, 0), 0);
+	CHECK(rc.rc_rt->rt_if == &e0->fk_if);
 	rump_rt_setpmtu(&a, 1400);
 	CHECK_EQ(rump_rc_get(&rc, &a, 0), 0);
 	CHECK_EQ(rc.rc_mtu, 1400);
