@@ -146,6 +146,49 @@ test_fadt(void)
 	CHECK(acpi_fadt(t, 115, &f) == 0);
 }
 
+static const uint8_t virtio_node[] = {
+	0x08, '_', 'H', 'I', 'D', 0x0d, 'L', 'N', 'R', 'O', '0', '0', '0',
+	'5', 0, 0x08, '_', 'U', 'I', 'D', 0x0a, 0x17,
+	0x08, '_', 'C', 'R', 'S', 0x11, 0x1a, 0x0a, 0x17,
+	0x86, 9, 0, 1, 0x00, 0x2e, 0xb0, 0xfe, 0x00, 0x02, 0, 0,
+	0x89, 6, 0, 0x05, 1, 47, 0, 0, 0, 0x79, 0,
+};
+
+static size_t
+make_virtio(uint8_t *t)
+{
+	memset(t, 0, 300);
+	memcpy(t + 40, virtio_node, sizeof(virtio_node));
+	memcpy(t + 150, virtio_node, sizeof(virtio_node));
+	t[150 + 36] = 0x2c;
+	return 300;
+}
+
+static void
+test_virtio(void)
+{
+	uint8_t t[300];
+	struct acpi_virtio av[4];
+	size_t len = make_virtio(t), i;
+
+	CHECK_EQ(acpi_virtio(t, len, av, 4), 2);
+	CHECK_EQ(av[0].av_pa, 0xfeb02e00);
+	CHECK_EQ(av[0].av_len, 512);
+	CHECK_EQ(av[0].av_gsi, 47);
+	CHECK_EQ(av[0].av_level, 1);
+	CHECK_EQ(av[0].av_low, 1);
+	CHECK_EQ(av[1].av_pa, 0xfeb02c00);
+	CHECK_EQ(acpi_virtio(t, len, av, 1), 1);
+	/* Cut anywhere: whole devices, or none. */
+	for (i = 40; i < len; i++) {
+		uint8_t *cut = malloc(i);
+
+		memcpy(cut, t, i);
+		CHECK(acpi_virtio(cut, i, av, 4) <= 2);
+		free(cut);
+	}
+}
+
 static void
 test_s5(void)
 {
@@ -191,6 +234,7 @@ all(const uint8_t *src, size_t len)
 	struct acpi_madt m;
 	struct acpi_fadt f;
 	struct acpi_mcfg c[ACPI_NMCFG];
+	struct acpi_virtio v[4];
 	uint64_t root;
 	int wide;
 
@@ -202,6 +246,7 @@ all(const uint8_t *src, size_t len)
 	(void)acpi_mcfg(t, len, c, ACPI_NMCFG);
 	(void)acpi_s5(t, len, &a, &b);
 	(void)acpi_hpet(t, len);
+	(void)acpi_virtio(t, len, v, 4);
 	free(t);
 }
 
@@ -218,6 +263,10 @@ damage(int seconds)
 		for (i = 0; i < 8; i++)
 			t[(unsigned)rand() % (n + 10)] = (uint8_t)rand();
 		all(t, (unsigned)rand() % (n + 10));
+		n = make_virtio(t);
+		for (i = 0; i < 4; i++)
+			t[40 + (unsigned)rand() % 60] = (uint8_t)rand();
+		all(t, (unsigned)rand() % n);
 		for (i = 0; i < sizeof(t); i++)
 			t[i] = (uint8_t)rand();
 		all(t, (unsigned)rand() % sizeof(t));
@@ -231,6 +280,7 @@ main(int argc, char **argv)
 	test_root();
 	test_madt();
 	test_fadt();
+	test_virtio();
 	test_s5();
 	test_mcfg();
 	damage(argc > 1 ? atoi(argv[1]) : 1);
