@@ -18,7 +18,9 @@
 
 #include "host.h"
 
-void rump_mbuf_init(void);
+/* They are made here. */
+#undef rump_mutex_enter
+#undef rump_mutex_exit
 
 struct block {
 	struct block	*b_next, **b_prevp;
@@ -41,6 +43,8 @@ static struct rump_callout *callouts;
 static int64_t now;
 
 int rump_cooperative = 0;
+extern struct lwp *volatile rump_cpu0_lwp;
+struct lwp *volatile rump_cpu0_lwp;
 unsigned long rumpcomp_bus_base;
 
 void
