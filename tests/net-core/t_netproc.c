@@ -41,7 +41,7 @@ main(void)
 	struct inaddr a = addr("10.0.0.9");
 	struct rtentry rt;
 	struct neigh *ne;
-	struct fake *e0;
+	static struct fake *e0;	/* what it points to is in use */
 	char *line;
 
 	CHECK_EQ(rump_init(), 0);

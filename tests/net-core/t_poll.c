@@ -17,6 +17,8 @@ struct dev {
 	pthread_mutex_t	 d_lock;
 	unsigned	 d_ready;	/* [d_lock] packets in the ring */
 	int		 d_intr;	/* [d_lock] interrupts are on */
+	unsigned	 d_told;	/* [a] calls of if_setflags */
+	int		 d_join;	/* [a] a packet makes a group joined */
 	unsigned	 d_inside;	/* [a] threads that poll it */
 };
 
@@ -25,8 +27,14 @@ static unsigned got, most;
 static void
 input(struct ifnet *ifp, struct mbuf *m)
 {
+	struct dev *d = ifp->if_softc;
 
-	(void)ifp;
+	/* As a router advertisement does, while if_rxlock is held. */
+	if (__atomic_exchange_n(&d->d_join, 0, __ATOMIC_RELAXED)) {
+		CHECK_EQ(rump_if_addmulti(ifp, (const uint8_t *)"\1\0\0\0\0\1"),
+		    0);
+		CHECK_EQ(rump_if_setflags(ifp, IFF_ALLMULTI, 0), 0);
+	}
 	__atomic_fetch_add(&got, 1, __ATOMIC_RELAXED);
 	m_freem(m);
 }
@@ -71,7 +79,20 @@ dev_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	return 0;
 }
 
+/* Drivers may want this lock. */
+static int
+dev_setflags(struct ifnet *ifp)
+{
+	struct dev *d = ifp->if_softc;
+
+	rump_mutex_enter(&ifp->if_rxlock);
+	__atomic_fetch_add(&d->d_told, 1, __ATOMIC_RELAXED);
+	rump_mutex_exit(&ifp->if_rxlock);
+	return 0;
+}
+
 static const struct ifops dev_ops = {
+	.if_setflags = dev_setflags,
 	.if_transmit = dev_transmit,
 	.if_poll = dev_poll,
 };
@@ -178,16 +199,38 @@ run(struct dev *d, int sleepers, int others)
 	CHECK_EQ(__atomic_load_n(&got, __ATOMIC_RELAXED) - before, PACKETS);
 }
 
+static void
+told(struct dev *d, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < 2000 && __atomic_load_n(&d->d_told,
+	    __ATOMIC_RELAXED) < n; i++)
+		usleep(1000);
+	CHECK(__atomic_load_n(&d->d_told, __ATOMIC_RELAXED) >= n);
+}
+
 int
 main(void)
 {
+	unsigned n;
 	struct dev *d;
 
 	CHECK_EQ(rump_init(), 0);
 	rump_schedule();
 	d = dev_attach();
 	rump_unschedule();
+	CHECK_EQ(d->d_told, 1);
+	d->d_join = 1;
 	run(d, 0, 0);		/* the thread alone */
+	told(d, 2);
+	/* Without a packet, too. */
+	n = __atomic_load_n(&d->d_told, __ATOMIC_RELAXED);
+	rump_schedule();
+	CHECK_EQ(rump_if_addmulti(&d->d_if, (const uint8_t *)"\1\0\0\0\0\2"),
+	    0);
+	rump_unschedule();
+	told(d, n + 1);
 	run(d, 3, 0);
 	run(d, 2, 1);
 	rump_schedule();

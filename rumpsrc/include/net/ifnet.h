@@ -3,14 +3,14 @@
  * Interfaces, their addresses, and the way of packets to and from drivers.
  *
  * Up: a driver's interrupt signals its event; the driver's thread, or a thread
- * that is about to sleep on a socket, calls np_poll, which takes packets off
+ * that is about to sleep on a socket, calls if_poll, which takes packets off
  * the ring and gives them to rump_if_input() as one queue.
  * Down: protocols call rump_if_output() with the network header in front and
  * a neighbour or a broadcast; Ethernet puts its header on and calls
  * if_transmit.
  *
  * Lock order: rump_if_lock, if_lock, a driver's ring lock.  Sockets' locks
- * come before all of these.
+ * come before all of these, and if_rxlock, held around if_poll, before them.
  */
 #ifndef NET_IFNET_H
 #define NET_IFNET_H
@@ -34,9 +34,6 @@ struct ifnet;
 #define IFCAP_TSO6	0x04
 #define IFCAP_SG	0x08	/* chains of mbufs */
 #define IFCAP_LRO	0x10	/* receives coalesced segments */
-#define IFCAP_ASK	0x20	/* tells of packets late, or only while idle:
-				 * a drain polls it always; its event is
-				 * signalled without rump_if_intr() */
 
 /* One address of an interface. */
 struct ifaddr {
@@ -73,7 +70,10 @@ struct ifops {
 	 * Fewer: the device may interrupt again and had no more after that.
 	 */
 	int	(*if_poll)(struct ifnet *, int budget);
-	/* The set of IFF_UP, IFF_PROMISC, IFF_ALLMULTI or groups changed. */
+	/*
+	 * The set of IFF_UP, IFF_PROMISC, IFF_ALLMULTI or groups changed.
+	 * Without locks; for groups a moment later, by whoever polls.
+	 */
 	int	(*if_setflags)(struct ifnet *);
 	int	(*if_setmac)(struct ifnet *, const uint8_t *);	/* or NULL */
 	int	(*if_setmtu)(struct ifnet *, uint32_t);	/* or NULL: any */
@@ -110,6 +110,8 @@ struct ifnet {
 	struct rump_mutex if_rxlock;	/* one thread polls at a time */
 	struct rumpcomp_event *if_event;	/* [I] */
 	volatile uint32_t if_pending;	/* [a] the driver has work */
+	volatile uint32_t if_ask;	/* [a] its device tells of packets only
+					 * while idle: drain polls it always */
 	uint32_t	 if_txqlen;	/* [a] told, not used */
 	uint32_t	 if_state;	/* [a] drain.c's: IFS_* */
 	const char	*if_driver;	/* [I] for SIOCETHTOOL, or NULL */
@@ -134,6 +136,9 @@ void	rump_if_detach(struct ifnet *);	/* the last reference frees nothing:
 int	rump_if_pollstart(struct ifnet *);
 /* For an interrupt handler: marks and wakes, any context. */
 void	rump_if_intr(struct ifnet *);
+/* Sets if_ask; if_rxlock held.  How many interfaces have it. */
+void	rump_if_setask(struct ifnet *, int ask);
+extern volatile uint32_t rump_if_asks;	/* [a] */
 struct ifnet *rump_if_get(uint32_t index);	/* referenced; NULL */
 struct ifnet *rump_if_byname(const char *);	/* referenced; NULL */
 void	rump_if_rele(struct ifnet *);

@@ -18,6 +18,18 @@ bring (rump_net_drain, <kern/sched.h>).  if_rxlock lets
 #define POLL_BUDGET	64
 #define DRAIN_IFS	8	/* most interfaces looked at in one drain */
 
+volatile uint32_t rump_if_asks;
+
+void
+rump_if_setask(struct ifnet *ifp, int ask)
+{
+
+	if (ifp->if_ask == (uint32_t)ask)
+		return;
+	__atomic_store_n(&ifp->if_ask, (uint32_t)ask, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&rump_if_asks, ask ? 1U : -1U, __ATOMIC_RELAXED);
+}
+
 static inline int
 pending_take(struct ifnet *ifp)
 {
@@ -47,6 +59,16 @@ rump_if_intr(struct ifnet *ifp)
 		if_wake(ifp);
 }
 
+/* What rump_if_driver() left to do. */
+static __attribute__((__noinline__)) void
+if_tell(struct ifnet *ifp)
+{
+
+	__atomic_fetch_and(&ifp->if_state, ~(uint32_t)IFS_TELL,
+	    __ATOMIC_RELAXED);
+	(void)rump_if_driver(ifp);
+}
+
 /*
  * Polls while there is work, but not longer than the budget; what is left is
  * for the thread.  True: there were packets.
@@ -71,6 +93,9 @@ if_pollsome(struct ifnet *ifp)
 			n += did;
 		}
 		rump_mutex_exit(&ifp->if_rxlock);
+		if (NET_UNLIKELY(__atomic_load_n(&ifp->if_state,
+		    __ATOMIC_RELAXED) & IFS_TELL))
+			if_tell(ifp);
 	}
 	return n > 0;
 }
@@ -86,11 +111,9 @@ net_drain(void)
 	rump_rw_rdenter(&rump_if_lock);
 	for (ifp = rump_iflist; ifp != NULL && n < DRAIN_IFS;
 	    ifp = ifp->if_next) {
-		if (ifp->if_caps & IFCAP_ASK) {
+		if (__atomic_load_n(&ifp->if_ask, __ATOMIC_RELAXED))
 			__atomic_store_n(&ifp->if_pending, 1,
 			    __ATOMIC_SEQ_CST);
-			__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
-		}
 		if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST) == 0)
 			continue;
 		__atomic_fetch_add(&ifp->if_refs, 1, __ATOMIC_RELAXED);
@@ -110,8 +133,9 @@ int
 rump_net_drain(void)
 {
 
-	return __builtin_expect(__atomic_load_n(&rump_drain_work,
-	    __ATOMIC_RELAXED) == 0, 1) ? 0 : net_drain();
+	return __builtin_expect((__atomic_load_n(&rump_drain_work,
+	    __ATOMIC_RELAXED) | __atomic_load_n(&rump_if_asks,
+	    __ATOMIC_RELAXED)) == 0, 1) ? 0 : net_drain();
 }
 
 /* Others' turn: the host may run a thread that waits for the CPU. */
@@ -133,12 +157,9 @@ poll_thread(void *arg)
 	while (!(__atomic_load_n(&ifp->if_state, __ATOMIC_ACQUIRE) &
 	    IFS_DYING)) {
 		if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST) == 0 ||
-		    !if_pollsome(ifp)) {
+		    !if_pollsome(ifp))
 			rumpcomp_event_wait(ifp->if_event);
-			if (ifp->if_caps & IFCAP_ASK)
-				__atomic_store_n(&ifp->if_pending, 1,
-				    __ATOMIC_SEQ_CST);
-		} else if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST))
+		else if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST))
 			poll_yield();
 	}
 	rump_if_rele(ifp);

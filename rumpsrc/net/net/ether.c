@@ -224,6 +224,10 @@ rump_if_input(struct ifnet *ifp, struct mbuf *q)
 	uint64_t bytes = 0;
 	struct gro gro;
 
+	if (NET_UNLIKELY(!(if_flags_get(ifp) & IFF_UP))) {
+		m_freeq(q);
+		return;
+	}
 	if (q == NULL)
 		return;
 	gro.gr_if = q->m_nextpkt != NULL ? ifp : NULL;

@@ -196,71 +196,103 @@ rump_if_detach(struct ifnet *ifp)
 	}
 }
 
-static int
-if_setflags(struct ifnet *ifp, uint32_t set, uint32_t clear, uint32_t *oldp)
+/*
+ * Tells the driver that its flags or groups changed.  It may want if_rxlock:
+ * who holds that, because he handles a packet, leaves it to the poller.
+ */
+int
+rump_if_driver(struct ifnet *ifp)
 {
-	uint32_t old, new;
-	int error = 0;
+
+	if (ifp->if_ops->if_setflags == NULL)
+		return 0;
+	if (rump_mutex_owned(&ifp->if_rxlock)) {
+		__atomic_fetch_or(&ifp->if_state, IFS_TELL, __ATOMIC_RELAXED);
+		return 0;
+	}
+	return ifp->if_ops->if_setflags(ifp);
+}
+
+static uint32_t
+if_change(struct ifnet *ifp, uint32_t set, uint32_t clear)
+{
+	uint32_t old;
 
 	rump_rw_wrenter(&ifp->if_lock);
-	*oldp = old = ifp->if_flags;
-	new = (old | set) & ~clear;
-	__atomic_store_n(&ifp->if_flags, new, __ATOMIC_RELAXED);
+	old = ifp->if_flags;
+	__atomic_store_n(&ifp->if_flags, (old | set) & ~clear,
+	    __ATOMIC_RELAXED);
 	rump_rw_exit(&ifp->if_lock);
-	if (((old ^ new) & (IFF_UP | IFF_PROMISC | IFF_ALLMULTI)) != 0 &&
-	    ifp->if_ops->if_setflags != NULL)
-		error = ifp->if_ops->if_setflags(ifp);
-	if (error != 0) {
-		rump_rw_wrenter(&ifp->if_lock);
-		__atomic_store_n(&ifp->if_flags, old, __ATOMIC_RELAXED);
-		rump_rw_exit(&ifp->if_lock);
+	return old;
+}
+
+/* The driver is called without rump_netcfg_lock, so flags may change again. */
+static void
+if_updown(struct ifnet *ifp, int up)
+{
+
+	rump_mutex_enter(&rump_netcfg_lock);
+	if (up && (if_flags_get(ifp) & IFF_UP)) {
+		rump_ifaddr_up(ifp);
+	} else if (!up && !(if_flags_get(ifp) & IFF_UP)) {
+		rump_rt_ifdown(ifp, 0);
+		rump_neigh_ifdown(ifp);
 	}
-	return error;
+	rump_mutex_exit(&rump_netcfg_lock);
 }
 
 int
 rump_if_setflags(struct ifnet *ifp, uint32_t set, uint32_t clear)
 {
-	uint32_t old, new = 0;
-	int error;
+	uint32_t old = if_change(ifp, set, clear);
+	uint32_t new = (old | set) & ~clear, diff = old ^ new;
+	int error = 0;
 
-	rump_mutex_enter(&rump_netcfg_lock);
-	error = if_setflags(ifp, set, clear, &old);
-	if (error == 0) {
-		new = (old | set) & ~clear;
-		if ((new & ~old & IFF_UP) != 0)
-			rump_ifaddr_up(ifp);
-		else if ((old & ~new & IFF_UP) != 0) {
-			rump_rt_ifdown(ifp, 0);
-			rump_neigh_ifdown(ifp);
-		}
+	if (diff & (IFF_UP | IFF_PROMISC | IFF_ALLMULTI))
+		error = rump_if_driver(ifp);
+	if (error != 0) {
+		(void)if_change(ifp, old & diff, new & diff);
+		return error;
 	}
-	rump_mutex_exit(&rump_netcfg_lock);
-	if (error == 0 && new != old) {
+	if (diff & IFF_UP)
+		if_updown(ifp, (new & IFF_UP) != 0);
+	if (diff != 0) {
 		rump_net_changed();
 		rump_if_event(IFE_FLAGS, ifp, NULL);
 	}
-	return error;
+	return 0;
 }
 
 void
 rump_if_link(struct ifnet *ifp, int up)
 {
-	uint32_t bits = IFF_RUNNING | IFF_LOWER_UP, old;
+	uint32_t bits = IFF_RUNNING | IFF_LOWER_UP;
+	uint32_t old = if_change(ifp, up ? bits : 0, up ? 0 : bits);
 
-	rump_rw_wrenter(&ifp->if_lock);
-	old = ifp->if_flags;
-	__atomic_store_n(&ifp->if_flags, up ? old | bits : old & ~bits,
-	    __ATOMIC_RELAXED);
-	rump_rw_exit(&ifp->if_lock);
-	if (!up == !(old & IFF_RUNNING))
-		return;
-	if (!up && ifp->if_index != 0)
-		rump_neigh_ifdown(ifp);
-	if (ifp->if_index == 0)		/* not attached yet */
-		return;
+	if (!up == !(old & IFF_RUNNING) || ifp->if_index == 0)
+		return;		/* no change, or not attached yet */
+	if (!up)
+		rump_neigh_flush(ifp, 1);
 	rump_net_changed();
 	rump_if_event(IFE_LINK, ifp, NULL);
+}
+
+/*
+ * Groups are joined with a socket's lock, which comes after if_rxlock: the
+ * poller tells the driver.
+ */
+static void
+if_groups(struct ifnet *ifp)
+{
+
+	if (ifp->if_ops->if_setflags == NULL)
+		return;
+	if (__atomic_load_n(&ifp->if_state, __ATOMIC_RELAXED) & IFS_THREAD) {
+		__atomic_fetch_or(&ifp->if_state, IFS_TELL, __ATOMIC_SEQ_CST);
+		rump_if_intr(ifp);
+	} else {
+		(void)rump_if_driver(ifp);
+	}
 }
 
 /* Caller holds if_lock. */
@@ -293,8 +325,8 @@ rump_if_addmulti(struct ifnet *ifp, const uint8_t *mac)
 	rump_rw_exit(&ifp->if_lock);
 	if (new != NULL)
 		rump_kmem_free(new, sizeof(*new));
-	else if (ifp->if_ops->if_setflags != NULL)
-		(void)ifp->if_ops->if_setflags(ifp);
+	else
+		if_groups(ifp);
 	return 0;
 }
 
@@ -315,8 +347,7 @@ rump_if_delmulti(struct ifnet *ifp, const uint8_t *mac)
 		return ENOENT;
 	if (ip != NULL) {
 		rump_kmem_free(im, sizeof(*im));
-		if (ifp->if_ops->if_setflags != NULL)
-			(void)ifp->if_ops->if_setflags(ifp);
+		if_groups(ifp);
 	}
 	return 0;
 }

@@ -203,7 +203,7 @@ rump_neigh_delete(struct ifnet *ifp, const struct inaddr *addr)
 }
 
 void
-rump_neigh_ifdown(struct ifnet *ifp)
+rump_neigh_flush(struct ifnet *ifp, int keepstatic)
 {
 	struct neigh **np;
 	unsigned i;
@@ -211,13 +211,22 @@ rump_neigh_ifdown(struct ifnet *ifp)
 	rump_mutex_enter(&neigh_lock);
 	for (i = 0; i < neigh_size; i++)
 		for (np = &neigh_table[i]; *np != NULL;) {
-			if ((*np)->ne_if == ifp)
+			if ((*np)->ne_if == ifp && !(keepstatic &&
+			    __atomic_load_n(&(*np)->ne_state,
+			    __ATOMIC_RELAXED) == NUD_S_PERMANENT))
 				neigh_unlink(np);
 			else
 				np = &(*np)->ne_next;
 		}
 	rump_mutex_exit(&neigh_lock);
 	rump_net_changed();
+}
+
+void
+rump_neigh_ifdown(struct ifnet *ifp)
+{
+
+	rump_neigh_flush(ifp, 0);
 }
 
 int

@@ -2,9 +2,10 @@
 /*
  * Between the files of the core.
  *
- * Lock order: rump_netcfg_lock (changes of interfaces, addresses and what
- * follows from them), then those of <net/ifnet.h> and <net/route.h>.  Watchers
- * are told without it.
+ * Lock order: if_rxlock, sockets' locks, rump_netcfg_lock (changes of
+ * interfaces, addresses and what follows from them), then those of
+ * <net/ifnet.h> and <net/route.h>.  Watchers are told, and drivers called,
+ * without rump_netcfg_lock.
  */
 #ifndef NET_NET_PRIV_H
 #define NET_NET_PRIV_H
@@ -22,6 +23,7 @@ extern struct rump_mutex rump_netcfg_lock;
 #define IFS_THREAD	0x01	/* has a thread that polls */
 #define IFS_DYING	0x02
 #define IFS_OWNEVENT	0x04	/* if_event is the core's */
+#define IFS_TELL	0x08	/* the driver's if_setflags is to be called */
 
 static inline uint32_t
 if_flags_get(const struct ifnet *ifp)
@@ -40,6 +42,10 @@ net_count(uint64_t *p, uint64_t n)
 	else
 		__atomic_fetch_add(p, n, __ATOMIC_RELAXED);
 }
+
+int	rump_if_driver(struct ifnet *);
+/* neigh.c: all neighbours on it, or all that were learnt. */
+void	rump_neigh_flush(struct ifnet *, int keepstatic);
 
 /* ethertypes, ether.c */
 void	rump_ether_init(void);
