@@ -7,6 +7,8 @@
 #include <asm/errno.h>
 #include <rump/rumpuser.h>
 #include <kern/lock.h>
+#undef rump_mutex_enter		/* here they are made */
+#undef rump_mutex_exit
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/sched.h>

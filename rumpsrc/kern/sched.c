@@ -18,8 +18,9 @@ struct vcpu {
 	struct lwp	*volatile vc_lwp;	/* [a] holder, NULL: free */
 } __attribute__((__aligned__(64)));
 
-static struct vcpu sched_cpu0;		/* alone: no table to allocate */
-static struct vcpu *sched_cpus = &sched_cpu0;
+/* A table of one, without an allocation; lock.h looks at it. */
+struct lwp *volatile rump_cpu0_lwp __attribute__((__aligned__(64)));
+static struct vcpu *sched_cpus = (void *)(uintptr_t)&rump_cpu0_lwp;
 static unsigned sched_ncpu = 1;		/* constant after init */
 static volatile uint32_t sched_waiters;	/* [a] */
 static struct rumpuser_mtx *sched_mtx;	/* made at first need, MP at init */
@@ -152,9 +153,9 @@ rump_gate_enter(void)
 	struct lwp *l = rumpuser_curlwp();
 
 	if (__builtin_expect(l == NULL || !rump_cooperative ||
-	    sched_cpu0.vc_lwp != NULL, 0))
+	    rump_cpu0_lwp != NULL, 0))
 		return gate_enter_slow(l);
-	sched_cpu0.vc_lwp = l;
+	rump_cpu0_lwp = l;
 	l->l_vcpu = 0;
 	return l;
 }
@@ -182,7 +183,7 @@ rump_gate_exit(struct lwp *l)
 		return;
 	}
 	l->l_vcpu = -1;
-	sched_cpu0.vc_lwp = NULL;
+	rump_cpu0_lwp = NULL;
 }
 
 void

@@ -9,6 +9,7 @@
 #ifndef KERN_LOCK_H
 #define KERN_LOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct lwp;
@@ -20,6 +21,38 @@ struct rump_mutex {
 void	rump_mutex_enter(struct rump_mutex *);	/* may block; not recursive */
 int	rump_mutex_tryenter(struct rump_mutex *);	/* 0 or EBUSY */
 void	rump_mutex_exit(struct rump_mutex *);
+
+/*
+ * Code that is built for speed has the uncontended case of rump_cooperative in
+ * place.
+ */
+#ifndef __OPTIMIZE_SIZE__
+extern int rump_cooperative;		/* kern/sched.h */
+extern struct lwp *volatile rump_cpu0_lwp;	/* who holds the only CPU */
+
+static inline void
+rump_mutex_enter_inline(struct rump_mutex *m)
+{
+	if (__builtin_expect(rump_cooperative &&
+	    __atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) == NULL, 1))
+		__atomic_store_n(&m->m_owner, rump_cpu0_lwp,
+		    __ATOMIC_RELAXED);
+	else
+		rump_mutex_enter(m);
+}
+
+static inline void
+rump_mutex_exit_inline(struct rump_mutex *m)
+{
+	if (__builtin_expect(rump_cooperative &&
+	    __atomic_load_n(&m->m_waiters, __ATOMIC_RELAXED) == 0, 1))
+		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_RELAXED);
+	else
+		rump_mutex_exit(m);
+}
+#define rump_mutex_enter(m)	rump_mutex_enter_inline(m)
+#define rump_mutex_exit(m)	rump_mutex_exit_inline(m)
+#endif
 int	rump_mutex_owned(struct rump_mutex *);	/* for KASSERT */
 
 struct rump_rwlock {
