@@ -49,6 +49,9 @@ link_state(struct vioif *vi)
 {
 	unsigned up = VIRTIO_NET_S_LINK_UP;
 
+	if (vi->vi_dev->vd_ops->vt_status(vi->vi_dev) &
+	    VIRTIO_CONFIG_S_NEEDS_RESET)
+		virtio_broken(vi->vi_dev, "asks for a reset");
 	if (virtio_has(vi->vi_dev, VIRTIO_NET_F_STATUS))
 		up = virtio_config16(vi->vi_dev,
 		    offsetof(struct virtio_net_config, status));
@@ -71,8 +74,6 @@ broken(struct vioif *vi)
 				m_freem(m);
 			vioif_txstop(&vi->vi_pairs[i]);
 		}
-	rump_printf("%s: device stopped, the interface is down\n",
-	    vi->vi_if.if_name);
 	rump_if_link(&vi->vi_if, 0);
 }
 
@@ -112,7 +113,8 @@ vioif_poll(struct ifnet *ifp, int budget)
 	}
 	if (__builtin_expect(vi->vi_changed, 0)) {
 		vi->vi_changed = 0;
-		link_state(vi);
+		if (!vi->vi_dev->vd_broken)
+			link_state(vi);
 	}
 	return n;
 }

@@ -15,7 +15,8 @@
 #include "vioif.h"
 
 #define TICK		(NSEC_PER_SEC / 20)
-#define RECLAIM		8	/* looks for completions from so many on */
+#define RECLAIM		8	/* looks for completions from so many on, */
+#define LARGE		4096	/* and before a packet of so many bytes */
 #define MAXWAIT		512	/* packets that wait for a full ring */
 #define DIRECT		4	/* a table for more descriptors than this */
 #define MAXSEGS		128
@@ -124,22 +125,24 @@ too_long(const struct virtq *vq, const struct mbuf *m)
 static inline int
 put_few(struct virtq *vq, struct mbuf *m)
 {
+	struct virtq_slot *slot = vq->vq_slot, *vs = &slot[vq->vq_free];
+	struct vring_desc *desc = vq->vq_desc, *d;
 	unsigned id = vq->vq_free, last, n = 0;
-	struct virtq_slot *vs = &vq->vq_slot[id];
+	unsigned long base = rumpcomp_bus_base, pa;
 	const struct mbuf *s = m;
-	struct vring_desc *d;
 
 	if (__builtin_expect(vq->vq_nfree < DIRECT, 0))
 		return 0;
 	for (;;) {
+		pa = (unsigned long)s->m_data - base;
 		if (__builtin_expect(n == DIRECT || s->m_len == 0 ||
-		    !rumpcomp_bus_direct(s->m_data), 0))
+		    pa >= RUMPCOMP_BUS_DIRECT, 0))
 			return 0;
 		last = id;
-		d = &vq->vq_desc[id];
-		d->addr = rumpcomp_bus_addr(s->m_data);
+		d = &desc[id];
+		d->addr = pa;
 		d->len = s->m_len;
-		id = vq->vq_slot[id].vs_next;
+		id = slot[id].vs_next;
 		n++;
 		if ((s = s->m_next) == NULL)
 			break;
@@ -370,7 +373,7 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 		return ENOBUFS;
 	}
 	vioif_txenter(vp);
-	if (vq->vq_inflight >= RECLAIM)
+	if (vq->vq_inflight >= RECLAIM || m->m_pkt.ph_len >= LARGE)
 		(void)reclaim(vp);
 	if (__builtin_expect(vp->vp_wait != NULL ||
 	    enqueue(vi, vq, &m) != 0, 0)) {
