@@ -50,15 +50,11 @@ ia_linkroutes(struct ifnet *ifp, const struct ifaddr *ia, int add)
 	int is4 = inaddr_is4(&ia->ia_addr);
 	struct inaddr b;
 
-	if (if_flags_get(ifp) & IFF_LOOPBACK) {
-		if (ia->ia_plen < 128)
-			ia_route(ifp, ia, &ia->ia_addr, ia->ia_plen,
-			    RTN_LOCAL, add);
-		return;
-	}
 	if (ia->ia_plen < 128 && !(ia->ia_flags & (IFA_F_SECONDARY |
 	    IFA_F_NOPREFIXROUTE)))
-		ia_route(ifp, ia, &ia->ia_addr, ia->ia_plen, RTN_UNICAST, add);
+		ia_route(ifp, ia, &ia->ia_addr, ia->ia_plen,
+		    if_flags_get(ifp) & IFF_LOOPBACK ? RTN_LOCAL :
+		    RTN_UNICAST, add);
 	if (is4 && ia->ia_plen < INADDR_V4PREFIX + 31) {
 		b = inaddr_bcast4(&ia->ia_addr, ia->ia_plen);
 		ia_route(ifp, ia, &b, 128, RTN_BROADCAST, add);
@@ -66,7 +62,8 @@ ia_linkroutes(struct ifnet *ifp, const struct ifaddr *ia, int add)
 	if (is4 && !inaddr_isany(&ia->ia_peer) &&
 	    ia->ia_peer.ia_w[3] != 0xffffffffU)
 		ia_route(ifp, ia, &ia->ia_peer, 128, RTN_BROADCAST, add);
-	if (!is4 && inaddr_islinklocal6(&ia->ia_addr))
+	if (!is4 && inaddr_islinklocal6(&ia->ia_addr) &&
+	    !(if_flags_get(ifp) & IFF_LOOPBACK))
 		ia_route(ifp, ia, &groups6, 8, RTN_MULTICAST, add);
 }
 
