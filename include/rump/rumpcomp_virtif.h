@@ -27,6 +27,11 @@ struct rumpcomp_virtif_conf {
 	int	 vc_vnethdr;	/* packets have the header */
 	int	 vc_offload;	/* sums, TSO and large packets both ways */
 	unsigned vc_mtu;
+	int	 vc_level;	/* ev: as long as there are packets, so not all
+				 * need be taken */
+	/* In, or NULL: called instead of signalling ev, in any context. */
+	void	 (*vc_intr)(void *);
+	void	*vc_intrarg;
 };
 
 /*

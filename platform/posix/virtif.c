@@ -237,6 +237,8 @@ rumpcomp_virtif_open(unsigned n, struct rumpcomp_event *ev,
 		return ENOMEM;
 	}
 	v->v_event = ev;
+	v->v_intr = vc->vc_intr;
+	v->v_intrarg = vc->vc_intrarg;
 	v->v_pcap = v->v_fd = v->v_epoll = v->v_quitfd = -1;
 	memset(vc, 0, sizeof(*vc));
 	error = virtif_open(v, spec, vc);

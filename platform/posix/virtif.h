@@ -34,6 +34,8 @@ struct virtif_options {
 struct rumpcomp_virtif {		/* [I] where nothing else is said */
 	const struct virtif_ops *v_ops;
 	struct rumpcomp_event *v_event;
+	void	(*v_intr)(void *);	/* NULL: v_event is signalled */
+	void	*v_intrarg;
 	pthread_t v_thread;
 	int	 v_fd;			/* TAP, socket; bus: its file */
 	int	 v_sock;		/* v_fd is a socket */
@@ -58,6 +60,17 @@ int	virtif_fd_open(struct rumpcomp_virtif *, const char *spec,
 	    const struct virtif_options *, struct rumpcomp_virtif_conf *);
 int	virtif_bus_open(struct rumpcomp_virtif *, const char *spec,
 	    const struct virtif_options *, struct rumpcomp_virtif_conf *);
+
+/* There may be packets. */
+static inline void
+virtif_signal(const struct rumpcomp_virtif *v)
+{
+
+	if (v->v_intr != NULL)
+		v->v_intr(v->v_intrarg);
+	else
+		rumpcomp_event_signal(v->v_event);
+}
 
 /* Locally administered, the same for the same name and number. */
 void	virtif_namemac(uint8_t *mac, const char *name, uint32_t number);

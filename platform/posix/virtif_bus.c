@@ -104,7 +104,7 @@ bus_thread(void *arg)
 		}
 		last = seq;
 		if (__atomic_exchange_n(&v->v_armed, 0, __ATOMIC_ACQ_REL))
-			rumpcomp_event_signal(v->v_event);
+			virtif_signal(v);
 	}
 	return NULL;
 }

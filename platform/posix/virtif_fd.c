@@ -40,7 +40,7 @@ fd_thread(void *arg)
 			return NULL;
 		/* One shot: silent until recv arms it again. */
 		__atomic_store_n(&v->v_armed, 0, __ATOMIC_RELEASE);
-		rumpcomp_event_signal(v->v_event);
+		virtif_signal(v);
 	}
 }
 

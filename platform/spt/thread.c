@@ -8,6 +8,7 @@
 #include "spt.h"
 
 #define CLOCK_MONOTONIC	1
+#define NET_TICK	1000000		/* ns */
 #define ARCH_SET_FS	0x1002
 #define PR_SET_TIMERSLACK 29
 #define UC_RIP		(40 + 16 * 8)	/* in struct ucontext */
@@ -47,7 +48,10 @@ bmk_platform_irq_off(void)
 	return saved;
 }
 
-/* Packets that came while a program ran; look again later. */
+/*
+ * Packets that came while a program ran.  It has not idled for a whole slice,
+ * so perhaps it never does: look again soon.
+ */
 static void
 net_poll(void)
 {
@@ -57,8 +61,8 @@ net_poll(void)
 
 	if (n > 0 && sys6(__NR_ppoll, (long)fds, n, (long)&now, 0, 8, 0) > 0)
 		spt_netops->sn_ready(fds, n);
-	else if (n > 0)
-		bmk_sched_tick(1);
+	if (n > 0 && bmk_curthread()->bt_state == BMK_T_RUNNING)
+		bmk_sched_arm(bmk_platform_monotonic() + NET_TICK);
 }
 
 /* The timer's interrupt. */

@@ -6,9 +6,10 @@
  * filter is there.
  *
  * Nothing interrupts a running program for a packet: the idle loop waits for
- * packets as well, the timer looks at least every 10 ms, and whoever is about
- * to sleep looks by himself (net_virtif).  ni_armed is used with interrupts
- * off or by the thread that polls; either way on the one CPU.
+ * packets as well; the timer looks when a program has run for 10 ms, and then
+ * each millisecond; and whoever is about to sleep looks by himself
+ * (net_virtif).  What was told of and is not taken is told of again: the
+ * thread that was woken runs before the next time.
  */
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -33,7 +34,6 @@ struct rumpcomp_virtif {
 	int		 ni_fd;		/* [I] */
 	int		 ni_pcap;	/* [I] -1: no capture */
 	int		 ni_open;	/* [I] after start */
-	volatile int	 ni_armed;	/* its packets are to be announced */
 	struct rumpcomp_event *ni_event;	/* [I] */
 	struct rumpcomp_virtif_conf ni_conf;	/* [I] */
 };
@@ -174,10 +174,19 @@ net_pollfds(struct sys_pollfd *fds)
 	int n = 0;
 
 	for (i = 0; i < nnets; i++)
-		if (nets[i].ni_armed)
+		if (nets[i].ni_open)
 			fds[n++] = (struct sys_pollfd){ nets[i].ni_fd,
 			    SYS_POLLIN, 0 };
 	return n;
+}
+
+static void
+net_tell(const struct rumpcomp_virtif *ni)
+{
+	if (ni->ni_conf.vc_intr != NULL)
+		ni->ni_conf.vc_intr(ni->ni_conf.vc_intrarg);
+	else
+		rumpcomp_event_signal(ni->ni_event);
 }
 
 /* Interrupts off. */
@@ -189,10 +198,8 @@ net_ready(const struct sys_pollfd *fds, int n)
 
 	for (k = 0; k < n; k++)
 		for (i = 0; i < nnets && fds[k].revents != 0; i++)
-			if (nets[i].ni_fd == fds[k].fd && nets[i].ni_armed) {
-				nets[i].ni_armed = 0;
-				rumpcomp_event_signal(nets[i].ni_event);
-			}
+			if (nets[i].ni_fd == fds[k].fd && nets[i].ni_open)
+				net_tell(&nets[i]);
 }
 
 static const struct spt_netops net_ops = { net_pollfds, net_ready };
@@ -205,11 +212,13 @@ rumpcomp_virtif_open(unsigned n, struct rumpcomp_event *ev,
 
 	if (n >= nnets || ni->ni_open)
 		return ENXIO;
-	ni->ni_open = 1;
 	ni->ni_event = ev;
+	ni->ni_conf.vc_intr = vc->vc_intr;
+	ni->ni_conf.vc_intrarg = vc->vc_intrarg;
+	ni->ni_conf.vc_level = 1;
 	*vc = ni->ni_conf;
 	*nip = ni;
-	ni->ni_armed = 1;
+	ni->ni_open = 1;
 	spt_netops = &net_ops;
 	return 0;
 }
@@ -217,7 +226,6 @@ rumpcomp_virtif_open(unsigned n, struct rumpcomp_event *ev,
 void
 rumpcomp_virtif_close(struct rumpcomp_virtif *ni)
 {
-	ni->ni_armed = 0;
 	ni->ni_open = 0;
 }
 
@@ -263,8 +271,6 @@ rumpcomp_virtif_recv(struct rumpcomp_virtif *ni,
 	}
 	if (n != -SYS_EAGAIN && n != -SYS_EINTR)
 		return -1;
-	ni->ni_armed = 1;
-	bmk_sched_tick(1);
 	return 0;
 }
 

@@ -7,9 +7,13 @@
  *
  * Packets are received into mbufs that lie ready, one of a frame's size and,
  * for large packets, pages behind it; short ones are copied into mbufs of
- * their own size.  The host cannot tell the rump kernel that packets are
- * there while a program runs, so whoever is about to sleep asks: IFCAP_ASK.
- * if_rxlock guards what has [r].
+ * their own size.
+ *
+ * Each look at the host is a system call, so a poll ends after as many packets
+ * as there were lately (vi_burst), without the call that would say that there
+ * are no more, when the host tells again (vc_level).  While several come at
+ * once, whoever is about to sleep asks for more first (if_ask): the host can
+ * tell only when idle.  if_rxlock guards what has [r].
  */
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -32,6 +36,7 @@
 #define VIRTIF_RXSEGS	18	/* with it 65,536 + 14 bytes and more */
 #define VIRTIF_TXSEGS	24
 #define VIRTIF_COPY	256	/* up to this long: copied */
+#define VIRTIF_FULL	4	/* polls with a packet: try two */
 #define VIRTIF_BATCH	(256 << 10)	/* bytes given up at once */
 
 _Static_assert(VIRTIF_FIRST + (VIRTIF_RXSEGS - 1) * MBUF_MAX >= 65536 + 18,
@@ -45,6 +50,8 @@ struct virtif {
 	struct rumpcomp_virtif_conf vi_conf;	/* [I] */
 	unsigned	 vi_nrx;	/* [I] mbufs that lie ready */
 	int		 vi_gone;	/* [r] the other end is */
+	int		 vi_burst;	/* [r] packets of a poll */
+	int		 vi_full;	/* [r] polls that ended so */
 	struct virtio_net_hdr_v1 vi_rxhdr;	/* [r] */
 	unsigned	 vi_used;	/* [r] how many of the first are gone */
 	struct mbuf	*vi_rx[VIRTIF_RXSEGS];	/* [r] */
@@ -171,16 +178,32 @@ virtif_recv(struct virtif *vi, long *lenp)
 	return m;
 }
 
+/* After a poll that found done packets; all: and then no more. */
+static void
+virtif_adapt(struct virtif *vi, int done, int all)
+{
+
+	if (all)
+		vi->vi_burst = done > 1 ? done : 1;
+	else if (vi->vi_burst > 1 || ++vi->vi_full >= VIRTIF_FULL) {
+		vi->vi_burst *= vi->vi_burst < 1024 ? 2 : 1;
+		vi->vi_full = 0;
+	}
+	rump_if_setask(&vi->vi_if, vi->vi_burst > 1);
+}
+
 static int
 virtif_poll(struct ifnet *ifp, int budget)
 {
 	struct virtif *vi = ifp->if_softc;
 	struct mbuf *m, *q = NULL, **tail = &q;
 	size_t bytes = 0;
-	int done;
+	int done, max = budget;
 	long n = 0;
 
-	for (done = 0; done < budget && !vi->vi_gone; done++) {
+	if (vi->vi_conf.vc_level && max > vi->vi_burst)
+		max = vi->vi_burst;
+	for (done = 0; done < max && !vi->vi_gone; done++) {
 		m = virtif_recv(vi, &n);
 		if (n <= 0)
 			break;
@@ -198,6 +221,7 @@ virtif_poll(struct ifnet *ifp, int budget)
 	}
 	if (q != NULL)
 		rump_if_input(ifp, q);
+	virtif_adapt(vi, done, done < max);
 	if (n < 0 && !vi->vi_gone) {
 		vi->vi_gone = 1;
 		rump_if_link(ifp, 0);
@@ -310,6 +334,13 @@ static const struct ifops virtif_ops = {
 };
 
 static void
+virtif_intr(void *arg)
+{
+
+	rump_if_intr(arg);
+}
+
+static void
 virtif_setup(struct virtif *vi, const struct rumpcomp_virtif_conf *vc)
 {
 	struct ifnet *ifp = &vi->vi_if;
@@ -320,7 +351,7 @@ virtif_setup(struct virtif *vi, const struct rumpcomp_virtif_conf *vc)
 	ifp->if_flags = IFF_BROADCAST | IFF_MULTICAST;
 	memcpy(ifp->if_mac, vc->vc_mac, sizeof(ifp->if_mac));
 	ifp->if_mtu = vc->vc_mtu;
-	ifp->if_caps = IFCAP_SG | IFCAP_ASK;
+	ifp->if_caps = IFCAP_SG;
 	if (vc->vc_vnethdr && vc->vc_offload)
 		ifp->if_caps |= IFCAP_TXCSUM | IFCAP_TSO4 | IFCAP_TSO6 |
 		    IFCAP_LRO;
@@ -350,6 +381,9 @@ virtif_attach(unsigned unit)
 	error = rumpcomp_event_create(&ifp->if_event);
 	if (error != 0)
 		goto free;
+	vi->vi_burst = 1;
+	vi->vi_conf.vc_intr = virtif_intr;
+	vi->vi_conf.vc_intrarg = ifp;
 	error = rumpcomp_virtif_open(unit, ifp->if_event, &vi->vi_host,
 	    &vi->vi_conf);
 	if (error != 0)
