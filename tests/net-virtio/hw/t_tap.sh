@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A guest on a TAP device in a network namespace of its own: ping and UDP with
+# Linux, with the offloads that only TAP devices have.  Root only.
+# usage: t_tap.sh IMAGE
+set -u
+image=$1
+here=$(dirname "$0")
+if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ]; then
+	echo "skip  t_tap: needs root and /dev/net/tun"
+	exit 0
+fi
+ns=rkvirtio$$
+tmp=$(mktemp -d)
+qemu=
+failed=0
+trap 'test -z "$qemu" || kill $qemu; ip netns del $ns; rm -rf "$tmp"' EXIT
+ip netns add $ns || exit 1
+ip -n $ns tuntap add t0 mode tap
+ip -n $ns addr add 10.9.0.1/24 dev t0
+ip -n $ns link set t0 up
+config='{"net":[{"if":"vioif0","type":"inet","method":"static",
+    "addr":"10.9.0.2","mask":"24"}]}'
+
+# run NAME DEVICE OPTIONS...
+run() {
+	name=$1 device=$2
+	shift 2
+	# shellcheck disable=SC2086
+	ip netns exec $ns timeout 100 qemu-system-x86_64 -accel tcg -nodefaults \
+	    -display none -serial "file:$tmp/out" -no-reboot -kernel "$image" \
+	    -append "$(echo $config)" -device "$device,netdev=n" \
+	    -netdev tap,id=n,ifname=t0,script=no,downscript=no "$@" \
+	    </dev/null >"$tmp/qemu" 2>&1 &
+	qemu=$!
+	tries=0
+	until grep -q '^ready' "$tmp/out" 2>/dev/null || [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	{
+		ip netns exec $ns ping -q -c 100 -i 0.002 -w 20 10.9.0.2 &&
+		    ip netns exec $ns ping -q -c 20 -i 0.01 -s 20000 -w 20 \
+		    10.9.0.2 &&
+		    ip netns exec $ns python3 "$here/datagrams.py" 10.9.0.2 300
+	} >"$tmp/err" 2>&1 || {
+		echo "FAIL  $name"
+		sed 's/^/      /' "$tmp/err" "$tmp/out" "$tmp/qemu" | head -20
+		failed=$((failed + 1))
+	}
+	kill $qemu
+	wait $qemu 2>/dev/null
+	qemu=
+	rm -f "$tmp/out"
+}
+
+run pc virtio-net-pci -M pc -m 32
+run '4 MiB' virtio-net-pci -M pc -m 4
+run 'legacy' virtio-net-pci,disable-modern=on,vectors=0 -M q35 -m 32
+run 'no merging' virtio-net-pci,mrg_rxbuf=off -M q35 -m 32
+run 'no offload' virtio-net-pci,csum=off,guest_csum=off,gso=off -M pc -m 32
+run microvm virtio-net-device -M microvm -m 32
+exit $failed
