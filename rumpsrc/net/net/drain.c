@@ -2,9 +2,9 @@
 /*
  * Who takes packets off devices: the thread of an interface, which its event
  * wakes; or a thread that is about to sleep, or sleeps, for what a packet may
-bring (rump_net_drain, <kern/sched.h>).  if_rxlock lets
- * one of them poll; whoever finds it taken goes away, for the holder looks at
- * if_pending again after it has let go.
+ * bring (rump_net_drain, <kern/sched.h>).  if_rxlock lets one of them poll;
+ * whoever finds it taken goes away, for the holder looks at if_pending again
+ * after it has let go.
  *
  * if_rxlock comes before sockets' locks, so nothing is held here meanwhile.
  */
@@ -100,21 +100,64 @@ if_pollsome(struct ifnet *ifp)
 	return n > 0;
 }
 
-static __attribute__((__noinline__)) int
-net_drain(void)
+/* Caller holds rump_if_lock, or the only CPU. */
+static inline int
+if_haswork(struct ifnet *ifp, int ask)
+{
+
+	if (ask && __atomic_load_n(&ifp->if_ask, __ATOMIC_RELAXED))
+		__atomic_store_n(&ifp->if_pending, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST) != 0;
+}
+
+static int
+poll_rele(struct ifnet *ifp)
+{
+	int did = if_pollsome(ifp);
+
+	rump_if_rele(ifp);
+	return did;
+}
+
+/* Nobody changes the list between two polls. */
+static inline int
+net_drain_up(void)
+{
+	struct ifnet *ifp, *first;
+	int did = 0, i, more;
+
+	for (i = 0; i < DRAIN_IFS; i++) {
+		first = NULL;
+		more = 0;
+		for (ifp = rump_iflist; ifp != NULL; ifp = ifp->if_next) {
+			if (!if_haswork(ifp, i == 0))
+				continue;
+			more = first != NULL;
+			if (!more)
+				first = ifp;
+		}
+		if (first == NULL)
+			return did;
+		first->if_refs++;
+		did |= poll_rele(first);
+		if (!more)
+			return did;
+	}
+	__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
+	return did;
+}
+
+static int
+net_drain_mp(void)
 {
 	struct ifnet *ifs[DRAIN_IFS], *ifp;
 	unsigned i, n = 0;
 	int did = 0;
 
-	__atomic_store_n(&rump_drain_work, 0, __ATOMIC_SEQ_CST);
 	rump_rw_rdenter(&rump_if_lock);
 	for (ifp = rump_iflist; ifp != NULL && n < DRAIN_IFS;
 	    ifp = ifp->if_next) {
-		if (__atomic_load_n(&ifp->if_ask, __ATOMIC_RELAXED))
-			__atomic_store_n(&ifp->if_pending, 1,
-			    __ATOMIC_SEQ_CST);
-		if (__atomic_load_n(&ifp->if_pending, __ATOMIC_SEQ_CST) == 0)
+		if (!if_haswork(ifp, 1))
 			continue;
 		__atomic_fetch_add(&ifp->if_refs, 1, __ATOMIC_RELAXED);
 		ifs[n++] = ifp;
@@ -122,11 +165,17 @@ net_drain(void)
 	rump_rw_exit(&rump_if_lock);
 	if (n == DRAIN_IFS)
 		__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
-	for (i = 0; i < n; i++) {
-		did |= if_pollsome(ifs[i]);
-		rump_if_rele(ifs[i]);
-	}
+	for (i = 0; i < n; i++)
+		did |= poll_rele(ifs[i]);
 	return did;
+}
+
+static __attribute__((__noinline__)) int
+net_drain(void)
+{
+
+	__atomic_store_n(&rump_drain_work, 0, __ATOMIC_SEQ_CST);
+	return rump_cooperative ? net_drain_up() : net_drain_mp();
 }
 
 int
