@@ -190,6 +190,9 @@ void	icmp_inerror(struct mbuf *, const struct inrcv *);
 extern uint64_t rump_icmpstat[2][64];	/* in, out; 0..18 by type, then: */
 enum { ICMPS_Msgs = 32, ICMPS_Errors, ICMPS_CsumErrors, ICMPS_RateLimit };
 
+extern struct inpcbtable rump_udp_table;
+#define UDPCOUNT(n)	in_count(&rump_udpstat[UDPS_##n])
+
 /* dgram.c: datagram sockets of all kinds */
 /* An ICMP error for a socket: error queue, so_error.  so_lock held. */
 void	in_pcberror(struct inpcb *, const struct inerr *, int error, int hard,

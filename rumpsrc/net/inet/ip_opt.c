@@ -189,7 +189,7 @@ getmtu(struct inpcb *inp, int *v)
 	if (inaddr_isany(&inp->inp_faddr) || rump_rc_get(&inp->inp_rc,
 	    &inp->inp_faddr, inp->inp_bindif) != 0)
 		return ENOTCONN;
-	*v = (int)inp->inp_rc.rc_mtu;
+	*v = inp->inp_rc.rc_mtu < IP4_MAX ? (int)inp->inp_rc.rc_mtu : IP4_MAX;
 	return 0;
 }
 

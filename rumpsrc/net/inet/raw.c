@@ -244,7 +244,8 @@ raw_attach(struct socket *so, int proto)
 	inp->inp_flags |= INP_BOUNDPORT;
 	if (proto == PROTO_RAW)
 		inp->inp_flags |= INP_HDRINCL;
-	rump_inpcbtables[IPT_RAW] = &raw_table;
+	__atomic_store_n(&rump_inpcbtables[IPT_RAW], &raw_table,
+	    __ATOMIC_RELAXED);
 	if ((error = inpcb_insert(inp, net16((uint16_t)proto))) != 0) {
 		rump_kmem_free(rp, sizeof(*rp));
 		so->so_pcb = NULL;
