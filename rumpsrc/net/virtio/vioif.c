@@ -21,9 +21,12 @@
 #include "vioif.h"
 
 #define F(f)		(1ULL << VIRTIO_NET_F_##f)
-#define MINBUFS		16	/* receive buffers at the beginning */
-/* The largest packet must fit, or the device would wait for ever. */
-#define MINMERGE	(65536 / VIOIF_RXSIZE + 6)
+/*
+ * Receive buffers at the beginning.  The largest packet must fit into what is
+ * there before more are posted, or the device would wait for ever.
+ */
+#define MINBUFS		(12 + VIOIF_REFILL)
+#define MINMERGE	(65536 / VIOIF_RXSIZE + 2 + VIOIF_REFILL)
 
 static void
 intr(struct virtio_dev *vd, unsigned vector)
@@ -96,7 +99,7 @@ vioif_poll(struct ifnet *ifp, int budget)
 {
 	struct vioif *vi = ifp->if_softc;
 	struct vioif_pair *vp;
-	unsigned i;
+	unsigned i, k;
 	int n = 0;
 
 	if (__builtin_expect(vi->vi_dev->vd_broken, 0)) {
@@ -104,8 +107,12 @@ vioif_poll(struct ifnet *ifp, int budget)
 			broken(vi);
 		return 0;
 	}
+	/* A busy pair does not keep the others from being looked at. */
+	if (vi->vi_npairs > 1)
+		vi->vi_first = (vi->vi_first + 1) % vi->vi_npairs;
 	for (i = 0; i < vi->vi_npairs && n < budget; i++) {
-		vp = &vi->vi_pairs[i];
+		k = vi->vi_first + i;
+		vp = &vi->vi_pairs[k < vi->vi_npairs ? k : k - vi->vi_npairs];
 		n += poll_pair(vi, vp, budget - n);
 		/* Not locked: only whether to look. */
 		if (vp->vp_wait != NULL)

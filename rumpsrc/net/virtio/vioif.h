@@ -18,7 +18,8 @@
 #include <dev/virtio.h>
 #include <net/ifnet.h>
 
-#define VIOIF_RXSIZE	1536	/* asks for mbufs of the class of a frame */
+#define VIOIF_RXSIZE	1900	/* asks for mbufs of the class of a frame */
+#define VIOIF_REFILL	12U	/* receive buffers posted at once */
 #define VIOIF_TXRING	256
 #define VIOIF_RXRING	256
 #define VIOIF_MINPKT	14
@@ -46,6 +47,7 @@ struct vioif {
 	int		 vi_merge;	/* [I] packets in several buffers */
 	unsigned	 vi_maxbufs;	/* [I] of one receive queue */
 	volatile int	 vi_changed;	/* [a] configuration did */
+	unsigned	 vi_first;	/* [rxlock] pair to be looked at first */
 	int		 vi_down;	/* [rxlock] breakage was told of */
 	struct rump_callout vi_refill;	/* no memory for buffers */
 	struct rump_mutex vi_ctrllock;

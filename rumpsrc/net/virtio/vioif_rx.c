@@ -175,7 +175,8 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 	if (vq->vq_inflight < vp->vp_want / 2 && vp->vp_want < vi->vi_maxbufs)
 		vp->vp_want = vp->vp_want * 2 < vi->vi_maxbufs ?
 		    vp->vp_want * 2 : vi->vi_maxbufs;
-	vioif_fill(vi, vp);
+	if (vq->vq_inflight + VIOIF_REFILL <= vp->vp_want)
+		vioif_fill(vi, vp);
 	if ((ifp->if_flags & IFF_UP) == 0)
 		m_freeq(q);
 	else if (q != NULL)
