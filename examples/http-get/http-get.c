@@ -24,14 +24,15 @@ main(int argc, char **argv)
 	int s;
 
 	if (argc != 5 || inet_pton(AF_INET, argv[2], &sin.sin_addr) != 1)
-		errx(2, "usage: http-get {ADDR/PREFIX|dhcp} SERVER PORT PATH");
+		errx(2, "usage: http-get ADDR/PREFIX|dhcp SERVER PORT PATH");
 	sin.sin_port = htons((uint16_t)atoi(argv[3]));
 	if (rump_init() != 0 || rump_pub_lwproc_rfork(RUMP_RFCFDG) != 0)
 		errx(1, "no rump kernel");
 	if ((slash = strchr(argv[1], '/')) != NULL)
 		*slash++ = '\0';
-	if (slash != NULL ? rump_pub_netconfig_ipv4_ifaddr_cidr("eth0",
-	    argv[1], atoi(slash)) : rump_pub_netconfig_dhcp_ipv4_oneshot("eth0"))
+	if (slash != NULL ?
+	    rump_pub_netconfig_ipv4_ifaddr_cidr("eth0", argv[1], atoi(slash)) :
+	    rump_pub_netconfig_dhcp_ipv4_oneshot("eth0"))
 		errx(1, "%s: no address", argv[1]);
 
 	s = rump_sys_socket(AF_INET, SOCK_STREAM, 0);

@@ -31,9 +31,9 @@ static const struct kind {
 			    const struct virtif_options *,
 			    struct rumpcomp_virtif_conf *);
 } kinds[] = {
-	{ "tap", virtif_tap_open },
-	{ "fd", virtif_fd_open },
-	{ "bus", virtif_bus_open },
+	{ "tap", posix_virtif_tap_open },
+	{ "fd", posix_virtif_fd_open },
+	{ "bus", posix_virtif_bus_open },
 };
 
 _Static_assert(sizeof(struct rumpcomp_virtif_iov) == sizeof(struct iovec) &&
@@ -62,7 +62,7 @@ rumpcomp_virtif_count(void)
 }
 
 void
-virtif_namemac(uint8_t *mac, const char *name, uint32_t number)
+posix_virtif_namemac(uint8_t *mac, const char *name, uint32_t number)
 {
 	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
 	int i;

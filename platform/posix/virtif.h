@@ -40,7 +40,8 @@ struct rumpcomp_virtif {		/* [I] where nothing else is said */
 	int	 v_fd;			/* TAP, socket; bus: its file */
 	int	 v_sock;		/* v_fd is a socket */
 	int	 v_vnethdr;		/* packets have the header */
-	int	 v_epoll, v_quitfd;	/* descriptors: what the thread waits on */
+	int	 v_epoll, v_quitfd;	/* descriptors: what the thread waits
+					 * on */
 	int	 v_pcap;		/* -1: no capture */
 	volatile int v_armed;		/* [a] the next packet is announced */
 	volatile int v_quit;		/* [a] */
@@ -54,11 +55,11 @@ struct rumpcomp_virtif {		/* [I] where nothing else is said */
  * v_event; name is what the MAC address is made of when none was given.
  * Returns 0 or an errno of the host after a line on stderr.
  */
-int	virtif_tap_open(struct rumpcomp_virtif *, const char *spec,
+int	posix_virtif_tap_open(struct rumpcomp_virtif *, const char *spec,
 	    const struct virtif_options *, struct rumpcomp_virtif_conf *);
-int	virtif_fd_open(struct rumpcomp_virtif *, const char *spec,
+int	posix_virtif_fd_open(struct rumpcomp_virtif *, const char *spec,
 	    const struct virtif_options *, struct rumpcomp_virtif_conf *);
-int	virtif_bus_open(struct rumpcomp_virtif *, const char *spec,
+int	posix_virtif_bus_open(struct rumpcomp_virtif *, const char *spec,
 	    const struct virtif_options *, struct rumpcomp_virtif_conf *);
 
 /* There may be packets. */
@@ -73,6 +74,6 @@ virtif_signal(const struct rumpcomp_virtif *v)
 }
 
 /* Locally administered, the same for the same name and number. */
-void	virtif_namemac(uint8_t *mac, const char *name, uint32_t number);
+void	posix_virtif_namemac(uint8_t *mac, const char *name, uint32_t number);
 
 #endif /* POSIX_VIRTIF_H */

@@ -34,7 +34,7 @@
 
 struct bus {
 	uint64_t	 b_magic;	/* [I] */
-	uint32_t	 b_vnet;	/* [I] frames have struct virtio_net_hdr */
+	uint32_t	 b_vnet;	/* [I] frames have the virtio header */
 	uint32_t	 b_stations;	/* [a] */
 	pthread_mutex_t	 b_lock;	/* the ring; shared and robust */
 	uint64_t	 b_head;	/* [b_lock] where the next frame goes */
@@ -261,7 +261,7 @@ bus_map(struct rumpcomp_virtif *v, int vnet)
 }
 
 int
-virtif_bus_open(struct rumpcomp_virtif *v, const char *path,
+posix_virtif_bus_open(struct rumpcomp_virtif *v, const char *path,
     const struct virtif_options *vo, struct rumpcomp_virtif_conf *vc)
 {
 	int error;
@@ -284,7 +284,7 @@ virtif_bus_open(struct rumpcomp_virtif *v, const char *path,
 		vc->vc_vnethdr = vo->vo_vnet;
 		vc->vc_offload = vo->vo_vnet && !vo->vo_nooffload;
 		if (!vo->vo_hasmac)
-			virtif_namemac(vc->vc_mac, path, v->v_station);
+			posix_virtif_namemac(vc->vc_mac, path, v->v_station);
 		error = pthread_create(&v->v_thread, NULL, bus_thread, v);
 		if (error != 0)
 			(void)munmap(v->v_bus, BUS_HEAD + BUS_RING);

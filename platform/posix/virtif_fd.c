@@ -150,7 +150,7 @@ tap_setup(struct rumpcomp_virtif *v, struct ifreq *ifr,
 		    offload != 0;
 	}
 	if (!vo->vo_hasmac)
-		virtif_namemac(vc->vc_mac, ifr->ifr_name, 0);
+		posix_virtif_namemac(vc->vc_mac, ifr->ifr_name, 0);
 	/* Its MTU, when it is in this network namespace. */
 	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s != -1 && vo->vo_mtu == 0 && ioctl(s, SIOCGIFMTU, ifr) == 0 &&
@@ -190,7 +190,7 @@ tap_error(const char *name, int error)
 }
 
 int
-virtif_tap_open(struct rumpcomp_virtif *v, const char *name,
+posix_virtif_tap_open(struct rumpcomp_virtif *v, const char *name,
     const struct virtif_options *vo, struct rumpcomp_virtif_conf *vc)
 {
 	struct ifreq ifr;
@@ -216,7 +216,7 @@ virtif_tap_open(struct rumpcomp_virtif *v, const char *name,
 }
 
 int
-virtif_fd_open(struct rumpcomp_virtif *v, const char *spec,
+posix_virtif_fd_open(struct rumpcomp_virtif *v, const char *spec,
     const struct virtif_options *vo, struct rumpcomp_virtif_conf *vc)
 {
 	struct ifreq ifr;

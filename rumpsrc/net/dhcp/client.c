@@ -279,7 +279,7 @@ routes(struct dhcp_client *dc, const struct dhcp_reply *dr, int add)
 			rump_netconf_unroute(dc->dc_if, &dst, plen, &gw);
 			continue;
 		}
-		/* A router outside of the subnet is on the link all the same. */
+		/* A router outside of the subnet is on the link, too. */
 		if (rt->dr_gw != 0 && !inaddr_match(&gw, &self,
 		    INADDR_V4PREFIX + dr->dr_plen))
 			(void)rump_netconf_route(dc->dc_if, &gw, 128, &any,
