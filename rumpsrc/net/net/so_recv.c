@@ -18,6 +18,8 @@ so_recvfast(struct socket *so, void *ubuf, size_t len)
 	struct mbuf *m;
 	size_t n, k;
 
+	if (so_badbuf(ubuf))
+		return -1;
 	rump_mutex_enter(&so->so_lock);
 	if ((n = sb->sb_cc) < sb->sb_lowat || n == 0 || len == 0 ||
 	    (so->so_oobmark | (so->so_state & SS_ATMARK)) != 0 ||

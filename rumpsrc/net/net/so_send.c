@@ -47,6 +47,8 @@ so_sendfast(struct socket *so, const void *buf, size_t len)
 	struct mbuf *m;
 	size_t room;
 
+	if (so_badbuf(buf))
+		return -1;
 	rump_mutex_enter(&so->so_lock);
 	if (!so_maysend(so) || sb_space(sb) < len || len > MBUF_MAX ||
 	    len == 0)

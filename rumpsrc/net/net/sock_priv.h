@@ -86,6 +86,11 @@ int	so_recverr(struct socket *, struct sockaddr *, unsigned *lenp,
  * The short way for bytes on a connected stream; -1: not now, take the long
  * one.  Else the number moved.
  */
+static inline int
+so_badbuf(const void *buf)
+{
+	return __builtin_expect((uintptr_t)buf < 4096, 0);	/* EFAULT */
+}
 long	so_sendfast(struct socket *, const void *, size_t);
 long	so_recvfast(struct socket *, void *, size_t);
 
