@@ -55,12 +55,11 @@ scan(uint64_t pa, size_t len, uint64_t *rp)
 	if (p == NULL)
 		return 0;
 	/* Firmware has it near the end. */
-	for (off = len - 48; !found; off -= 16) {
+	for (off = len - 32; off != 0 && !found;) {
+		off -= 16;
 		magic = *(const volatile uint64_t *)(p + off);
 		if (magic == 0x2052545020445352)
 			found = acpi_rsdp(p + off, len - off, rp, &wide);
-		if (off == 0)
-			break;
 	}
 	hw_unmap_phys((void *)(uintptr_t)p, len);
 	return found;
