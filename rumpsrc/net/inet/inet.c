@@ -102,18 +102,16 @@ in_islocal(const struct inaddr *a)
 }
 
 struct in_if *
-in_ifstate(struct ifnet *ifp)
+in_ifstate_make(struct ifnet *ifp)
 {
-	void **slot = &ifp->if_proto[IFP_INET], *old = NULL;
-	struct in_if *ii = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	struct in_if *ii = rump_kmem_zalloc(sizeof(*ii));
+	void *old = NULL;
 
-	if (IN_LIKELY(ii != NULL))
-		return ii;
-	if ((ii = rump_kmem_zalloc(sizeof(*ii))) == NULL)
+	if (ii == NULL)
 		return NULL;
 	ii->ii_groups.ig_if = ifp;
-	if (!__atomic_compare_exchange_n(slot, &old, ii, 0, __ATOMIC_ACQ_REL,
-	    __ATOMIC_ACQUIRE)) {
+	if (!__atomic_compare_exchange_n(&ifp->if_proto[IFP_INET], &old, ii,
+	    0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		rump_kmem_free(ii, sizeof(*ii));
 		ii = old;
 	}

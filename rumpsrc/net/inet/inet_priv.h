@@ -90,20 +90,27 @@ in_ifflags(const struct ifnet *ifp)
 	return __atomic_load_n(&ifp->if_flags, __ATOMIC_RELAXED);
 }
 
+typedef uint32_t __attribute__((__may_alias__, __aligned__(1))) in_word;
+
+/* Complement of the sum of 16-bit words, from that of a few 32-bit ones. */
+static inline uint16_t
+in_fold64(uint64_t s)
+{
+	uint32_t t;
+
+	s += s << 32 | s >> 32;
+	t = (uint32_t)(s >> 32);
+	t += t << 16 | t >> 16;
+	return (uint16_t)~(t >> 16);
+}
+
 /* Of a header of 20 bytes whose ip_sum is 0 (or right: then 0 comes out). */
 static inline uint16_t
 ip4_cksum(const struct ip4 *ip)
 {
-	const char *p = (const char *)ip;
-	uint32_t w[5];
-	uint64_t s;
+	const in_word *w = (const in_word *)(const void *)ip;
 
-	memcpy(w, p, sizeof(w));
-	s = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
-	s = (s & 0xffffffff) + (s >> 32);
-	s = (s & 0xffff) + (s >> 16);
-	s = (s & 0xffff) + (s >> 16);
-	return (uint16_t)~((s & 0xffff) + (s >> 16));
+	return in_fold64((uint64_t)w[0] + w[1] + w[2] + w[3] + w[4]);
 }
 
 /* A 16-bit word of a summed header changes (RFC 1624, equation 3). */
@@ -121,7 +128,27 @@ struct in_if {
 	struct inifgroups ii_groups;
 };
 /* NULL: no memory. */
-struct in_if *in_ifstate(struct ifnet *);
+struct in_if *in_ifstate_make(struct ifnet *);
+static inline struct in_if *
+in_ifstate(struct ifnet *ifp)
+{
+	struct in_if *ii = __atomic_load_n(&ifp->if_proto[IFP_INET],
+	    __ATOMIC_ACQUIRE);
+
+	return IN_LIKELY(ii != NULL) ? ii : in_ifstate_make(ifp);
+}
+
+/* Is the route that is remembered still good?  Else rump_rc_get() says. */
+static inline int
+in_route(struct routecache *rc, const struct inaddr *dst, uint32_t oif)
+{
+
+	if (IN_LIKELY(rc->rc_gen == __atomic_load_n(&rump_net_gen,
+	    __ATOMIC_ACQUIRE) && rc->rc_oif == oif &&
+	    inaddr_eq(&rc->rc_dst, dst)))
+		return 0;
+	return rump_rc_get(rc, dst, oif);
+}
 
 /* inpcb.c: referenced PCBs of a port for which fn is true. */
 struct in_match {

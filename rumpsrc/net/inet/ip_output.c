@@ -32,27 +32,29 @@ rt_outif(const struct rtentry *rt)
 	return rt->rt_type == RTN_LOCAL ? rump_loif : rt->rt_if;
 }
 
+/* Twenty bytes in five words, summed on the way. */
 static inline void
-ip4_header(struct ip4 *ip, unsigned len, const struct inflow *fl,
-    uint16_t off)
+ip4_header(void *to, unsigned len, const struct inflow *fl, unsigned off)
 {
+	uint32_t src = fl->fl_src.ia_w[3], dst = fl->fl_dst.ia_w[3];
+	uint32_t ttl = fl->fl_ttl, w0, w1, w2;
+	in_word *w = to;
 
-	ip->ip_vhl = 0x45;
-	ip->ip_tos = fl->fl_tos;
-	ip->ip_len = net16((uint16_t)len);
-	ip->ip_id = 0;
-	ip->ip_off = net16(off);
-	ip->ip_ttl = fl->fl_ttl;
-	ip->ip_p = fl->fl_proto;
-	ip->ip_sum = 0;
-	ip->ip_src = fl->fl_src.ia_w[3];
-	ip->ip_dst = fl->fl_dst.ia_w[3];
-	if (IN_UNLIKELY(fl->fl_ttl == 0))
-		ip->ip_ttl = (uint8_t)__atomic_load_n(&rump_ip_ttl,
-		    __ATOMIC_RELAXED);
-	if (IN_UNLIKELY((off & IP4_DF) == 0))
-		ip->ip_id = ip4_newid(ip->ip_src, ip->ip_dst, ip->ip_p);
-	ip->ip_sum = ip4_cksum(ip);
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words");
+	if (IN_UNLIKELY(ttl == 0))
+		ttl = (uint8_t)__atomic_load_n(&rump_ip_ttl, __ATOMIC_RELAXED);
+	w0 = 0x45 | (uint32_t)fl->fl_tos << 8 |
+	    (uint32_t)net16((uint16_t)len) << 16;
+	w1 = (uint32_t)net16((uint16_t)off) << 16;
+	if (IN_UNLIKELY(off == 0))
+		w1 |= ip4_newid(src, dst, fl->fl_proto);
+	w2 = ttl | (uint32_t)fl->fl_proto << 8;
+	w2 |= (uint32_t)in_fold64((uint64_t)w0 + w1 + w2 + src + dst) << 16;
+	w[0] = w0;
+	w[1] = w1;
+	w[2] = w2;
+	w[3] = src;
+	w[4] = dst;
 }
 
 static int
@@ -186,39 +188,48 @@ ip4_output_uncached(struct mbuf *m, struct inflow *fl)
 	return error;
 }
 
+static int
+ip4_noroute(struct mbuf *m, int error)
+{
+
+	IP4COUNT(OutNoRoutes);
+	m_freem(m);
+	return error;
+}
+
 int
 ip4_output(struct mbuf *m, struct inflow *fl)
 {
+	unsigned len = m->m_pkt.ph_len + IP4_HDR;
 	struct routecache *rc = fl->fl_rc;
-	const struct rtentry *rt;
-	unsigned len;
+	struct neigh *ne;
 	int error;
 
 	if (IN_UNLIKELY(rc == NULL))
 		return ip4_output_uncached(m, fl);
-	error = rump_rc_get(rc, &fl->fl_dst, fl->fl_oif);
-	if (IN_UNLIKELY(error != 0)) {
-		IP4COUNT(OutNoRoutes);
-		m_freem(m);
-		return error;
-	}
+	error = in_route(rc, &fl->fl_dst, fl->fl_oif);
+	if (IN_UNLIKELY(error != 0))
+		return ip4_noroute(m, error);
 	IP4COUNT(OutRequests);
-	rt = rc->rc_rt;
-	len = m->m_pkt.ph_len + IP4_HDR;
-	if (IN_UNLIKELY((rt->rt_type != RTN_UNICAST &&
-	    rt->rt_type != RTN_LOCAL) || fl->fl_opts != NULL ||
-	    (fl->fl_flags & FL_NOROUTE) || len > IP4_MAX ||
-	    (len > rc->rc_mtu && m->m_pkt.ph_gso == PH_GSO_NONE) ||
-	    (fl->fl_dst.ia_b[12] & 0xe0) == 0xe0))
+	/* Who has a neighbour's address is no group and no broadcast. */
+	ne = rc->rc_neigh;
+	if (IN_UNLIKELY((ne == NULL && rc->rc_rt->rt_type != RTN_LOCAL) ||
+	    fl->fl_opts != NULL || (fl->fl_flags & FL_NOROUTE) ||
+	    len > IP4_MAX || (len > rc->rc_mtu &&
+	    m->m_pkt.ph_gso == PH_GSO_NONE)))
 		return ip4_output_slow(m, fl, rc);
-	if ((m = m_prepend(m, IP4_HDR)) == NULL)
+	m = m_prepend(m, IP4_HDR);
+	if (IN_UNLIKELY(m == NULL))
 		return ip4_drop(NULL, ENOBUFS);
-	ip4_header(mtod(m, struct ip4 *), len, fl,
+	ip4_header(m->m_data, len, fl,
 	    fl->fl_flags & (FL_DF | FL_TRYDF) ? IP4_DF : 0);
 	m->m_pkt.ph_csumstart += IP4_HDR;
 	m->m_pkt.ph_hdrlen += IP4_HDR;
 	m->m_pkt.ph_prio = fl->fl_prio;
-	return rump_if_output(rt_outif(rt), m, rc->rc_neigh, ETH_P_IP,
+	if (IN_LIKELY(ne != NULL))
+		return rump_neigh_output(ne, m, ETH_P_IP,
+		    fl->fl_flags & FL_MORE);
+	return rump_if_output(rump_loif, m, NULL, ETH_P_IP,
 	    fl->fl_flags & FL_MORE);
 }
 
