@@ -89,8 +89,10 @@ virtio_pci_msix(const struct pci_device *pd, struct virtio_dev *vd, unsigned n)
 		    config_intr : queue_intr, &vd->vd_vecs[i]) == NULL)
 			break;
 	}
-	/* The handlers stay: one vector too few is only not used. */
-	return i < 2 ? 0 : i - 1;
+	/* With the first one the line was switched off. */
+	if (i == 1)
+		return VIRTIO_NO_INTERRUPT;
+	return i == 0 ? 0 : i - 1;
 }
 
 int
@@ -245,6 +247,8 @@ modern_interrupts(struct virtio_dev *vd, unsigned n)
 	struct modern *m = M(vd);
 
 	n = virtio_pci_msix(pd, vd, n);
+	if (n == VIRTIO_NO_INTERRUPT)
+		return 0;
 	if (n == 0)
 		return virtio_pci_line(pd, modern_line, vd) ? 1 : 0;
 	m->m_msix = 1;

@@ -124,6 +124,8 @@ static unsigned
 legacy_interrupts(struct virtio_dev *vd, unsigned n)
 {
 	n = virtio_pci_msix(vd->vd_bus, vd, n);
+	if (n == VIRTIO_NO_INTERRUPT)
+		return 0;
 	if (n == 0)
 		return virtio_pci_line(vd->vd_bus, legacy_line, vd) ? 1 : 0;
 	L(vd)->l_msix = 1;

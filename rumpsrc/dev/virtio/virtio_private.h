@@ -21,6 +21,7 @@ void	virtio_pci_write(const struct pci_device *, int reg, unsigned v);
  * MSI-X with a vector for the configuration and n for queues, or as many as
  * there are.  0: none, use virtio_pci_line().
  */
+#define VIRTIO_NO_INTERRUPT	(~0U)	/* and no line any more */
 unsigned virtio_pci_msix(const struct pci_device *, struct virtio_dev *,
 	    unsigned n);
 /* True: the handler is on the function's line. */
