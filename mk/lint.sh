@@ -106,6 +106,10 @@ names() {
 		*/librumpvfs*.a) ok="rump_|vfs_|nc_|vref|vrele" ;;
 		*/librumpdev_screen.a|*/librumpdev_fwcfg.a) ok="rump_|hw_" ;;
 		*/librumpdev_virtio.a) ok="rump_|virtq_" ;;
+		*/librumpnet.a)	ok="rump_|m_|so_|sb_|cmsg_|inaddr_|cksum_" ;;
+		*/librumpnet_local.a) ok="rump_|unp_" ;;
+		*/librumpnet_inet.a)
+			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|arp_|mcast_" ;;
 		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;
 		*)		ok="rump_" ;;
 		esac

@@ -37,7 +37,7 @@ struct inflow {
 	struct routecache *fl_rc;	/* the caller's, or NULL */
 };
 
-struct inaf {				/* one for each family, in rump_inaf[] */
+struct inaf {			/* one for each family, in rump_inaf[] */
 	int	af_family;
 	unsigned af_hdrlen;		/* 20, 40 */
 	/*
@@ -120,7 +120,8 @@ struct inpcb {
 	struct socket	*inp_so;	/* [I] referenced */
 	struct inpcbtable *inp_table;	/* [I] */
 	struct inpcb	*inp_hnext;	/* [table] four-tuple hash */
-	struct inpcb	*inp_pnext, **inp_pprevp;	/* [table] of inp_port */
+	struct inpcb	*inp_pnext;	/* [table] of inp_port */
+	struct inpcb	**inp_pprevp;	/* [table] */
 	struct inport	*inp_port;	/* [table] */
 	uint32_t	 inp_hash;	/* [table] */
 	uint32_t	 inp_refs;	/* [a] */
@@ -152,7 +153,7 @@ struct inpcb {
 	struct routecache inp_rc;	/* [so_lock] */
 	void		*inp_ppcb;	/* [so_lock] the transport's */
 	uint32_t	 inp_bindif;	/* [so_lock + table] SO_BINDTODEVICE */
-	uint8_t		 inp_share;	/* same: 1 SO_REUSEADDR, 2 SO_REUSEPORT */
+	uint8_t		 inp_share;	/* same: SOF_REUSEADDR, _REUSEPORT */
 	uint8_t		 inp_listen;	/* same: inpcb_listen() */
 	uint8_t		 inp_hashed;	/* [table] INP_H_* */
 #define INP_H_PORT	1		/* in a bucket */
@@ -224,6 +225,7 @@ void	inpcb_flow(struct inpcb *, struct inflow *);
  * and RFC 6528's F().
  */
 uint64_t in_prf(uint64_t, uint64_t, uint64_t);
+uint64_t in_siphash(const uint64_t key[2], uint64_t, uint64_t, uint64_t);
 uint64_t in_random(void);
 /* PRF of two addresses and two ports. */
 uint64_t in_prfpair(const struct inaddr *l, const struct inaddr *f,
@@ -233,6 +235,8 @@ int	in_islocal(const struct inaddr *);
 
 /*
  * For net_inet6, which registers them: RUMP_PROTOSW(rump_udp6_protosw)...
+ * TCP registers AF_INET6 itself; pr_attach: EAFNOSUPPORT when rump_inaf[1] is
+ * NULL.
  */
 extern const struct protosw rump_udp6_protosw, rump_raw6_protosw,
     rump_ping6_protosw;

@@ -39,7 +39,7 @@ struct ingroup {		/* a group on one interface */
 	struct inaddr	 ig_addr;	/* [I] */
 	struct inifgroups *ig_groups;	/* [I] */
 	uint32_t	 ig_index;	/* [I] of the interface */
-	struct inmulti	*ig_members;	/* [ig_lock] NULL: only to be reported */
+	struct inmulti	*ig_members;	/* [ig_lock] NULL: to be reported */
 	struct infilter	 ig_now;	/* [ig_lock] what holds */
 	struct infilter	 ig_told;	/* [ig_lock] what others know surely */
 	uint8_t		 ig_gone;	/* [ig_lock] its interface is */

@@ -132,8 +132,8 @@ icmp_ctlerror(const struct inrcv *sent, int error, int hard, uint32_t mtu,
     const uint8_t *data, size_t n)
 {
 
-	rump_ping_error((const struct inerr *)(const void *)sent, error, hard, mtu,
-	    data, n);
+	rump_ping_error((const struct inerr *)(const void *)sent, error, hard,
+	    mtu, data, n);
 }
 
 static const struct ipproto icmp_proto = {

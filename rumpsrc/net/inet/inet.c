@@ -38,13 +38,13 @@ sipround(uint64_t v[4])
 }
 
 uint64_t
-in_prf(uint64_t a, uint64_t b, uint64_t c)
+in_siphash(const uint64_t key[2], uint64_t a, uint64_t b, uint64_t c)
 {
 	uint64_t in[4] = { a, b, c, 24ULL << 56 };
-	uint64_t v[4] = { rump_in_key[2] ^ 0x736f6d6570736575ULL,
-	    rump_in_key[3] ^ 0x646f72616e646f6dULL,
-	    rump_in_key[2] ^ 0x6c7967656e657261ULL,
-	    rump_in_key[3] ^ 0x7465646279746573ULL };
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575ULL,
+	    key[1] ^ 0x646f72616e646f6dULL,
+	    key[0] ^ 0x6c7967656e657261ULL,
+	    key[1] ^ 0x7465646279746573ULL };
 	int i;
 
 	for (i = 0; i < 4; i++) {
@@ -57,6 +57,13 @@ in_prf(uint64_t a, uint64_t b, uint64_t c)
 	for (i = 0; i < 4; i++)
 		sipround(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+in_prf(uint64_t a, uint64_t b, uint64_t c)
+{
+
+	return in_siphash(rump_in_key + 2, a, b, c);
 }
 
 uint64_t

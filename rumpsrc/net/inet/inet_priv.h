@@ -124,7 +124,7 @@ in_cksumfix(uint16_t sum, uint16_t old, uint16_t new)
 
 /* What the protocols keep of an interface: if_proto[IFP_INET].  Never freed. */
 struct in_if {
-	uint64_t	 ii_local;	/* [a] generation << 32 | address: ours */
+	uint64_t	 ii_local;	/* [a] generation << 32 | our address */
 	struct inifgroups ii_groups;
 };
 /* NULL: no memory. */

@@ -286,7 +286,8 @@ inmulti_join(struct inpcb *inp, const struct inaddr *group, uint32_t ifindex,
 		return EADDRINUSE;
 	for (im = inp->inp_multi; im != NULL; im = im->im_next)
 		n++;
-	if (n >= INMULTI_MAX)
+	/* Without a socket: the kernel's own. */
+	if (n >= INMULTI_MAX && inp->inp_so != NULL)
 		return ENOBUFS;
 	if ((ifp = rump_if_get(ifindex)) == NULL)
 		return ENODEV;

@@ -155,8 +155,8 @@ udp_input(struct mbuf *m, const struct inrcv *ir)
 		udp_multi(m, ir, uh);
 		return;
 	}
-	inp = inpcb_lookup(&rump_udp_table, &ir->ir_dst, uh->uh_dport, &ir->ir_src,
-	    uh->uh_sport, ir->ir_if);
+	inp = inpcb_lookup(&rump_udp_table, &ir->ir_dst, uh->uh_dport,
+	    &ir->ir_src, uh->uh_sport, ir->ir_if);
 	if (inp == NULL) {
 		UDPCOUNT(NoPorts);
 		INAF(&ir->ir_dst)->af_portunreach(m);
