@@ -8,7 +8,7 @@
 #include "vfs_private.h"
 
 int
-vfs_sock_bind(const char *path, struct vnode **vpp)
+rump_vfs_sock_bind(const char *path, struct vnode **vpp)
 {
 	struct vcreate vc = { .vc_mode = S_IFSOCK | 0777 };
 	struct nameidata ni;
@@ -23,7 +23,7 @@ vfs_sock_bind(const char *path, struct vnode **vpp)
 }
 
 int
-vfs_sock_lookup(const char *path, struct vnode **vpp)
+rump_vfs_sock_lookup(const char *path, struct vnode **vpp)
 {
 	struct vnode *vp;
 	int error;
@@ -44,7 +44,7 @@ vfs_sock_lookup(const char *path, struct vnode **vpp)
 }
 
 void
-vfs_sock_rele(struct vnode *vp)
+rump_vfs_sock_rele(struct vnode *vp)
 {
 
 	vrele(vp);

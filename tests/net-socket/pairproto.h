@@ -7,6 +7,7 @@
 #ifndef TESTS_NET_SOCKET_PAIRPROTO_H
 #define TESTS_NET_SOCKET_PAIRPROTO_H
 
+#include <errno.h>
 #include <net/socket.h>
 
 #define AF_PAIR	44

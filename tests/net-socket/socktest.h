@@ -35,7 +35,8 @@
 
 static int onhost __attribute__((__unused__));
 
-#define SYS(name, ...) (onhost ? syscall(SYS_##name __VA_OPT__(,) __VA_ARGS__) : \
+#define SYS(name, ...) (onhost ? \
+	syscall(SYS_##name __VA_OPT__(,) __VA_ARGS__) : \
 	rump_sys_##name(__VA_ARGS__))
 
 /* The call gives -1 and this errno. */

@@ -5,8 +5,8 @@
  * so_lock guards a socket and, for TCP and UDP, its PCB.  It is held around
  * every protosw function but pr_attach, and protocols hold it when they call
  * the functions below that say so.  Copying from and to the user happens
- * under it.  Lock order: a listening socket, then one from its queue; of two
- * connected unix sockets the lower address first; so_lock before everything of
+ * under it.  Lock order: a listening socket, then one from its queue; nobody
+ * holds those of two connected sockets; so_lock before everything of
  * <net/ifnet.h> and <net/route.h>; a PCB table's lock before so_lock is never
  * held: look up, take a reference, let go, lock, check SS_DEAD.
  */
@@ -232,6 +232,8 @@ void	so_seterror(struct socket *, int error);	/* and wakes */
  * deadline: INT64_MAX none.  ETIMEDOUT, EINTR.  Polls the devices first.
  */
 int	so_sleep(struct socket *, struct rump_cv *, int64_t deadline);
+/* Before EAGAIN: did the devices have something for this socket? */
+int	so_lookagain(struct socket *);
 int64_t	so_deadline(const struct sockbuf *);	/* of a call that starts now */
 
 /* How much of a received packet the socket's filter wants; 0: drop it. */

@@ -9,9 +9,9 @@
 struct vnode;
 
 /* Paths in kernel memory; the vnode is referenced.  EADDRINUSE. */
-int	vfs_sock_bind(const char *path, struct vnode **);
+int	rump_vfs_sock_bind(const char *path, struct vnode **);
 /* ECONNREFUSED: no socket; EACCES: may not be written to. */
-int	vfs_sock_lookup(const char *path, struct vnode **);
-void	vfs_sock_rele(struct vnode *);
+int	rump_vfs_sock_lookup(const char *path, struct vnode **);
+void	rump_vfs_sock_rele(struct vnode *);
 
 #endif /* VFS_VFS_SOCK_H */

@@ -14,7 +14,7 @@
 struct vnode;
 
 struct unpname {			/* all [I] but the count */
-	uint32_t	 un_refs;	/* [a] connections share the listener's */
+	uint32_t	 un_refs;	/* [a] shared with what it accepts */
 	unsigned	 un_len;	/* of un_addr */
 	struct vnode	*un_vp;		/* NULL: abstract */
 	struct sockaddr_un un_addr;

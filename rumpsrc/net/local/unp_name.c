@@ -17,7 +17,7 @@ static struct unpcb *unp_hash[UNP_BUCKETS];	/* [unp_lock] */
 
 /* Without VFS there are only abstract names. */
 __attribute__((__weak__)) int
-vfs_sock_bind(const char *path, struct vnode **vpp)
+rump_vfs_sock_bind(const char *path, struct vnode **vpp)
 {
 
 	(void)path, (void)vpp;
@@ -25,7 +25,7 @@ vfs_sock_bind(const char *path, struct vnode **vpp)
 }
 
 __attribute__((__weak__)) int
-vfs_sock_lookup(const char *path, struct vnode **vpp)
+rump_vfs_sock_lookup(const char *path, struct vnode **vpp)
 {
 
 	(void)path, (void)vpp;
@@ -33,7 +33,7 @@ vfs_sock_lookup(const char *path, struct vnode **vpp)
 }
 
 __attribute__((__weak__)) void
-vfs_sock_rele(struct vnode *vp)
+rump_vfs_sock_rele(struct vnode *vp)
 {
 
 	(void)vp;
@@ -151,7 +151,7 @@ unp_bind(struct socket *so, const struct sockaddr *sa, unsigned len)
 		return ENOMEM;
 	if ((error = unp_parse(sa, len, un)) == 0 &&
 	    un->un_addr.sun_path[0] != '\0')
-		error = vfs_sock_bind(un->un_addr.sun_path, &un->un_vp);
+		error = rump_vfs_sock_bind(un->un_addr.sun_path, &un->un_vp);
 	if (error == 0)
 		error = unp_setname(unp_of(so), un);
 	if (error)
@@ -184,7 +184,7 @@ unp_namerele(struct unpname *un)
 	if (__atomic_sub_fetch(&un->un_refs, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	if (un->un_vp != NULL)
-		vfs_sock_rele(un->un_vp);
+		rump_vfs_sock_rele(un->un_vp);
 	rump_kmem_free(un, sizeof(*un));
 }
 
@@ -200,14 +200,15 @@ unp_lookup(const struct sockaddr *sa, unsigned len, int type,
 	if ((error = unp_parse(sa, len, &un)) != 0)
 		return error;
 	if (un.un_addr.sun_path[0] != '\0' &&
-	    (error = vfs_sock_lookup(un.un_addr.sun_path, &un.un_vp)) != 0)
+	    (error = rump_vfs_sock_lookup(un.un_addr.sun_path,
+	    &un.un_vp)) != 0)
 		return error;
 	rump_mutex_enter(&unp_lock);
 	if ((u = unp_find(&un, type)) != NULL)
 		so_ref(so = u->unp_so);
 	rump_mutex_exit(&unp_lock);
 	if (un.un_vp != NULL)
-		vfs_sock_rele(un.un_vp);
+		rump_vfs_sock_rele(un.un_vp);
 	if (u == NULL)
 		return ECONNREFUSED;
 	if (so->so_type != type) {

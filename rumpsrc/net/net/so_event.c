@@ -21,6 +21,15 @@ so_sleep(struct socket *so, struct rump_cv *cv, int64_t deadline)
 	return rump_cv_timedwait_drain(cv, &so->so_lock, deadline);
 }
 
+int
+so_lookagain(struct socket *so)
+{
+	uint32_t seq = so->so_seq;
+
+	(void)rump_drain_locked(&so->so_lock);
+	return so->so_seq != seq;
+}
+
 int64_t
 so_deadline(const struct sockbuf *sb)
 {

@@ -70,6 +70,7 @@ sof_int(struct socket *so, unsigned long cmd, void *uarg)
 {
 	int v = 0, error = 0;
 
+	(void)rump_drain();
 	rump_mutex_enter(&so->so_lock);
 	if (cmd == FIONREAD)
 		error = sof_readable(so, &v);

@@ -16,7 +16,10 @@
 #define SO_MINSNDBUF	4608
 
 /* Options that are one bit of so_opt.so_flags. */
-static const struct soflag { uint8_t sf_name; uint16_t sf_flag; } so_flagopts[] = {
+static const struct soflag {
+	uint8_t sf_name;
+	uint16_t sf_flag;
+} so_flagopts[] = {
 	{ SO_REUSEADDR, SOF_REUSEADDR }, { SO_REUSEPORT, SOF_REUSEPORT },
 	{ SO_KEEPALIVE, SOF_KEEPALIVE }, { SO_BROADCAST, SOF_BROADCAST },
 	{ SO_DONTROUTE, SOF_DONTROUTE }, { SO_OOBINLINE, SOF_OOBINLINE },

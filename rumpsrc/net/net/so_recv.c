@@ -108,7 +108,7 @@ so_waitdata(struct socket *so, int msgflags, int64_t dl)
 	int error;
 
 	if (msgflags & MSG_DONTWAIT)
-		return EAGAIN;
+		return so_lookagain(so) ? 0 : EAGAIN;
 	so->so_rcv.sb_flags |= SB_WAIT;
 	error = so_sleep(so, &so->so_rcv.sb_cv, dl);
 	return error == ETIMEDOUT ? EAGAIN : error;

@@ -126,6 +126,8 @@ so_waitsend(struct socket *so, int msgflags, int64_t dl, int nothing)
 			return 0;
 		if (msgflags & MSG_DONTWAIT) {
 			so->so_snd.sb_flags |= SB_NOSPACE;
+			if (so_lookagain(so))
+				continue;
 			return EAGAIN;
 		}
 		so->so_snd.sb_flags |= SB_WAIT | SB_NOSPACE;

@@ -331,7 +331,7 @@ so_accept(struct socket *head, int msgflags, struct socket **sop)
 		if ((head->so_state & SS_LISTENING) == 0)
 			error = EINVAL;
 		else if (msgflags & MSG_DONTWAIT)
-			error = EAGAIN;
+			error = so_lookagain(head) ? 0 : EAGAIN;
 		else if (head->so_rcv.sb_flags & SB_SHUT)
 			error = EINVAL;
 		else
