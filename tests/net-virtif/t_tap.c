@@ -80,8 +80,10 @@ test_in(int s, struct ifnet *ifp, const struct sockaddr_ll *sll)
 		CHECK_EQ(sendto(s, buf, len, 0, (void *)&to, sizeof(to)),
 		    len);
 		CHECK_EQ(await_count(++n), 0);
+		rump_mutex_enter(&lock);
 		CHECK_EQ(lastlen, len);
 		CHECK(memcmp(last, buf, len) == 0);
+		rump_mutex_exit(&lock);
 	}
 }
 
@@ -135,7 +137,8 @@ main(void)
 	CHECK_EQ(rump_if_setflags(ifp, IFF_UP, 0), 0);
 	test_in(s, ifp, &sll);
 	test_out(s, ifp);
-	CHECK_EQ(ifp->if_stats.tx_dropped, 0);
+	CHECK_EQ(__atomic_load_n(&ifp->if_stats.tx_dropped,
+	    __ATOMIC_RELAXED), 0);
 	rump_unschedule();
 	return check_done();
 }
