@@ -161,6 +161,22 @@ unp_peername(struct socket *so, struct sockaddr *sa, unsigned *lenp)
 }
 
 static int
+unp_peergroups(struct socket *so, void *val, unsigned *lenp)
+{
+	const struct socket *peer = unp_peerof(so);
+	unsigned len;
+
+	if (peer == NULL)
+		return ENODATA;
+	len = peer->so_cred->cr_ngroups * (unsigned)sizeof(uint32_t);
+	if (*lenp < len)
+		return ERANGE;
+	memcpy(val, peer->so_cred->cr_groups, len);
+	*lenp = len;
+	return 0;
+}
+
+static int
 unp_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 {
 	const struct ucred *uc = &unp_of(so)->unp_peercred;
@@ -168,8 +184,7 @@ unp_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 	if (level != SOL_SOCKET)
 		return EOPNOTSUPP;
 	if (name == SO_PEERGROUPS)
-		return uc->pid == 0 ? ENODATA : rump_suser() ? EPERM :
-		    (*lenp = 0);
+		return unp_peergroups(so, val, lenp);
 	if (name != SO_PEERCRED)
 		return ENOPROTOOPT;
 	if (*lenp > sizeof(*uc))

@@ -260,10 +260,13 @@ sys_doaccept(int fd, void *uaddr, unsigned *ulen, int flags)
 	if ((error = so_fromfd(fd, &fp, &head)) != 0)
 		return -error;
 	error = so_accept(head, sock_nonblock(fp), &so);
-	if (error == 0 &&
-	    (error = sys_acceptfd(head, so, flags, &newfd)) == 0 &&
-	    (error = sys_accepted(so, uaddr, ulen)) != 0)
-		(void)rump_fd_close(newfd);
+	if (error == 0) {
+		so_ref(so);	/* its descriptor may be closed at once */
+		error = sys_acceptfd(head, so, flags, &newfd);
+		if (error == 0 && (error = sys_accepted(so, uaddr, ulen)) != 0)
+			(void)rump_fd_close(newfd);
+		so_rele(so);
+	}
 	rump_file_rele(fp);
 	return error ? -error : newfd;
 }
