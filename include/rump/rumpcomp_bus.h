@@ -55,4 +55,11 @@ rumpcomp_bus_addr(const void *va)
 	return rumpcomp_pci_virt_to_mach((void *)(unsigned long)va);
 }
 
+/*
+ * True when a fence does not order our stores before our loads for devices:
+ * QEMU's interpreter drops fences while there is one CPU, but its devices run
+ * in another thread.  A port access does.
+ */
+int rumpcomp_bus_nofence(void);
+
 #endif /* RUMP_RUMPCOMP_BUS_H */

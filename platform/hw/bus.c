@@ -38,6 +38,12 @@ rumpcomp_bus_out(unsigned port, int width, unsigned v)
 		outl((uint16_t)port, v);
 }
 
+int
+rumpcomp_bus_nofence(void)
+{
+	return hw_hypervisor_tcg();
+}
+
 /* By falling address; a slot told twice counts once. */
 static void
 slot_add(const struct acpi_virtio *av)

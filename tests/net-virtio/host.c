@@ -47,6 +47,19 @@ extern struct lwp *volatile rump_cpu0_lwp;
 struct lwp *volatile rump_cpu0_lwp;
 unsigned long rumpcomp_bus_base;
 
+int
+rumpcomp_bus_nofence(void)
+{
+	return 0;
+}
+
+unsigned
+rumpcomp_bus_in(unsigned port, int width)
+{
+	(void)port, (void)width;
+	return 0;
+}
+
 void
 host_start(void)
 {

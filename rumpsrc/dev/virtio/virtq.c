@@ -66,6 +66,7 @@ virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
 	vq->vq_mask = size - 1;
 	vq->vq_vector = (uint16_t)(vector % (vd->vd_nvec ? vd->vd_nvec : 1));
 	vq->vq_event = virtio_has(vd, VIRTIO_RING_F_EVENT_IDX);
+	vq->vq_nofence = rumpcomp_bus_nofence() != 0;
 	vq->vq_indirect = virtio_has(vd, VIRTIO_RING_F_INDIRECT_DESC);
 	vq->vq_slot = rump_kmem_zalloc(size * sizeof(*vq->vq_slot));
 	if (vq->vq_slot == NULL)

@@ -21,6 +21,8 @@
 #include <stdint.h>
 #include <linux/virtio_ring.h>
 
+#include <rump/rumpcomp_bus.h>
+
 struct virtio_dev;
 struct virtq;
 
@@ -128,6 +130,7 @@ struct virtq {
 	uint16_t	 vq_vector;	/* [I] */
 	uint8_t		 vq_event;	/* [I] event index */
 	uint8_t		 vq_indirect;	/* [I] */
+	uint8_t		 vq_nofence;	/* [I] rumpcomp_bus_nofence() */
 	void		*vq_notify;	/* [I] transport's */
 	unsigned long	 vq_mem, vq_pa;	/* [I] rings */
 	size_t		 vq_memsize;	/* [I] */
@@ -137,6 +140,7 @@ struct virtq {
 	uint16_t	 vq_inflight;	/* chains */
 	uint16_t	 vq_head;	/* next index in the available ring */
 	uint16_t	 vq_kicked;	/* what it was when last told */
+	uint16_t	 vq_told;	/* where it waited when last told */
 	uint16_t	 vq_seen;	/* next index in the used ring */
 };
 
@@ -152,6 +156,8 @@ void	virtq_notify(struct virtq *);
  * A chain of n descriptors: begin, n times put, end.  It takes one place in
  * the ring when indirect (n > 1, the device can), else n.  ENOSPC, ENOMEM.
  */
+#define VIRTIO_ORDER_PORT	0x80	/* nothing is there: POST codes */
+
 struct virtq_chain {
 	struct virtq	*vc_vq;
 	struct vring_desc *vc_desc;
@@ -183,25 +189,50 @@ virtq_put1(struct virtq *vq, uint64_t pa, uint32_t len, int write,
 	vq->vq_avail->ring[vq->vq_head++ & vq->vq_mask] = id;
 }
 
+/*
+ * Does the device wait at event for what it has not completed, untold?  It may
+ * have begun to when we did not see it yet: see rumpcomp_bus_nofence().
+ */
+static inline int
+virtq_missed(const struct virtq *vq, uint16_t event)
+{
+	return vq->vq_nofence && event != vq->vq_told &&
+	    (uint16_t)(vq->vq_head - 1 - event) < (uint16_t)(vq->vq_head -
+	    __atomic_load_n(&vq->vq_used->idx, __ATOMIC_RELAXED));
+}
+
 /* Everything put so far becomes the device's; it is told if it wants to be. */
 static inline void
 virtq_kick(struct virtq *vq)
 {
-	uint16_t head = vq->vq_head, old = vq->vq_kicked;
+	uint16_t head = vq->vq_head, old = vq->vq_kicked, event;
 	int tell;
 
 	__atomic_store_n(&vq->vq_avail->idx, head, __ATOMIC_RELEASE);
 	/* The store before the load of what the device wants. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	vq->vq_kicked = head;
-	if (vq->vq_event)
-		tell = (uint16_t)(head - 1 - __atomic_load_n(
-		    vq->vq_availevent, __ATOMIC_RELAXED)) <
-		    (uint16_t)(head - old);
-	else
-		tell = !(__atomic_load_n(&vq->vq_used->flags,
+	if (vq->vq_event) {
+		event = __atomic_load_n(vq->vq_availevent, __ATOMIC_RELAXED);
+		tell = (uint16_t)(head - 1 - event) < (uint16_t)(head - old) ||
+		    virtq_missed(vq, event);
+		if (tell)
+			vq->vq_told = event;
+	} else
+		tell = head != old && !(__atomic_load_n(&vq->vq_used->flags,
 		    __ATOMIC_RELAXED) & VRING_USED_F_NO_NOTIFY);
-	if (tell && head != old)
+	if (tell)
+		virtq_notify(vq);
+}
+
+/*
+ * For a driver's timer, while something is in flight: the device is told again
+ * when it might have been missed.
+ */
+static inline void
+virtq_rekick(struct virtq *vq)
+{
+	if (vq->vq_nofence && vq->vq_inflight != 0)
 		virtq_notify(vq);
 }
 
@@ -277,6 +308,8 @@ virtq_intr_on(struct virtq *vq, uint16_t skip)
 		__atomic_store_n(&vq->vq_avail->flags, 0, __ATOMIC_RELAXED);
 	/* The store before the load: the device does the opposite. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (vq->vq_nofence)
+		(void)rumpcomp_bus_in(VIRTIO_ORDER_PORT, 1);
 	return (uint16_t)(__atomic_load_n(&vq->vq_used->idx,
 	    __ATOMIC_ACQUIRE) - vq->vq_seen) > skip;
 }

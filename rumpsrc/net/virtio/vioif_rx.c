@@ -37,6 +37,7 @@ vioif_fill(struct vioif *vi, struct vioif_pair *vp)
 	struct virtq *vq = &vp->vp_rx;
 	unsigned need = vi->vi_split ? 2 : 1;
 	struct mbuf *m;
+	int empty;
 
 	if (vi->vi_dev->vd_broken)
 		return;
@@ -50,8 +51,14 @@ vioif_fill(struct vioif *vi, struct vioif_pair *vp)
 		}
 		post(vi, vq, m);
 	}
-	if (vq->vq_head != vq->vq_kicked)
-		virtq_kick(vq);
+	if (vq->vq_head == vq->vq_kicked)
+		return;
+	/* A device without any waits for ever when it is not told. */
+	empty = vq->vq_nofence && __atomic_load_n(&vq->vq_used->idx,
+	    __ATOMIC_RELAXED) == vq->vq_kicked;
+	virtq_kick(vq);
+	if (empty)
+		virtq_notify(vq);
 }
 
 /* Checksum and segmentation fields.  0: they make no sense. */

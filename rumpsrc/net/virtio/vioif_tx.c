@@ -270,8 +270,10 @@ tick(void *arg)
 		drain(vi, vp);
 	if (vp->vp_tx.vq_head != vp->vp_tx.vq_kicked)
 		virtq_kick(&vp->vp_tx);
-	if (vp->vp_tx.vq_inflight != 0 && !vi->vi_dev->vd_broken)
+	if (vp->vp_tx.vq_inflight != 0 && !vi->vi_dev->vd_broken) {
+		virtq_rekick(&vp->vp_tx);
 		arm(vp);
+	}
 	vioif_txexit(vp);
 }
 

@@ -29,6 +29,12 @@ struct body {
 
 struct ifnet *host_if;
 unsigned long rumpcomp_bus_base = 1UL << 30;
+
+int
+rumpcomp_bus_nofence(void)
+{
+	return 0;
+}
 static struct model md;
 static volatile uint32_t back[NTHREAD];	/* [a] */
 static volatile int done, nwrong;		/* [a] */
