@@ -174,3 +174,16 @@ rump_callout_cancel(struct rump_callout *co)
 	rump_mutex_exit(&callout_lock);
 	return queued;
 }
+
+int
+rump_callout_stop(struct rump_callout *co)
+{
+	int queued;
+
+	rump_mutex_enter(&callout_lock);
+	queued = co->co_state == CALLOUT_QUEUED;
+	if (queued)
+		callout_remove(co);
+	rump_mutex_exit(&callout_lock);
+	return queued;
+}

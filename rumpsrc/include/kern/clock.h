@@ -30,5 +30,10 @@ void	rump_callout_schedule(struct rump_callout *, int64_t when);
  * was queued.
  */
 int	rump_callout_cancel(struct rump_callout *);
+/*
+ * The same without waiting, whatever locks are held.  True: it was queued and
+ * does not run; false: it may be running, or be idle.
+ */
+int	rump_callout_stop(struct rump_callout *);
 
 #endif /* KERN_CLOCK_H */
