@@ -152,6 +152,11 @@ ip4_output_slow(struct mbuf *m, struct inflow *fl, struct routecache *rc)
 	int df = (fl->fl_flags & FL_DF) || ((fl->fl_flags & FL_TRYDF) &&
 	    len <= mtu);
 
+	/* Those of IPv6 came with an AF_INET6 socket. */
+	if (optlen != 0 && (fl->fl_opts->m_flags & MF_PRIV2)) {
+		fl->fl_opts = NULL;
+		return ip4_output_slow(m, fl, rc);
+	}
 	if ((fl->fl_flags & FL_NOROUTE) && !inaddr_isany(&rt->rt_gw))
 		return ip4_drop(m, ENETUNREACH);
 	if (len > IP4_MAX || (df && len > mtu &&
