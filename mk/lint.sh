@@ -109,7 +109,7 @@ names() {
 		*/librumpnet.a)	ok="rump_|m_|so_|sb_|cmsg_|inaddr_|cksum_" ;;
 		*/librumpnet_local.a) ok="rump_|unp_" ;;
 		*/librumpnet_inet.a)
-			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|arp_|mcast_" ;;
+			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|igmp_|arp_|mcast_" ;;
 		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;
 		*)		ok="rump_" ;;
 		esac

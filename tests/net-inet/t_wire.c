@@ -636,6 +636,34 @@ test_forward(void)
 }
 
 
+/* An interface goes while idle sockets remember routes through it. */
+static void
+test_detach(void)
+{
+	struct ip_mreqn r = { .imr_multiaddr.s_addr = v4("239.1.1.1") };
+	int a = usock(), b = usock();
+	struct fake *f3;
+
+	rump_schedule();
+	f3 = fake_attach("fk2", 0);
+	CHECK_EQ(addaddr(f3, "10.2.0.1", 24), 0);
+	rump_unschedule();
+	OK(uconnect(a, "10.2.0.5", 9));
+	CHECK_EQ(xsend(a, "x", 1, 0), 1);
+	CHECK_EQ(usendto(b, "x", 1, "10.2.0.6", 9), 1);
+	r.imr_ifindex = (int)f3->fk_if.if_index;
+	OK(SYS(setsockopt, b, IPPROTO_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)));
+	(void)dropall(f3);
+	K(rump_if_detach(&f3->fk_if));
+	FAILS(xsend(a, "x", 1, 0), ENETUNREACH);
+	FAILS(usendto(b, "x", 1, "10.2.0.6", 9), ENETUNREACH);
+	uclose(a);
+	uclose(b);
+	(void)dropall(f3);
+	memset(f3, 0xa5, sizeof(*f3));
+	free(f3);
+}
+
 int
 main(void)
 {
@@ -657,5 +685,6 @@ main(void)
 	test_fragout();
 	test_errors();
 	test_forward();
+	test_detach();
 	return check_done();
 }

@@ -147,6 +147,7 @@ struct inpcb {
 #define INP_BINDNOPORT	0x0080		/* IP_BIND_ADDRESS_NO_PORT */
 #define INP_ROUTERALERT	0x0100
 #define INP_TRANSPARENT	0x0200
+#define INP_NOTSRC	0x0400		/* inp_laddr is a group or broadcast */
 	uint32_t	 inp_label;
 	struct mbuf	*inp_opts;	/* [so_lock] */
 	struct inmulti	*inp_multi;	/* [so_lock] groups joined */
@@ -211,6 +212,7 @@ extern struct inpcbtable *rump_inpcbtables[4];	/* for procfs, SOCK_DIAG */
 #define IPT_TCP		0
 #define IPT_UDP		1
 #define IPT_RAW		2
+#define IPT_PING	3
 
 /* Level SOL_IP and SOL_IPV6 of any PCB. */
 int	inpcb_setopt(struct inpcb *, int level, int name, const void *,

@@ -39,8 +39,7 @@ flow_source(struct inflow *fl)
 {
 	int error;
 
-	if (!inaddr_isany(&fl->fl_src) && !inaddr_ismulti(&fl->fl_src) &&
-	    fl->fl_src.ia_w[3] != ~0U)
+	if (!inaddr_isany(&fl->fl_src))
 		return 0;
 	error = INAF(&fl->fl_dst)->af_source(&fl->fl_dst, fl->fl_oif,
 	    fl->fl_rc, &fl->fl_src);
@@ -72,6 +71,9 @@ in_dgram_flow(struct inpcb *inp, const struct sockaddr *to, unsigned tolen,
 			fl->fl_oif = scope;
 	} else if ((so->so_state & SS_CONNECTED) == 0)
 		return EDESTADDRREQ;
+	if (IN_UNLIKELY(inp->inp_flags & INP_NOTSRC))
+		fl->fl_src = inaddr_is4(&fl->fl_dst) ? inaddr_from4(0) :
+		    (struct inaddr){ .ia_d = { 0, 0 } };
 	if (IN_UNLIKELY(inaddr_ismulti(&fl->fl_dst)))
 		flow_group(inp, fl);
 	if (IN_UNLIKELY(control != NULL) && (error = rump_inaf[
@@ -82,6 +84,8 @@ in_dgram_flow(struct inpcb *inp, const struct sockaddr *to, unsigned tolen,
 		fl->fl_flags |= FL_NOROUTE;
 	if ((error = rump_rc_get(fl->fl_rc, &fl->fl_dst, fl->fl_oif)) != 0)
 		return error;
+	if ((msgflags & MSG_CONFIRM) && fl->fl_rc->rc_neigh != NULL)
+		rump_neigh_confirm(fl->fl_rc->rc_neigh);
 	if (is_broadcast(fl) && !(so->so_opt.so_flags & SOF_BROADCAST))
 		return EACCES;
 	return flow_source(fl);

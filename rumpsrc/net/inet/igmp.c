@@ -86,6 +86,19 @@ igmp_changed(struct ingroup *ig)
 	igmp_arm(ig->ig_groups, now);
 }
 
+void
+igmp_again(struct inifgroups *igs)
+{
+	struct ingroup *ig;
+
+	rump_mutex_enter(&igs->ig_lock);
+	for (ig = igs->ig_list; ig != NULL; ig = ig->ig_next) {
+		infilter_clear(&ig->ig_told);
+		igmp_changed(ig);
+	}
+	rump_mutex_exit(&igs->ig_lock);
+}
+
 /* --- making messages; ig_lock held; they are linked by m_nextpkt --- */
 
 struct igmpq {

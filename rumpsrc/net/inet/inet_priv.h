@@ -169,6 +169,8 @@ void	inpcb_setladdr(struct inpcb *, const struct inaddr *);
 extern uint64_t rump_in_key[4];		/* [I] */
 void	in_seed(void);
 
+void	inpcb_ifgone(void);	/* forget routes: an interface goes away */
+
 /* inpcb_addr.c */
 int	inpcb_bindaddr(struct inpcb *, const struct sockaddr *, unsigned,
 	    struct inaddr *, uint16_t *portp);
@@ -248,5 +250,6 @@ int	mcast_setopt(struct inpcb *, int name, const void *, unsigned);
 int	mcast_getopt(struct inpcb *, int name, void *, unsigned *);
 int	mcast_joined(struct ifnet *, uint32_t group);
 extern const struct mcastops rump_igmp_ops;
+void	igmp_again(struct inifgroups *);	/* nobody may know them */
 
 #endif /* INET_PRIV_H */

@@ -279,6 +279,7 @@ inpcb_unhash(struct inpcb *inp)
 	inpcb_remove(inp);
 	inp->inp_listen = 0;
 	rump_mutex_exit(&inp->inp_table->it_lock);
+	rump_rc_clear(&inp->inp_rc);
 }
 
 void
@@ -476,8 +477,11 @@ inpcb_bind(struct inpcb *inp, const struct sockaddr *sa, unsigned len)
 		rump_mutex_exit(&inp->inp_table->it_lock);
 	} else if ((error = inpcb_dobind(inp, &a, port)) != 0)
 		return error;
-	if (!inaddr_isany(&a))
+	if (!inaddr_isany(&a)) {
 		inp->inp_flags |= INP_BOUNDADDR;
+		if (inaddr_ismulti(&a) || in_classify(&a) == IN_BCAST)
+			inp->inp_flags |= INP_NOTSRC;
+	}
 	if (port != 0)
 		inp->inp_flags |= INP_BOUNDPORT;
 	return 0;
@@ -824,4 +828,29 @@ inpcb_walk(struct inpcbtable *it, int (*fn)(struct inpcb *, void *),
 	if (all != NULL)
 		rump_kmem_free(all, n * sizeof(*all));
 	return error;
+}
+
+static int
+inpcb_forget(struct inpcb *inp, void *arg)
+{
+
+	(void)arg;
+	rump_mutex_enter(&inp->inp_so->so_lock);
+	rump_rc_clear(&inp->inp_rc);
+	rump_mutex_exit(&inp->inp_so->so_lock);
+	return 0;
+}
+
+/* Cached routes would keep it for as long as their sockets are idle. */
+void
+inpcb_ifgone(void)
+{
+	struct inpcbtable *it;
+	unsigned i;
+
+	for (i = 0; i < sizeof(rump_inpcbtables) / sizeof(it); i++) {
+		it = __atomic_load_n(&rump_inpcbtables[i], __ATOMIC_RELAXED);
+		if (it != NULL)
+			(void)inpcb_walk(it, inpcb_forget, NULL);
+	}
 }

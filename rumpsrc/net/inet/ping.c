@@ -123,6 +123,8 @@ ping_attach(struct socket *so, int proto)
 	struct inpcb *inp;
 
 	(void)proto;
+	__atomic_store_n(&rump_inpcbtables[IPT_PING], &ping_table,
+	    __ATOMIC_RELAXED);
 	return inpcb_attach(so, &ping_table, &inp);
 }
 
