@@ -2,10 +2,13 @@
 #   COMP=  name with its faction, as in dev_ramdisk (empty: the base)
 #   SRCS=  its C files
 #   NEEDS= components that must be linked with it
+#   HOT=   those of SRCS that are built for speed, the rest for size; without
+#          it all are built for speed
 include $(dir $(lastword $(MAKEFILE_LIST)))vars.mk
 LIB	:= $(COMPDIR)/librump$(COMP)$(if $(VARIANT),-$(VARIANT)).a
 CPPFLAGS = $(KCPPFLAGS) -I$(TOP)/rumpsrc/include -I. $(CPPADD)
-CFLAGS	= $(KCFLAGS) $(CADD)
+CFLAGS	= $(KCFLAGS) $(if $(HOT),$(SMALL)) $(CADD)
+$(foreach f,$(HOT),$(eval CFLAGS_$(f) += $(FAST)))
 
 all: $(LIB) $(LIB:.a=.needs)
 	@:

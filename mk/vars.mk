@@ -24,6 +24,8 @@ KCFLAGS	= -std=gnu11 -O2 -g -fPIE -fvisibility=hidden -ffreestanding \
 # For what is in every image: small first.  -fstack-protector guards arrays of
 # characters, the rest of the tree has -strong.
 SMALL	= -Oz -fno-inline-functions-called-once -fno-stack-protector -fstack-protector
+# Files that each packet or system call passes through, in such components.
+FAST	= -O2 -finline-functions-called-once -momit-leaf-frame-pointer
 KCPPFLAGS = -I$(TOP)/include -I$(BUILD)/obj/gen/include
 
 # Programs of the host.
