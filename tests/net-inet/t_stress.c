@@ -142,7 +142,7 @@ walk_thread(void *arg)
 		int a = usock();
 
 		(void)ubind(a, "0.0.0.0", port);
-		port = port == 30000 ? 7777 : 30000;
+		port ^= 1;
 		msleep(1);
 		uclose(a);
 	}

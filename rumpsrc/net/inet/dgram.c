@@ -132,14 +132,6 @@ in_dgram_detach(struct socket *so)
 	inpcb_detach(so->so_pcb);
 }
 
-int
-in_dgram_ioctl(struct socket *so, unsigned long cmd, void *uarg)
-{
-
-	(void)so;
-	return rump_if_ioctl(cmd, uarg);
-}
-
 /* A received packet for inp's user; takes m.  so_lock held. */
 int
 in_queue(struct inpcb *inp, struct mbuf *m, const struct inrcv *ir,

@@ -108,21 +108,51 @@ in_islocal(const struct inaddr *a)
 	return in_classify(a) == IN_LOCAL;
 }
 
+static struct rump_mutex in_if_lock;
+static struct in_if *in_if_spare;	/* [in_if_lock] */
+
+static void
+in_if_put(struct in_if *ii)
+{
+
+	rump_mutex_enter(&in_if_lock);
+	ii->ii_next = in_if_spare;
+	in_if_spare = ii;
+	rump_mutex_exit(&in_if_lock);
+}
+
 struct in_if *
 in_ifstate_make(struct ifnet *ifp)
 {
-	struct in_if *ii = rump_kmem_zalloc(sizeof(*ii));
+	struct in_if *ii;
 	void *old = NULL;
 
-	if (ii == NULL)
+	rump_mutex_enter(&in_if_lock);
+	if ((ii = in_if_spare) != NULL)
+		in_if_spare = ii->ii_next;
+	rump_mutex_exit(&in_if_lock);
+	if (ii == NULL && (ii = rump_kmem_zalloc(sizeof(*ii))) == NULL)
 		return NULL;
+	__atomic_store_n(&ii->ii_local, 0, __ATOMIC_RELAXED);
 	ii->ii_groups.ig_if = ifp;
 	if (!__atomic_compare_exchange_n(&ifp->if_proto[IFP_INET], &old, ii,
 	    0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		rump_kmem_free(ii, sizeof(*ii));
+		in_if_put(ii);
 		ii = old;
 	}
 	return ii;
+}
+
+void
+in_ifstate_gone(struct ifnet *ifp)
+{
+	struct in_if *ii = __atomic_exchange_n(&ifp->if_proto[IFP_INET], NULL,
+	    __ATOMIC_ACQ_REL);
+
+	if (ii == NULL)
+		return;
+	inmulti_ifgone(&ii->ii_groups);
+	in_if_put(ii);
 }
 
 void

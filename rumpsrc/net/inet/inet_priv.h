@@ -122,13 +122,18 @@ in_cksumfix(uint16_t sum, uint16_t old, uint16_t new)
 	return cksum_fold(s);
 }
 
-/* What the protocols keep of an interface: if_proto[IFP_INET].  Never freed. */
+/*
+ * What the protocols keep of an interface: if_proto[IFP_INET].  Never freed,
+ * for somebody may look at it still: another interface gets it.
+ */
 struct in_if {
+	struct in_if	*ii_next;	/* of spare ones */
 	uint64_t	 ii_local;	/* [a] generation << 32 | our address */
 	struct inifgroups ii_groups;
 };
 /* NULL: no memory. */
 struct in_if *in_ifstate_make(struct ifnet *);
+void	in_ifstate_gone(struct ifnet *);
 static inline struct in_if *
 in_ifstate(struct ifnet *ifp)
 {
@@ -237,7 +242,6 @@ int	in_dgram_disconnect(struct socket *);
 int	in_dgram_shutdown(struct socket *, int how);
 void	in_dgram_detach(struct socket *);
 int	in_dgram_bind(struct socket *, const struct sockaddr *, unsigned);
-int	in_dgram_ioctl(struct socket *, unsigned long, void *);
 int	in_queue(struct inpcb *, struct mbuf *, const struct inrcv *,
 	    uint16_t sport);
 

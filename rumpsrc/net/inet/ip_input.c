@@ -271,15 +271,12 @@ ip4_ifevent(enum ifevent ev, struct ifnet *ifp, void *obj)
 {
 
 	arp_ifevent(ev, ifp, obj);
-	if (ev == IFE_DETACH)
+	if (ev == IFE_DETACH) {
 		inpcb_ifgone();
-	if (ifp == NULL || __atomic_load_n(&ifp->if_proto[IFP_INET],
-	    __ATOMIC_ACQUIRE) == NULL)
-		return;
-	if (ev == IFE_DETACH)
-		inmulti_ifgone(&in_ifstate(ifp)->ii_groups);
-	else if ((ev == IFE_FLAGS || ev == IFE_LINK) &&
-	    (in_ifflags(ifp) & IFF_UP))
+		in_ifstate_gone(ifp);
+	} else if ((ev == IFE_FLAGS || ev == IFE_LINK) &&
+	    (in_ifflags(ifp) & IFF_UP) && __atomic_load_n(
+	    &ifp->if_proto[IFP_INET], __ATOMIC_ACQUIRE) != NULL)
 		igmp_again(&in_ifstate(ifp)->ii_groups);
 }
 

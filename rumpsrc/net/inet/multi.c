@@ -447,6 +447,7 @@ inmulti_ifgone(struct inifgroups *igs)
 			ingroup_free(ig);
 	}
 	igs->ig_due = igs->ig_alldue = 0;
+	igs->ig_v1until = igs->ig_v2until = 0;
 	igs->ig_started = 0;
 	rump_mutex_exit(&igs->ig_lock);
 }

@@ -173,8 +173,7 @@ ping_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 	.pr_peername = inpcb_peername,					\
 	.pr_setopt = ping_setopt,					\
 	.pr_getopt = ping_getopt,					\
-	.pr_optchanged = inpcb_optchanged,				\
-	.pr_ioctl = in_dgram_ioctl
+	.pr_optchanged = inpcb_optchanged
 
 static const struct protosw ping_protosw = {
 	PING_PROTOSW(AF_INET, PROTO_ICMP)

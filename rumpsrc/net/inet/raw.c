@@ -338,8 +338,7 @@ raw_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 	.pr_peername = inpcb_peername,					\
 	.pr_setopt = raw_setopt,					\
 	.pr_getopt = raw_getopt,					\
-	.pr_optchanged = inpcb_optchanged,				\
-	.pr_ioctl = in_dgram_ioctl
+	.pr_optchanged = inpcb_optchanged
 
 static const struct protosw raw_protosw = { RAW_PROTOSW(AF_INET) };
 RUMP_PROTOSW(raw_protosw);

@@ -330,8 +330,7 @@ udp_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 	.pr_peername = inpcb_peername,					\
 	.pr_setopt = udp_setopt,					\
 	.pr_getopt = udp_getopt,					\
-	.pr_optchanged = inpcb_optchanged,				\
-	.pr_ioctl = in_dgram_ioctl
+	.pr_optchanged = inpcb_optchanged
 
 static const struct protosw udp_protosw = { UDP_PROTOSW(AF_INET) };
 RUMP_PROTOSW(udp_protosw);
