@@ -13,23 +13,8 @@
 #include <kern/proc.h>
 #include "fd.h"
 
-#define FD_FIRST	16	/* entries of a new table */
 #define FD_NOFILE	7	/* RLIMIT_NOFILE */
 #define FD_MAX		(1 << 20)	/* whatever the limit says */
-
-struct fdent {
-	struct file	*fe_file;
-	int		 fe_cloexec;
-};
-
-struct fdtable {
-	struct rump_mutex fdt_lock;
-	uint32_t	 fdt_ref;	/* [a] */
-	int		 fdt_n;		/* [fdt_lock] entries */
-	int		 fdt_low;	/* [fdt_lock] none free below */
-	struct fdent	*fdt_ents;	/* [fdt_lock] */
-	struct fdent	 fdt_first[FD_FIRST];
-};
 
 static struct fdtable *
 fd_table(void)

@@ -12,6 +12,7 @@
 #include <kern/poll.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include "fd.h"
 
 #define POLL_STACK	8	/* descriptors without an allocation */
 #define POLL_BLIND	20000000LL	/* ns; see pw_blind */
@@ -30,8 +31,9 @@ struct pollwait {
 };
 
 struct pollent {
-	struct selrec	pe_rec;
+	struct selrec	pe_rec;		/* when pe_asked */
 	struct file	*pe_file;
+	int		pe_asked;
 };
 
 void
@@ -113,43 +115,75 @@ poll_notify(struct selrec *sr, int events)
 	rump_mutex_exit(&pw->pw_lock);
 }
 
-/* Looks at all descriptors, registering when pw is not NULL. */
+/* References to all files; NULL: there is none. */
+static void
+poll_take(const struct pollfd *fds, struct pollent *pe, unsigned n,
+    struct fdtable *t)
+{
+	struct file *fp;
+	unsigned i;
+
+	rump_mutex_enter(&t->fdt_lock);
+	for (i = 0; i < n; i++) {
+		fp = NULL;
+		if ((unsigned)fds[i].fd < (unsigned)t->fdt_n &&
+		    (fp = t->fdt_ents[fds[i].fd].fe_file) != NULL)
+			__atomic_fetch_add(&fp->f_ref, 1, __ATOMIC_RELAXED);
+		pe[i].pe_file = fp;
+		pe[i].pe_asked = 0;
+	}
+	rump_mutex_exit(&t->fdt_lock);
+}
+
+static inline int
+poll_look(struct file *fp, int events, struct selrec *sr)
+{
+
+	if (__builtin_expect(fp->f_ops->fo_poll == NULL, 0))
+		return events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+	return fp->f_ops->fo_poll(fp, events | POLL_ALWAYS, sr);
+}
+
+/* Looks at all descriptors; how many have events. */
 static int
-poll_scan(struct pollfd *fds, struct pollent *pe, unsigned n,
+poll_scan(struct pollfd *fds, const struct pollent *pe, unsigned n)
+{
+	unsigned i;
+	int ready = 0, r;
+
+	for (i = 0; i < n; i++) {
+		if (__builtin_expect(pe[i].pe_file != NULL, 1))
+			r = poll_look(pe[i].pe_file, fds[i].events, NULL);
+		else
+			r = fds[i].fd < 0 ? 0 : POLLNVAL;
+		fds[i].revents = (short)r;
+		ready += r != 0;
+	}
+	return ready;
+}
+
+/* The same, and registers until one is ready: then nobody will sleep. */
+static int
+poll_register(struct pollfd *fds, struct pollent *pe, unsigned n,
     struct pollwait *pw)
 {
 	struct selrec *rec;
 	unsigned i;
-	int ready = 0;
 
 	for (i = 0; i < n; i++) {
-		fds[i].revents = 0;
-		if (fds[i].fd < 0)
+		if (pe[i].pe_file == NULL)
 			continue;
-		if (pe[i].pe_file == NULL &&
-		    rump_fd_get(fds[i].fd, &pe[i].pe_file) != 0) {
-			fds[i].revents = POLLNVAL;
-			ready++;
-			continue;
-		}
-		/* Once something is ready nobody will sleep. */
-		rec = pw != NULL && ready == 0 ? &pe[i].pe_rec : NULL;
-		if (rec != NULL) {
-			rec->sr_notify = poll_notify;
-			rec->sr_arg = pw;
-		}
-		if (pe[i].pe_file->f_ops->fo_poll == NULL)
-			fds[i].revents = fds[i].events & (POLLIN | POLLOUT |
-			    POLLRDNORM | POLLWRNORM);
-		else
-			fds[i].revents = (short)pe[i].pe_file->f_ops->fo_poll(
-			    pe[i].pe_file, fds[i].events | POLL_ALWAYS, rec);
-		if (rec != NULL && __atomic_load_n(&rec->sr_info,
-		    __ATOMIC_RELAXED) == NULL)
+		rec = &pe[i].pe_rec;
+		rec->sr_info = NULL;
+		rec->sr_notify = poll_notify;
+		rec->sr_arg = pw;
+		pe[i].pe_asked = 1;
+		if (poll_look(pe[i].pe_file, fds[i].events, rec) != 0)
+			return poll_scan(fds, pe, n);
+		if (__atomic_load_n(&rec->sr_info, __ATOMIC_RELAXED) == NULL)
 			pw->pw_blind = 1;
-		ready += fds[i].revents != 0;
 	}
-	return ready;
+	return 0;
 }
 
 static void
@@ -160,7 +194,8 @@ poll_release(struct pollent *pe, unsigned n)
 	for (i = 0; i < n; i++) {
 		if (pe[i].pe_file == NULL)
 			continue;
-		rump_selremove(&pe[i].pe_rec);
+		if (pe[i].pe_asked)
+			rump_selremove(&pe[i].pe_rec);
 		rump_file_rele(pe[i].pe_file);
 	}
 }
@@ -192,13 +227,16 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 {
 	int ready, error;
 
-	memset(pw, 0, sizeof(*pw));
 	(void)rump_drain();
-	ready = poll_scan(fds, pe, n, deadline != 0 ? pw : NULL);
-	while (ready == 0 && deadline != 0) {
+	ready = poll_scan(fds, pe, n);
+	if (ready != 0 || deadline == 0)
+		return ready;
+	memset(pw, 0, sizeof(*pw));
+	ready = poll_register(fds, pe, n, pw);
+	while (ready == 0) {
 		if ((error = poll_sleep(pw, deadline)) == EINTR)
 			return -EINTR;
-		ready = poll_scan(fds, pe, n, NULL);
+		ready = poll_scan(fds, pe, n);
 		if (error)
 			break;
 	}
@@ -210,17 +248,18 @@ static long
 poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 {
 	struct pollent stack[POLL_STACK], *pe = stack;
+	const struct lwp *l = curlwp;
 	struct pollwait pw;
 	long r;
 
-	if (n > curproc->p_rlim[7].rlim_cur)
+	if (n > l->l_proc->p_rlim[7].rlim_cur)
 		return -EINVAL;
 	if (fds == NULL && n != 0)
 		return -EFAULT;
 	if (n > POLL_STACK &&
 	    (pe = rump_kmem_alloc(n * sizeof(*pe))) == NULL)
 		return -ENOMEM;
-	memset(pe, 0, n * sizeof(*pe));
+	poll_take(fds, pe, (unsigned)n, l->l_proc->p_fdt);
 	r = poll_loop(fds, pe, (unsigned)n, &pw, deadline);
 	poll_release(pe, (unsigned)n);
 	if (pe != stack)

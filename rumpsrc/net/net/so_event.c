@@ -192,6 +192,19 @@ so_poll_locked(struct socket *so, int events)
 	return r & (events | POLLERR | POLLHUP);
 }
 
+/* A connected stream of the generic kind of which nothing special is known. */
+static inline int
+so_plain(const struct socket *so)
+{
+
+	return (so->so_state & (SS_CONNECTED | SS_CONNECTING | SS_LISTENING |
+	    SS_ATMARK)) == SS_CONNECTED &&
+	    (so->so_proto->pr_flags & (PR_STREAM | PR_OWNPOLL)) == PR_STREAM &&
+	    so->so_error == 0 && so->so_errq == NULL &&
+	    so->so_oobmark == 0 && so->so_zclo == so->so_zckey &&
+	    ((so->so_rcv.sb_flags | so->so_snd.sb_flags) & SB_SHUT) == 0;
+}
+
 int
 so_poll(struct socket *so, int events, struct selrec *sr)
 {
@@ -200,7 +213,12 @@ so_poll(struct socket *so, int events, struct selrec *sr)
 	rump_mutex_enter(&so->so_lock);
 	if (sr != NULL)
 		rump_selrecord(&so->so_sel, sr);
-	r = so_poll_locked(so, events);
+	if (__builtin_expect(so_plain(so) && (events & (EV_OUT | POLLPRI)) ==
+	    0, 1))
+		r = so->so_rcv.sb_cc != 0 && so->so_rcv.sb_cc >=
+		    so->so_rcv.sb_lowat ? EV_IN & events : 0;
+	else
+		r = so_poll_locked(so, events);
 	rump_mutex_exit(&so->so_lock);
 	return r;
 }
