@@ -48,9 +48,21 @@ copy_forward(char *d, const char *s, size_t n)
 	if (n >= REP_MIN)
 		__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s),
 		    "+c"(words) : : "memory");
-	else
+	else {
+		for (; end - d > 32; d += 32, s += 32) {
+			uint64_t a = ((const u64u *)s)[0];
+			uint64_t b = ((const u64u *)s)[1];
+
+			((u64u *)d)[0] = a;
+			((u64u *)d)[1] = b;
+			a = ((const u64u *)s)[2];
+			b = ((const u64u *)s)[3];
+			((u64u *)d)[2] = a;
+			((u64u *)d)[3] = b;
+		}
 		for (; d < end; d += 8, s += 8)
 			*(u64u *)d = *(const u64u *)s;
+	}
 	*(u64u *)end = last;
 }
 

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <rump/rumpcomp_clock.h>
+
 #include "user.h"
+
+int64_t
+rumpcomp_clock_monotonic(void)
+{
+	return bmk_platform_monotonic();
+}
 
 int
 rumpuser_clock_gettime(int clock, int64_t *sec, long *nsec)

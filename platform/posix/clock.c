@@ -2,7 +2,18 @@
 /* Clocks.  A sleep is never shorter than asked, signals or not. */
 #include <time.h>
 
+#include <rump/rumpcomp_clock.h>
+
 #include "posix_user.h"
+
+int64_t
+rumpcomp_clock_monotonic(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
 
 int
 rumpuser_clock_gettime(int clock, int64_t *secp, long *nsecp)

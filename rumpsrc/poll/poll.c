@@ -7,12 +7,11 @@
 #include <asm/poll.h>
 #include <linux/time_types.h>
 #include <kern/clock.h>
-#include <kern/file.h>
+#include <kern/fdtable.h>
 #include <kern/kmem.h>
 #include <kern/poll.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
-#include "fd.h"
 
 #define POLL_STACK	8	/* descriptors without an allocation */
 #define POLL_BLIND	20000000LL	/* ns; see pw_blind */
@@ -120,16 +119,11 @@ static void
 poll_take(const struct pollfd *fds, struct pollent *pe, unsigned n,
     struct fdtable *t)
 {
-	struct file *fp;
 	unsigned i;
 
 	rump_mutex_enter(&t->fdt_lock);
 	for (i = 0; i < n; i++) {
-		fp = NULL;
-		if ((unsigned)fds[i].fd < (unsigned)t->fdt_n &&
-		    (fp = t->fdt_ents[fds[i].fd].fe_file) != NULL)
-			__atomic_fetch_add(&fp->f_ref, 1, __ATOMIC_RELAXED);
-		pe[i].pe_file = fp;
+		pe[i].pe_file = rump_fdtable_get(t, fds[i].fd);
 		pe[i].pe_asked = 0;
 	}
 	rump_mutex_exit(&t->fdt_lock);
@@ -196,7 +190,7 @@ poll_release(struct pollent *pe, unsigned n)
 			continue;
 		if (pe[i].pe_asked)
 			rump_selremove(&pe[i].pe_rec);
-		rump_file_rele(pe[i].pe_file);
+		rump_file_put(pe[i].pe_file);
 	}
 }
 

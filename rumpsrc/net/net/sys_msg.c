@@ -5,6 +5,7 @@
  */
 #include <asm/errno.h>
 #include <kern/clock.h>
+#include <kern/fdtable.h>
 #include <kern/kmem.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -29,6 +30,27 @@ sys_uio(struct uio *uio, struct rump_iovec *iov, void *buf, size_t len,
 	uio->uio_offset = 0;
 	uio->uio_resid = iov->iov_len;
 	uio->uio_write = write;
+}
+
+/* so_fromfd() in place, for the usual descriptor. */
+static inline int
+sys_fromfd(const struct lwp *l, int fd, struct file **fpp,
+    struct socket **sop)
+{
+	struct fdtable *t = l->l_proc->p_fdt;
+	struct file *fp;
+
+	rump_mutex_enter(&t->fdt_lock);
+	fp = rump_fdtable_get(t, fd);
+	rump_mutex_exit(&t->fdt_lock);
+	if (__builtin_expect(fp != NULL && fp->f_type == FT_SOCKET, 1)) {
+		*fpp = fp;
+		*sop = fp->f_data;
+		return 0;
+	}
+	if (fp != NULL)
+		rump_file_rele(fp);
+	return so_fromfd(fd, fpp, sop);
 }
 
 static __attribute__((__noinline__)) long
@@ -59,14 +81,14 @@ RUMP_SYSCALL6(sendto, int, fd, const void *, ubuf, size_t, len, int, flags,
 	long r = -1;
 	int error;
 
-	if (__builtin_expect((error = so_fromfd(fd, &fp, &so)) != 0, 0))
+	if ((error = sys_fromfd(gatelwp, fd, &fp, &so)) != 0)
 		return -error;
 	if ((so->so_proto->pr_flags & PR_STREAM) &&
 	    (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) == 0)
 		r = so_sendfast(so, buf, len);
 	if (r < 0)
 		r = sys_sendlong(fp, so, buf, len, flags, uaddr, alen);
-	rump_file_rele(fp);
+	rump_file_put(fp);
 	return r;
 }
 
@@ -98,14 +120,14 @@ RUMP_SYSCALL6(recvfrom, int, fd, void *, buf, size_t, len, int, flags,
 	long r = -1;
 	int error;
 
-	if (__builtin_expect((error = so_fromfd(fd, &fp, &so)) != 0, 0))
+	if ((error = sys_fromfd(gatelwp, fd, &fp, &so)) != 0)
 		return -error;
 	if (uaddr == NULL && (so->so_proto->pr_flags & PR_STREAM) &&
 	    (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) == 0)
 		r = so_recvfast(so, buf, len);
 	if (r < 0)
 		r = sys_recvlong(fp, so, buf, len, flags, uaddr, ulen);
-	rump_file_rele(fp);
+	rump_file_put(fp);
 	return r;
 }
 
