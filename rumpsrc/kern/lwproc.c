@@ -50,7 +50,8 @@ rump_lwproc_init(void)
 		p->p_rlim[i].rlim_cur = p->p_rlim[i].rlim_max = RLIM_INFINITY;
 	p->p_rlim[RLIMIT_STACK].rlim_cur = 8 << 20;
 	p->p_rlim[RLIMIT_CORE].rlim_cur = 0;
-	p->p_rlim[RLIMIT_NOFILE].rlim_cur = 1024;
+	/* Nobody is there who could raise it for a program. */
+	p->p_rlim[RLIMIT_NOFILE].rlim_cur = 65536;
 	p->p_rlim[RLIMIT_NOFILE].rlim_max = 65536;
 	p->p_fdt = rump_fdtable_new(NULL);
 	memcpy(p->p_comm, "rump", 5);
