@@ -2,6 +2,12 @@
 # Part of netprogs.sh: what each program must do.
 # shellcheck shell=sh disable=SC2154,SC2086
 
+users()
+{
+	printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/\n' \
+	    >"$1/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
+}
 # Files to serve, a certificate for both ends; made once.
 files()
 {
@@ -13,9 +19,7 @@ files()
 		    "$www/tmp" "$www/etc"
 		cp "$here/nginx.conf" "$progs/src-nginx/conf/mime.types" \
 		    "$www/data/conf"
-		printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/\n' \
-		    >"$www/etc/passwd"
-		printf 'root:x:0:\nnogroup:x:65534:\n' >"$www/etc/group"
+		users "$www"
 		printf '127.0.0.1 localhost\n%s server\n' $host >"$www/etc/hosts"
 		for f in "1 one" "612 index.html" "65536 64k" "1048576 1m" \
 		    "16777216 16m"; do
@@ -59,7 +63,7 @@ case_redis()
 	[ "$($cli get key)" = "a value" ]
 	in_ns redis-benchmark -h $guest -q -n "$requests" -c 50 \
 	    -t ping,set,get,incr,lpush,lrange_100,mset
-	in_ns redis-benchmark -h $guest -q -n "$requests" -c 16 -P 16 -d 4096 \
+	in_ns redis-benchmark -h $guest -q -n 5000 -c 16 -P 16 -d 4096 \
 	    -t set,get
 	in_ns redis-benchmark -h $guest -q -n "$requests" -r 10000 -d 100 \
 	    -P 16 -t set,lpush,hset,zadd,sadd
@@ -102,7 +106,12 @@ case_redistest()
 
 case_memcached()
 {
-	image memcached
+	[ -d "$out/users" ] || {
+		mkdir -p "$work/etc"
+		users "$work"
+		mv -T "$work" "$out/users" || rm -r "$work"
+	}
+	image memcached "$out/users"
 	serve 128 11211 -u root -m 32 -c 512 -t 2 -U 0 -l 0.0.0.0
 	client memcached $guest
 }

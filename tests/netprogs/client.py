@@ -81,8 +81,8 @@ def many(host, port, count, file):
     """So many connections, open together, two requests on each."""
     count = int(count)
     want = open(file, "rb").read()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (
-        resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, max(
+        count + 100, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
     socks = []
     for _ in range(count):
         s = socket.create_connection((host, int(port)), 30)

@@ -62,8 +62,8 @@ image()
 	) 9>"$image.lock"
 }
 
-# run MEMORY [ARGUMENT...]: the guest with its output in $work.log.
-run()
+# guest MEMORY [ARGUMENT...]: becomes the launcher, output in $work.log.
+guest()
 {
 	m=$1; shift
 	case $config in
@@ -71,15 +71,16 @@ run()
 	*)	kind="qemu --machine $config" ;;
 	esac
 	# shellcheck disable=SC2086
-	ip netns exec "$ns" "$build/bin/rumprun" $kind --timeout 240 -M "$m" \
-	    -I tap0,eth -W tap0,inet,static,$guest/24 -e HOME=/ "$image" "$@" \
-	    </dev/null >"$work.log" 2>"$work.err"
+	exec ip netns exec "$ns" "$build/bin/rumprun" $kind --timeout 300 \
+	    -M "$m" -I tap0,eth -W tap0,inet,static,$guest/24 -e HOME=/ \
+	    "$image" "$@" </dev/null >"$work.log" 2>"$work.err"
 }
+run() { (guest "$@"); }
 # serve MEMORY PORT [ARGUMENT...]: in the background, until PORT answers.
 serve()
 {
 	m=$1 port=$2; shift 2
-	run "$m" "$@" &
+	guest "$m" "$@" &
 	pids="$pids $!"
 	client wait $guest "$port"
 }
