@@ -6,7 +6,7 @@
  *
  * it_lock is a leaf; so_lock comes before it.  Keys change under both.
  */
-#include "inet_priv.h"
+#include "inpcb_priv.h"
 
 #define IT_FIRST	8	/* chains of a new table */
 
@@ -38,8 +38,8 @@ port_hash(uint16_t port)
 
 /* --- buckets; caller holds it_lock --- */
 
-static struct inport *
-port_find(const struct inpcbtable *it, uint16_t port)
+struct inport *
+inpcb_port(const struct inpcbtable *it, uint16_t port)
 {
 	struct inport *po = NULL;
 
@@ -71,10 +71,10 @@ port_grow(struct inpcbtable *it)
 	it->it_nports = n;
 }
 
-static struct inport *
-port_get(struct inpcbtable *it, uint16_t port)
+struct inport *
+inpcb_port_get(struct inpcbtable *it, uint16_t port)
 {
-	struct inport *po = port_find(it, port), **pp;
+	struct inport *po = inpcb_port(it, port), **pp;
 
 	if (po != NULL)
 		return po;
@@ -103,24 +103,6 @@ port_put(struct inpcbtable *it, struct inport *po)
 	*pp = po->po_next;
 	it->it_portcount--;
 	rump_kmem_free(po, sizeof(*po));
-}
-
-static inline void
-port_link(struct inpcb *inp, struct inpcb **list)
-{
-
-	if ((inp->inp_pnext = *list) != NULL)
-		(*list)->inp_pprevp = &inp->inp_pnext;
-	inp->inp_pprevp = list;
-	*list = inp;
-}
-
-static inline void
-port_unlink(struct inpcb *inp)
-{
-
-	if ((*inp->inp_pprevp = inp->inp_pnext) != NULL)
-		inp->inp_pnext->inp_pprevp = inp->inp_pprevp;
 }
 
 /* --- four-tuples; caller holds it_lock --- */
@@ -163,8 +145,8 @@ inpcb_onif(const struct inpcb *inp, uint32_t ifindex)
 	return inp->inp_bindif == 0 || inp->inp_bindif == ifindex;
 }
 
-static struct inpcb *
-hash_find(const struct inpcbtable *it, const struct inaddr *l, uint16_t lport,
+struct inpcb *
+inpcb_find(const struct inpcbtable *it, const struct inaddr *l, uint16_t lport,
     const struct inaddr *f, uint16_t fport, uint32_t ifindex)
 {
 	uint32_t h = inpcb_hash(l, lport, f, fport);
@@ -179,8 +161,8 @@ hash_find(const struct inpcbtable *it, const struct inaddr *l, uint16_t lport,
 	return inp;
 }
 
-static int
-hash_insert(struct inpcb *inp)
+int
+inpcb_hash_insert(struct inpcb *inp)
 {
 	struct inpcbtable *it = inp->inp_table;
 	struct inpcb **pp;
@@ -198,8 +180,8 @@ hash_insert(struct inpcb *inp)
 	return 0;
 }
 
-static void
-hash_remove(struct inpcb *inp)
+void
+inpcb_hash_remove(struct inpcb *inp)
 {
 	struct inpcbtable *it = inp->inp_table;
 	struct inpcb **pp = &it->it_hash[inp->inp_hash & (it->it_nhash - 1)];
@@ -257,14 +239,14 @@ inpcb_rele(struct inpcb *inp)
 }
 
 /* Caller holds it_lock. */
-static void
+void
 inpcb_remove(struct inpcb *inp)
 {
 
 	if (inp->inp_hashed == 0)
 		return;
 	if (inp->inp_hashed == INP_H_TUPLE)
-		hash_remove(inp);
+		inpcb_hash_remove(inp);
 	port_unlink(inp);
 	port_put(inp->inp_table, inp->inp_port);
 	inp->inp_port = NULL;
@@ -297,10 +279,10 @@ inpcb_detach(struct inpcb *inp)
 }
 
 /* Caller holds it_lock and, as in all that follow, so_lock. */
-static int
+int
 inpcb_enter(struct inpcb *inp, uint16_t port)
 {
-	struct inport *po = port_get(inp->inp_table, port);
+	struct inport *po = inpcb_port_get(inp->inp_table, port);
 
 	if (po == NULL)
 		return ENOBUFS;
@@ -320,334 +302,6 @@ inpcb_insert(struct inpcb *inp, uint16_t port)
 	error = inpcb_enter(inp, port);
 	rump_mutex_exit(&inp->inp_table->it_lock);
 	return error;
-}
-
-void
-inpcb_setladdr(struct inpcb *inp, const struct inaddr *a)
-{
-
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	inp->inp_laddr = *a;
-	rump_mutex_exit(&inp->inp_table->it_lock);
-	if (inaddr_isany(a))
-		inp->inp_flags &= ~(uint32_t)INP_BOUNDADDR;
-	else
-		inp->inp_flags |= INP_BOUNDADDR;
-}
-
-/* --- binding: who may have the same address and port (as on Linux) --- */
-
-#define SHARE_ADDR	SOF_REUSEADDR
-#define SHARE_PORT	SOF_REUSEPORT
-
-static inline int
-inpcb_v6only(const struct inpcb *inp)
-{
-
-	return inp->inp_family == AF_INET6 &&
-	    __atomic_load_n(&inp->inp_v6only, __ATOMIC_RELAXED);
-}
-
-/* Do a, in p, and p2's address name the same for some packet? */
-static int
-addr_overlaps(const struct inpcb *p, const struct inaddr *a,
-    const struct inpcb *p2)
-{
-	const struct inaddr *a2 = &p2->inp_laddr;
-	int is4 = inaddr_is4(a), is42 = inaddr_is4(a2);
-	int any = inaddr_isany(a), any2 = inaddr_isany(a2);
-
-	if (is4 && is42)
-		return any || any2 || inaddr_eq(a, a2);
-	if (any && any2 && !is4 && !is42)
-		return 1;
-	if (any2 && !is42)
-		return !(is4 && inpcb_v6only(p2));
-	if (any && !is4)
-		return !(is42 && inpcb_v6only(p));
-	return inaddr_eq(a, a2);
-}
-
-static int
-inpcb_conflict(const struct inpcb *p, const struct inaddr *a,
-    const struct inpcb *p2, int automatic)
-{
-	int both = p->inp_share & p2->inp_share, sameuser;
-
-	if (p == p2 || !addr_overlaps(p, a, p2) || (p->inp_bindif != 0 &&
-	    p2->inp_bindif != 0 && p->inp_bindif != p2->inp_bindif))
-		return 0;
-	sameuser = p->inp_so->so_cred->cr_euid == p2->inp_so->so_cred->cr_euid;
-	if ((both & SHARE_PORT) && sameuser && !automatic)
-		return 0;
-	if (both & SHARE_ADDR)
-		return p->inp_table->it_unique &&
-		    (automatic || p2->inp_listen);
-	return 1;
-}
-
-/* Caller holds it_lock. */
-static int
-port_conflict(const struct inpcb *inp, const struct inaddr *a, uint16_t port,
-    int automatic)
-{
-	const struct inport *po = port_find(inp->inp_table, port);
-	const struct inpcb *p2;
-
-	if (po == NULL)
-		return 0;
-	for (p2 = po->po_bound; p2 != NULL; p2 = p2->inp_pnext)
-		if (inpcb_conflict(inp, a, p2, automatic))
-			return 1;
-	for (p2 = po->po_conn; p2 != NULL; p2 = p2->inp_pnext)
-		if (inpcb_conflict(inp, a, p2, automatic))
-			return 1;
-	return 0;
-}
-
-static inline uint32_t
-port_range(uint32_t *lop)
-{
-	int lo = __atomic_load_n(&rump_ip_portmin, __ATOMIC_RELAXED);
-	int hi = __atomic_load_n(&rump_ip_portmax, __ATOMIC_RELAXED);
-
-	if (lo < 1 || hi > 65535 || lo > hi) {
-		lo = 32768;
-		hi = 60999;
-	}
-	*lop = (uint32_t)lo;
-	return (uint32_t)(hi - lo + 1);
-}
-
-/*
- * An ephemeral port for a bind, at random (RFC 6056, 3.3.1): first one that
- * nobody has, then one that does not conflict.  Caller holds it_lock.
- */
-static uint16_t
-port_pick(const struct inpcb *inp, const struct inaddr *a)
-{
-	uint32_t lo, n = port_range(&lo), i, start, tries;
-	uint16_t port;
-	int pass;
-
-	start = (uint32_t)(in_random() % n);
-	for (pass = 0; pass < 2; pass++) {
-		tries = pass == 0 && inp->inp_table->it_portcount > n / 2 ?
-		    64 : n;
-		for (i = 0; i < tries; i++) {
-			port = net16((uint16_t)(lo + (start + i) % n));
-			if (pass == 0 ? port_find(inp->inp_table, port) == NULL
-			    : !port_conflict(inp, a, port, 1))
-				return port;
-		}
-	}
-	return 0;
-}
-
-static int
-inpcb_dobind(struct inpcb *inp, const struct inaddr *a, uint16_t port)
-{
-	int error = EADDRINUSE;
-
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	if (port == 0)
-		port = port_pick(inp, a);
-	else if (port_conflict(inp, a, port, 0))
-		port = 0;
-	if (port != 0 && (error = inpcb_enter(inp, port)) == 0)
-		inp->inp_laddr = *a;
-	rump_mutex_exit(&inp->inp_table->it_lock);
-	return error;
-}
-
-int
-inpcb_bind(struct inpcb *inp, const struct sockaddr *sa, unsigned len)
-{
-	struct inaddr a;
-	uint16_t port;
-	int error;
-
-	if ((error = inpcb_bindaddr(inp, sa, len, &a, &port)) != 0)
-		return error;
-	if (inp->inp_lport != 0 || (inp->inp_flags & INP_BOUNDADDR))
-		return EINVAL;
-	if (port == 0 && (inp->inp_flags & INP_BINDNOPORT)) {
-		rump_mutex_enter(&inp->inp_table->it_lock);
-		inp->inp_laddr = a;
-		rump_mutex_exit(&inp->inp_table->it_lock);
-	} else if ((error = inpcb_dobind(inp, &a, port)) != 0)
-		return error;
-	if (!inaddr_isany(&a)) {
-		inp->inp_flags |= INP_BOUNDADDR;
-		if (inaddr_ismulti(&a) || in_classify(&a) == IN_BCAST)
-			inp->inp_flags |= INP_NOTSRC;
-	}
-	if (port != 0)
-		inp->inp_flags |= INP_BOUNDPORT;
-	return 0;
-}
-
-int
-inpcb_autobind(struct inpcb *inp)
-{
-	int error;
-
-	if (inp->inp_lport != 0)
-		return 0;
-	error = inpcb_dobind(inp, &inp->inp_laddr, 0);
-	return error == EADDRINUSE ? EAGAIN : error;
-}
-
-int
-inpcb_listen(struct inpcb *inp)
-{
-	struct inpcbtable *it = inp->inp_table;
-	int error = inpcb_autobind(inp);
-
-	if (error != 0)
-		return error == EAGAIN ? EADDRINUSE : error;
-	rump_mutex_enter(&it->it_lock);
-	if (port_conflict(inp, &inp->inp_laddr, inp->inp_lport, 0))
-		error = EADDRINUSE;
-	else
-		inp->inp_listen = 1;
-	rump_mutex_exit(&it->it_lock);
-	return error;
-}
-
-void
-inpcb_unlisten(struct inpcb *inp)
-{
-
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	inp->inp_listen = 0;
-	rump_mutex_exit(&inp->inp_table->it_lock);
-}
-
-void
-inpcb_optchanged(struct socket *so, int name)
-{
-	struct inpcb *inp = so->so_pcb;
-
-	if (inp == NULL || (name != SO_BINDTODEVICE &&
-	    name != SO_BINDTOIFINDEX && name != SO_REUSEADDR &&
-	    name != SO_REUSEPORT))
-		return;
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	inp->inp_bindif = so->so_opt.so_bindif;
-	inp->inp_share = so->so_opt.so_flags & (SHARE_ADDR | SHARE_PORT);
-	rump_mutex_exit(&inp->inp_table->it_lock);
-}
-
-/* --- connecting --- */
-
-/*
- * An ephemeral port for a connection: the double-hash of RFC 6056, 3.3.4 with
- * one counter.  It may be shared with other connections, not with those who
- * are bound.  Caller holds it_lock.
- */
-static uint16_t
-port_pickpair(struct inpcb *inp, const struct inaddr *l,
-    const struct inaddr *f, uint16_t fport)
-{
-	struct inpcbtable *it = inp->inp_table;
-	uint32_t lo, n = port_range(&lo), i;
-	uint32_t off = (uint32_t)in_prfpair(l, f, 0, fport);
-	const struct inport *po;
-	uint16_t port;
-
-	for (i = 0; i < n; i++) {
-		port = net16((uint16_t)(lo + (off + it->it_nextport++) % n));
-		po = port_find(it, port);
-		if (po == NULL || (it->it_unique && po->po_bound == NULL &&
-		    hash_find(it, l, port, f, fport, 0) == NULL))
-			return port;
-	}
-	return 0;
-}
-
-/* Caller holds it_lock. */
-static int
-inpcb_pair(struct inpcb *inp, const struct inaddr *l, const struct inaddr *f,
-    uint16_t fport)
-{
-	struct inpcbtable *it = inp->inp_table;
-	uint16_t port = inp->inp_lport;
-	int error;
-
-	if (port == 0) {
-		if ((port = port_pickpair(inp, l, f, fport)) == 0)
-			return EADDRNOTAVAIL;
-	} else if (it->it_unique && hash_find(it, l, port, f, fport, 0) != NULL)
-		return EADDRNOTAVAIL;
-	if (inp->inp_hashed == INP_H_TUPLE)
-		hash_remove(inp);
-	if (inp->inp_hashed != 0)
-		port_unlink(inp);
-	else if ((inp->inp_port = port_get(it, port)) == NULL)
-		return ENOBUFS;
-	inp->inp_laddr = *l;
-	inp->inp_faddr = *f;
-	inp->inp_lport = port;
-	inp->inp_fport = fport;
-	if ((error = hash_insert(inp)) != 0) {
-		port_link(inp, &inp->inp_port->po_bound);
-		inp->inp_hashed = INP_H_PORT;
-		return error;
-	}
-	port_link(inp, &inp->inp_port->po_conn);
-	inp->inp_hashed = INP_H_TUPLE;
-	return 0;
-}
-
-int
-inpcb_setaddrs(struct inpcb *inp, const struct inaddr *l,
-    const struct inaddr *f, uint16_t fport)
-{
-	int error;
-
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	error = inpcb_pair(inp, l, f, fport);
-	rump_mutex_exit(&inp->inp_table->it_lock);
-	return error;
-}
-
-int
-inpcb_setpair(struct inpcb *inp, const struct inaddr *l, uint16_t lport,
-    const struct inaddr *f, uint16_t fport)
-{
-	int error;
-
-	KASSERT(inp->inp_hashed == 0);
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	inp->inp_lport = lport;
-	error = inpcb_pair(inp, l, f, fport);
-	rump_mutex_exit(&inp->inp_table->it_lock);
-	return error == EADDRNOTAVAIL ? EADDRINUSE : error;
-}
-
-void
-inpcb_disconnect(struct inpcb *inp)
-{
-	struct inaddr any = { .ia_d = { 0, 0 } };
-
-	if (inp->inp_family == AF_INET)
-		any = inaddr_from4(0);
-	rump_mutex_enter(&inp->inp_table->it_lock);
-	inp->inp_faddr = any;
-	inp->inp_fport = 0;
-	if ((inp->inp_flags & INP_BOUNDADDR) == 0)
-		inp->inp_laddr = any;
-	if ((inp->inp_flags & INP_BOUNDPORT) == 0) {
-		inpcb_remove(inp);
-		inp->inp_lport = 0;
-	} else if (inp->inp_hashed == INP_H_TUPLE) {
-		hash_remove(inp);
-		port_unlink(inp);
-		port_link(inp, &inp->inp_port->po_bound);
-		inp->inp_hashed = INP_H_PORT;
-	}
-	rump_mutex_exit(&inp->inp_table->it_lock);
 }
 
 /* --- looking up --- */
@@ -685,8 +339,8 @@ port_lookup(const struct inport *po, const struct inaddr *l, uint16_t lport,
 		score = inpcb_score(inp, l, ifindex);
 		if (score == 0 || score < top)
 			continue;
-		n = score == top && (inp->inp_share & SHARE_PORT) &&
-		    (best->inp_share & SHARE_PORT) ? n + 1 : 1;
+		n = score == top && (inp->inp_share & SOF_REUSEPORT) &&
+		    (best->inp_share & SOF_REUSEPORT) ? n + 1 : 1;
 		best = inp;
 		top = score;
 	}
@@ -695,7 +349,7 @@ port_lookup(const struct inport *po, const struct inaddr *l, uint16_t lport,
 	choice = (unsigned)((in_prfpair(l, f, lport, fport) >> 32) * n >> 32);
 	for (inp = po->po_bound; inp != NULL; inp = inp->inp_pnext)
 		if (inpcb_score(inp, l, ifindex) == top &&
-		    (inp->inp_share & SHARE_PORT) && choice-- == 0)
+		    (inp->inp_share & SOF_REUSEPORT) && choice-- == 0)
 			return inp;
 	return best;
 }
@@ -709,14 +363,47 @@ inpcb_lookup(struct inpcbtable *it, const struct inaddr *l, uint16_t lport,
 	struct inpcb *inp;
 
 	rump_mutex_enter(&it->it_lock);
-	inp = hash_find(it, l, lport, f, fport, ifindex);
-	if (IN_UNLIKELY(inp == NULL) && (po = port_find(it, lport)) != NULL)
+	inp = inpcb_find(it, l, lport, f, fport, ifindex);
+	if (IN_UNLIKELY(inp == NULL) && (po = inpcb_port(it, lport)) != NULL)
 		inp = port_lookup(po, l, lport, f, fport, ifindex);
 	if (inp != NULL)
 		inpcb_ref(inp);
 	rump_mutex_exit(&it->it_lock);
 	return inp;
 }
+
+/* --- sending --- */
+
+static inline uint8_t
+inpcb_pmtuflags(const struct inpcb *inp)
+{
+	/* IP_PMTUDISC_DONT, WANT, DO, PROBE, INTERFACE, OMIT */
+	static const uint8_t flags[6] = { 0, FL_TRYDF, FL_DF,
+	    FL_DF | FL_IFMTU, FL_IFMTU, FL_IFMTU };
+
+	return flags[inp->inp_pmtudisc < 6 ? inp->inp_pmtudisc : 1];
+}
+
+void
+inpcb_flow(struct inpcb *inp, struct inflow *fl)
+{
+
+	fl->fl_src = inp->inp_laddr;
+	fl->fl_dst = inp->inp_faddr;
+	fl->fl_proto = inp->inp_table->it_proto;
+	fl->fl_tos = inp->inp_tos;
+	fl->fl_ttl = inp->inp_ttl;
+	fl->fl_flags = inpcb_pmtuflags(inp);
+	fl->fl_label = inp->inp_label;
+	fl->fl_oif = inp->inp_lscope != 0 ? inp->inp_lscope : inp->inp_bindif;
+	fl->fl_prio = inp->inp_so->so_opt.so_priority;
+	fl->fl_opts = inp->inp_opts;
+	fl->fl_rc = &inp->inp_rc;
+	if (IN_UNLIKELY(inp->inp_so->so_opt.so_flags & SOF_DONTROUTE))
+		fl->fl_flags |= FL_NOROUTE;
+}
+
+/* --- all of them --- */
 
 /* Caller holds it_lock. */
 static unsigned
@@ -750,7 +437,7 @@ inpcb_match(struct inpcbtable *it, uint16_t port, int (*fn)(struct inpcb *,
 	im->im_room = sizeof(im->im_few) / sizeof(im->im_few[0]);
 	im->im_inp = im->im_few;
 	rump_mutex_enter(&it->it_lock);
-	if ((po = port_find(it, port)) != NULL) {
+	if ((po = inpcb_port(it, port)) != NULL) {
 		n = match_list(po->po_bound, fn, arg, im);
 		n += match_list(po->po_conn, fn, arg, im);
 		if (n > im->im_room && (more = rump_kmem_alloc(n *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Socket addresses of PCBs: what bind(2) and connect(2) accept, as Linux
- * does; names; options into flows.  so_lock is held everywhere.
+ * does; names; the level of an option.  so_lock is held everywhere.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -170,7 +170,8 @@ inpcb_connect(struct inpcb *inp, const struct sockaddr *sa, unsigned len)
 	}
 	/* Another peer: the address before was chosen for that one. */
 	if (inaddr_isany(&l) || !(inp->inp_flags & INP_BOUNDADDR)) {
-		if (inaddr_ismulti(&f) && !inaddr_isany(&inp->inp_msrc))
+		if (inaddr_ismulti(&f) && !inaddr_isany(&inp->inp_msrc) &&
+		    inaddr_is4(&f) == inaddr_is4(&inp->inp_msrc))
 			l = inp->inp_msrc;
 		else if ((error = INAF(&f)->af_source(&f, oif, &inp->inp_rc,
 		    &l)) != 0)
@@ -207,35 +208,6 @@ inpcb_peername(struct socket *so, struct sockaddr *ss, unsigned *lenp)
 	    inaddr_islinklocal6(&inp->inp_faddr) ? inp->inp_lscope : 0,
 	    so->so_family, ss);
 	return 0;
-}
-
-static inline uint8_t
-inpcb_pmtuflags(const struct inpcb *inp)
-{
-	/* IP_PMTUDISC_DONT, WANT, DO, PROBE, INTERFACE, OMIT */
-	static const uint8_t flags[6] = { 0, FL_TRYDF, FL_DF,
-	    FL_DF | FL_IFMTU, FL_IFMTU, FL_IFMTU };
-
-	return flags[inp->inp_pmtudisc < 6 ? inp->inp_pmtudisc : 1];
-}
-
-void
-inpcb_flow(struct inpcb *inp, struct inflow *fl)
-{
-
-	fl->fl_src = inp->inp_laddr;
-	fl->fl_dst = inp->inp_faddr;
-	fl->fl_proto = inp->inp_table->it_proto;
-	fl->fl_tos = inp->inp_tos;
-	fl->fl_ttl = inp->inp_ttl;
-	fl->fl_flags = inpcb_pmtuflags(inp);
-	fl->fl_label = inp->inp_label;
-	fl->fl_oif = inp->inp_lscope != 0 ? inp->inp_lscope : inp->inp_bindif;
-	fl->fl_prio = inp->inp_so->so_opt.so_priority;
-	fl->fl_opts = inp->inp_opts;
-	fl->fl_rc = &inp->inp_rc;
-	if (IN_UNLIKELY(inp->inp_so->so_opt.so_flags & SOF_DONTROUTE))
-		fl->fl_flags |= FL_NOROUTE;
 }
 
 int

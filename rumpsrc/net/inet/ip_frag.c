@@ -10,7 +10,7 @@
 #include <linux/if_ether.h>
 #include "inet_priv.h"
 
-#define FRAG_MEM	(256 * 1024)
+#define FRAG_MEM	(256 * 1024)	/* and a quarter of all mbufs' */
 #define FRAG_QUEUES	64
 #define FRAG_MAX	128
 #define FRAG_TIME	(30 * NSEC_PER_SEC)
@@ -261,6 +261,13 @@ frag_add(struct fragq **qp, struct mbuf *m, uint32_t off, int more)
 	return m;
 }
 
+static inline size_t
+frag_limit(void)
+{
+
+	return rump_mbuf_limit / 4 < FRAG_MEM ? rump_mbuf_limit / 4 : FRAG_MEM;
+}
+
 struct mbuf *
 ip4_reass(struct ifnet *ifp, struct mbuf *m)
 {
@@ -300,7 +307,7 @@ ip4_reass(struct ifnet *ifp, struct mbuf *m)
 	m->m_len -= hlen;
 	m->m_pkt.ph_len -= hlen;
 	m = frag_add(qp, m, off, more != 0);
-	while (frag_mem > FRAG_MEM && fragq_evict(NULL))
+	while (frag_mem > frag_limit() && fragq_evict(NULL))
 		;
 	rump_mutex_exit(&frag_lock);
 	return m;
