@@ -147,6 +147,8 @@ struct inpcb {
 #define INP_BINDNOPORT	0x0080		/* IP_BIND_ADDRESS_NO_PORT */
 #define INP_ROUTERALERT	0x0100
 #define INP_TRANSPARENT	0x0200
+#define INP_DONTFRAG6	0x0400		/* IPV6_DONTFRAG */
+#define INP_HDRINCL6	0x0800
 #define INP_NOTSRC	0x0400		/* inp_laddr is a group or broadcast */
 	uint32_t	 inp_label;
 	struct mbuf	*inp_opts;	/* [so_lock] */
@@ -156,6 +158,7 @@ struct inpcb {
 	uint32_t	 inp_bindif;	/* [so_lock + table] SO_BINDTODEVICE */
 	uint8_t		 inp_share;	/* same: SOF_REUSEADDR, _REUSEPORT */
 	uint8_t		 inp_listen;	/* same: inpcb_listen() */
+	uint16_t	 inp_csumoff;	/* [so_lock] IPV6_CHECKSUM + 1; 0: none */
 	uint8_t		 inp_hashed;	/* [table] INP_H_* */
 #define INP_H_PORT	1		/* in a bucket */
 #define INP_H_TUPLE	2		/* that, and in the hash */

@@ -399,6 +399,8 @@ inpcb_flow(struct inpcb *inp, struct inflow *fl)
 	fl->fl_prio = inp->inp_so->so_opt.so_priority;
 	fl->fl_opts = inp->inp_opts;
 	fl->fl_rc = &inp->inp_rc;
+	if (IN_UNLIKELY(inp->inp_flags & INP_DONTFRAG6))
+		fl->fl_flags |= FL_DF;
 	if (IN_UNLIKELY(inp->inp_so->so_opt.so_flags & SOF_DONTROUTE))
 		fl->fl_flags |= FL_NOROUTE;
 }

@@ -175,24 +175,26 @@ raw_sendwhole(struct mbuf *m, struct inflow *fl)
 }
 
 static int
-raw_output(struct mbuf *m, struct inflow *fl)
+raw_output(struct mbuf *m, struct inflow *fl, unsigned csumoff)
 {
+	/* IPV6_CHECKSUM's offset and 1. */
+	unsigned off = fl->fl_proto == PROTO_ICMP6 ? 3 : csumoff;
+	uint16_t sum;
 
-	if (!inaddr_is4(&fl->fl_dst) && fl->fl_proto == PROTO_ICMP6) {
-		uint16_t sum;
-
-		if (m->m_pkt.ph_len < 4) {
+	if (!inaddr_is4(&fl->fl_dst) && off != 0) {
+		off--;
+		if (m->m_pkt.ph_len < off + 2 || off + 2 > MBUF_MAX) {
 			m_freem(m);
 			return EINVAL;
 		}
-		if ((m = m_unshare(m, 4)) == NULL)
+		if ((m = m_unshare(m, off + 2)) == NULL)
 			return ENOBUFS;
 		sum = (uint16_t)~cksum_fold(in_pseudo(&fl->fl_src,
-		    &fl->fl_dst, PROTO_ICMP6, m->m_pkt.ph_len));
-		memcpy(m->m_data + 2, &sum, 2);
+		    &fl->fl_dst, fl->fl_proto, m->m_pkt.ph_len));
+		memcpy(m->m_data + off, &sum, 2);
 		m->m_pkt.ph_csum = PH_CSUM_PARTIAL;
 		m->m_pkt.ph_csumstart = 0;
-		m->m_pkt.ph_csumoff = 2;
+		m->m_pkt.ph_csumoff = (uint16_t)off;
 	}
 	return INAF(&fl->fl_dst)->af_output(m, fl);
 }
@@ -217,7 +219,7 @@ raw_send(struct socket *so, struct mbuf *m, const struct sockaddr *to,
 	if ((inp->inp_flags & INP_HDRINCL) && inp->inp_family == AF_INET)
 		error = raw_sendwhole(m, &fl);
 	else
-		error = raw_output(m, &fl);
+		error = raw_output(m, &fl, inp->inp_csumoff);
 	return error == ENOBUFS && !(inp->inp_flags & INP_RECVERR) ? 0 : error;
 }
 
