@@ -205,20 +205,29 @@ so_plain(const struct socket *so)
 	    ((so->so_rcv.sb_flags | so->so_snd.sb_flags) & SB_SHUT) == 0;
 }
 
-int
-so_poll(struct socket *so, int events, struct selrec *sr)
+static __attribute__((__noinline__)) int
+so_poll_any(struct socket *so, int events, struct selrec *sr)
 {
 	int r;
 
 	rump_mutex_enter(&so->so_lock);
 	if (sr != NULL)
 		rump_selrecord(&so->so_sel, sr);
-	if (__builtin_expect(so_plain(so) && (events & (EV_OUT | POLLPRI)) ==
-	    0, 1))
-		r = so->so_rcv.sb_cc != 0 && so->so_rcv.sb_cc >=
-		    so->so_rcv.sb_lowat ? EV_IN & events : 0;
-	else
-		r = so_poll_locked(so, events);
+	r = so_poll_locked(so, events);
 	rump_mutex_exit(&so->so_lock);
 	return r;
+}
+
+/*
+ * Servers look at thousands of connections for the few that have something:
+ * with one virtual CPU nobody changes a socket meanwhile, so no lock.
+ */
+int
+so_poll(struct socket *so, int events, struct selrec *sr)
+{
+	if (sr != NULL || !rump_cooperative || !so_plain(so) ||
+	    (events & (EV_OUT | POLLPRI)) != 0)
+		return so_poll_any(so, events, sr);
+	return so->so_rcv.sb_cc != 0 &&
+	    so->so_rcv.sb_cc >= so->so_rcv.sb_lowat ? EV_IN & events : 0;
 }
