@@ -45,7 +45,7 @@ rump_selrecord(struct selinfo *si, struct selrec *sr)
 	sr->sr_prevp = &si->si_head;
 	if (si->si_head != NULL)
 		si->si_head->sr_prevp = &sr->sr_next;
-	si->si_head = sr;
+	__atomic_store_n(&si->si_head, sr, __ATOMIC_RELEASE);
 	rump_mutex_exit(&si->si_lock);
 }
 
@@ -54,7 +54,7 @@ static void
 sel_unhook(struct selrec *sr)
 {
 
-	*sr->sr_prevp = sr->sr_next;
+	__atomic_store_n(sr->sr_prevp, sr->sr_next, __ATOMIC_RELEASE);
 	if (sr->sr_next != NULL)
 		sr->sr_next->sr_prevp = sr->sr_prevp;
 	__atomic_store_n(&sr->sr_info, NULL, __ATOMIC_RELEASE);
