@@ -19,6 +19,8 @@ cd "$out"
 . "$here/lib.sh"
 # shellcheck source=bench/linux.sh
 . "$here/linux.sh"
+# shellcheck source=bench/net.sh
+. "$here/net.sh"
 
 gcc -shared -fPIC -O2 -o insncount.so "$here/insncount.c"
 gcc -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x100000 \
@@ -54,6 +56,7 @@ size hello.minimal 65536
 size hello.generic 204800
 
 linux
+network
 
 head_ "Time" what seconds
 seconds "bake hello for hw_minimal" "$bake" hw_minimal t.img hello.prog

@@ -8,7 +8,7 @@ guest=10.66.0.2
 
 net_up() {
 	ip netns add $ns
-	trap 'ip netns del $ns' EXIT
+	trap 'ip netns del $ns; ip netns del ${ns}p 2>/dev/null' EXIT
 	ip -n $ns link set lo up
 	ip netns exec $ns ip tuntap add dev tap0 mode tap vnet_hdr
 	ip -n $ns addr add 10.66.0.1/24 dev tap0
@@ -56,6 +56,7 @@ guest_start() {
 	until in_ns curl -s -m 1 http://$guest:8080/ >/dev/null; do
 		i=$((i + 1))
 		[ $i -lt 60 ] || return 1
+		sleep 0.5
 	done
 }
 guest_stop() {
@@ -84,11 +85,55 @@ per_request() {
 	insns=$(((c2 - c1) / (n2 - n1)))
 }
 
+# rate_of COMMAND...: requests a second of a server in $ns, at $c connections.
+rate_of() {
+	"$@" </dev/null >server.log 2>&1 &
+	pid=$!
+	i=0
+	until in_ns curl -s -m 1 http://$guest:8080/ >/dev/null; do
+		i=$((i + 1))
+		[ $i -lt 60 ] || break
+		sleep 0.2
+	done
+	load $c 3 >l
+	guest_stop
+	rate=$(tail -1 l)
+}
+
+# The same on spt over the TAP and natively over a veth pair.
+spt_and_native() {
+	head_ "HTTP, requests a second" connections native spt ratio
+	for c in 1 16; do
+		rate_of in_ns "$build/bin/rumprun" -I tap0,vioif0 \
+		    -W tap0,inet,static,$guest/24 spt httpd.spt
+		spt_rate=$rate
+		ip -n $ns link set tap0 down
+		ip netns add ${ns}p
+		ip -n $ns link add veth0 type veth peer name veth1 netns ${ns}p
+		ip -n $ns addr add 10.66.0.3/24 dev veth0
+		ip -n ${ns}p addr add $guest/24 dev veth1
+		ip -n $ns link set veth0 up
+		ip -n ${ns}p link set veth1 up
+		rate_of ip netns exec ${ns}p ./httpd.native
+		ip netns del ${ns}p
+		ip -n $ns link set tap0 up
+		line $c "$rate" "$spt_rate" "$(ratio "$rate" "$spt_rate")"
+	done
+}
+
 network() {
+	if [ "$(id -u)" != 0 ] || ! command -v wrk >/dev/null; then
+		head_ "Network" "not measured: needs root and wrk"
+		return
+	fi
 	gcc -O2 -static -DOUTB_EXIT -o httpd.linux "$here/httpd.c" \
 	    "$here/ioperm.c"
 	"$gcc" -O2 -DOUTB_EXIT -o httpd.prog "$here/httpd.c"
-	"$bake" --add net_tcp --add net_virtio hw_minimal httpd.hw httpd.prog
+	"$bake" --add net_tcp --add net_config --add net_virtio hw_minimal \
+	    httpd.hw httpd.prog
+	"$bake" --add net_tcp --add net_config --add net_virtif spt_minimal \
+	    httpd.spt httpd.prog
+	gcc -O2 -o httpd.native "$here/httpd.c"
 	no_multiboot httpd.hw >httpd.pvh
 	net_up
 	net_initrd httpd.linux
@@ -104,4 +149,5 @@ network() {
 		line $c "$linux_insns" "$insns" "$verdict" \
 		    "$(ratio "$linux_rate" "$rate")"
 	done
+	spt_and_native
 }
