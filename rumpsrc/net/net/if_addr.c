@@ -94,9 +94,11 @@ ia_defaults(struct ifnet *ifp, struct ifaddr *ia)
 		ia->ia_flags |= IFA_F_PERMANENT;
 	if (ia->ia_label[0] == '\0')
 		strlcpy(ia->ia_label, ifp->if_name, IFNAMSIZ);
+	if (!inaddr_is4(&ia->ia_addr))
+		return;		/* there it means a temporary one */
 	ia->ia_flags &= ~(uint32_t)IFA_F_SECONDARY;
 	for (o = ifp->if_addrs; o != NULL; o = o->ia_next)
-		if (inaddr_is4(&ia->ia_addr) && ia_samesubnet(o, ia))
+		if (ia_samesubnet(o, ia))
 			ia->ia_flags |= IFA_F_SECONDARY;
 }
 
@@ -162,7 +164,8 @@ ia_promote(struct ifnet *ifp, const struct ifaddr *gone)
 	for (o = ifp->if_addrs; o != NULL; o = o->ia_next) {
 		if (!ia_samesubnet(o, gone))
 			continue;
-		if (first && (o->ia_flags & IFA_F_SECONDARY)) {
+		if (first && inaddr_is4(&o->ia_addr) &&
+		    (o->ia_flags & IFA_F_SECONDARY)) {
 			rump_rw_wrenter(&ifp->if_lock);
 			o->ia_flags &= ~(uint32_t)IFA_F_SECONDARY;
 			rump_rw_exit(&ifp->if_lock);
