@@ -49,19 +49,17 @@ copy_forward(char *d, const char *s, size_t n)
 		__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s),
 		    "+c"(words) : : "memory");
 	else {
-		for (; end - d > 32; d += 32, s += 32) {
+		/* Two words at a time, the last one or two from the end. */
+		for (; d < end; d += 16, s += 16) {
 			uint64_t a = ((const u64u *)s)[0];
-			uint64_t b = ((const u64u *)s)[1];
 
-			((u64u *)d)[0] = a;
-			((u64u *)d)[1] = b;
-			a = ((const u64u *)s)[2];
-			b = ((const u64u *)s)[3];
-			((u64u *)d)[2] = a;
-			((u64u *)d)[3] = b;
+			if (end - d > 8) {
+				uint64_t b = ((const u64u *)s)[1];
+
+				((u64u *)d)[1] = b;
+			}
+			*(u64u *)d = a;
 		}
-		for (; d < end; d += 8, s += 8)
-			*(u64u *)d = *(const u64u *)s;
 	}
 	*(u64u *)end = last;
 }

@@ -121,14 +121,6 @@ boot_check(const struct conf *cf)
 	}
 }
 
-static int
-ci_dhcp(const struct conf_item *ci)
-{
-	const char *method = ci->ci_val[RUMP_CONFIG_METHOD];
-
-	return method != NULL && strcmp(method, "dhcp") == 0;
-}
-
 static void
 handle(const struct conf_item *ci)
 {
@@ -143,8 +135,7 @@ handle(const struct conf_item *ci)
 	if (error == 0)
 		return;
 	if (error == 6 && ci->ci_kind == CONF_NET)
-		hint = ci_dhcp(ci) ? " (no DHCP: rumprun-bake --add net_dhcp)"
-		    : " (no component of this image does that method)";
+		hint = " (nothing for the method: bake --add net_dhcp?)";
 	rumpuser_dprintf("rumprun: configuration: %s %s: error %d%s\n", key,
 	    ci->ci_val[ci->ci_kind == CONF_NET ? RUMP_CONFIG_IF :
 	    ci->ci_kind == CONF_BLK ? RUMP_CONFIG_PATH :

@@ -191,14 +191,20 @@ apply(uint64_t *t, int level, uint64_t s, uint64_t e, enum vm_op op, int prot)
 }
 
 static int
+in_arena(uint64_t s, uint64_t e)
+{
+	return ((s | e) & PAGE_MASK) == 0 && s >= hw_arena_start &&
+	    e <= hw_arena_end && s <= e;
+}
+
+static int
 vm_change(void *p, size_t len, enum vm_op op, int prot)
 {
 	uint64_t s = (uint64_t)p, e = s + len;
 	unsigned long saved;
 	int error;
 
-	bmk_assert(((s | len) & PAGE_MASK) == 0 && s >= hw_arena_start &&
-	    e <= hw_arena_end && s <= e);
+	bmk_assert(in_arena(s, e));
 	if (len == 0)
 		return 0;
 	saved = vm_enter();
@@ -311,7 +317,7 @@ hw_vm_fault(uint64_t va, uint64_t error)
 
 	/* With other CPUs it may be theirs. */
 	if (!bmk_smp && vm_lock.sl_locked)
-		return "page fault while page tables are changed";
+		return "fault under vm_lock";
 	saved = bmk_spin_enter(&vm_lock);
 	for (level = TOP;; level--) {
 		entry += va >> (12 + 9 * level) & 511;

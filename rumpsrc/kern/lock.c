@@ -39,10 +39,7 @@ rump_mutex_enter(struct rump_mutex *m)
 {
 	struct lwp *l = rumpuser_curlwp();
 
-	if (__builtin_expect(rump_cooperative &&
-	    __atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) == NULL, 1))
-		__atomic_store_n(&m->m_owner, l, __ATOMIC_RELAXED);
-	else if (!rump_casptr(&m->m_owner, NULL, l))
+	if (__builtin_expect(!rump_casptr(&m->m_owner, NULL, l), 0))
 		mutex_wait(m, l);
 }
 
@@ -68,15 +65,8 @@ void
 rump_mutex_exit(struct rump_mutex *m)
 {
 
-	/* Nobody runs in between: whoever it is can only be the caller. */
-	if (__builtin_expect(rump_cooperative, 1)) {
-		KASSERT(__atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) !=
-		    NULL);
-		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_RELAXED);
-	} else {
-		KASSERT(rump_mutex_owned(m));
-		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_SEQ_CST);
-	}
+	KASSERT(rump_mutex_owned(m));
+	__atomic_store_n(&m->m_owner, NULL, __ATOMIC_SEQ_CST);
 	if (__builtin_expect(__atomic_load_n(&m->m_waiters,
 	    __ATOMIC_SEQ_CST) != 0, 0))
 		mutex_wake(m);
