@@ -191,6 +191,28 @@ test_ping(void)
 	CHECK(!sent(fk, &out));
 }
 
+/* Sources that cannot be. */
+static void
+test_martians(void)
+{
+	static const char *const bad[] = { "224.0.0.5", "255.255.255.255",
+	    "127.0.0.1" };
+	int fd = usock();
+	char c;
+	unsigned i;
+
+	OK(ubind(fd, "0.0.0.0", 7777));
+	for (i = 0; i < 3; i++) {
+		udpframe(&in, bad[i], 5, US, 7777, "x", 1);
+		inject(fk, &in);
+	}
+	FAILS(xrecv(fd, &c, 1, MSG_DONTWAIT), EAGAIN);
+	udpframe(&in, PEER, 5, US, 7777, "x", 1);
+	inject(fk, &in);
+	CHECK_EQ(xrecv(fd, &c, 1, MSG_DONTWAIT), 1);
+	uclose(fd);
+}
+
 static void
 test_options(void)
 {
@@ -675,6 +697,7 @@ main(void)
 	test_probe();
 	before = rump_mbuf_inuse();
 	test_ping();
+	test_martians();
 	test_options();
 	test_reass();
 	CHECK_EQ(rump_mbuf_inuse(), before);
