@@ -53,11 +53,12 @@ rec_acked(struct tcpcb *tp, struct ackinfo *ai, struct txrec *tr,
 			ai->ai_orig = 1;
 			if (ai->ai_rtt == 0)
 				ai->ai_rtt = now - tr->tr_time + 1;
-			if (UNLIKELY(tp->t_fack != 0) &&
-			    SEQ_LT(tr->tr_seq, tp->t_fack) &&
-			    tp->t_sacked != 0)
+			if (UNLIKELY(tp->t_sacked != 0) &&
+			    (tp->t_flags & TF_SACK) &&
+			    SEQ_LT(tr->tr_seq, tp->t_fack))
 				tp->t_flags |= TF_REORD;
-		}
+		} else
+			ai->ai_karn = 1;
 		tcp_rack_update(tp, tr, now);
 	}
 	tcp_rec_free(tp, tr);
@@ -92,6 +93,9 @@ tcp_ackdata(struct tcpcb *tp, struct ackinfo *ai, uint32_t ack, int64_t now)
 	tp->t_bytesacked += ai->ai_acked;
 	while ((tr = tp->t_rec) != NULL && SEQ_LEQ(tr->tr_end, ack))
 		rec_acked(tp, ai, tr, t);
+	/* What waited for one that was sent again says nothing (Karn). */
+	if (UNLIKELY(ai->ai_karn))
+		ai->ai_rtt = 0;
 	tp->snd_una = ack;
 	n = min32(ack - tp->snd_sb, sb->sb_cc);
 	tp->snd_sb += n;

@@ -194,7 +194,7 @@ tcp_resend(struct tcpcb *tp, struct txrec *tr, uint32_t max)
 	int error;
 
 	if (max > GSO_MAX)
-		max = GSO_MAX;
+		max = max32(GSO_MAX, tp->t_mss);
 	if (max > tp->t_mss)
 		max -= max % tp->t_mss;
 	if (len > max) {
@@ -291,7 +291,7 @@ how_much(struct tcpcb *tp, uint32_t unsent)
 	}
 	if (UNLIKELY(flight >= tp->snd_wnd))
 		return 0;
-	room = min32(tp->snd_wnd - flight, GSO_MAX);
+	room = min32(tp->snd_wnd - flight, max32(GSO_MAX, tp->t_mss));
 	len = tp->t_cwnd - pipe;
 	if (len < room) {
 		room = len;

@@ -53,8 +53,9 @@ tcp_rcvd(struct socket *so, size_t n)
 	cur = tp->rcv_adv - tp->rcv_nxt;
 	if (UNLIKELY((int32_t)cur < 0))
 		cur = 0;
-	/* Bytes of many segments wait for their acknowledgement. */
-	if (UNLIKELY((tp->t_flags & TF_DELACK) && so->so_rcv.sb_cc == 0 &&
+	/* All was read, and no answer is to be expected: or it is much. */
+	if ((tp->t_flags & TF_DELACK) && so->so_rcv.sb_cc == 0 &&
+	    UNLIKELY(!(tp->t_flags & TF_PINGPONG) ||
 	    tp->rcv_nxt - tp->t_lastack > tp->t_rcvmss)) {
 		tcp_sendack(tp);
 		return;

@@ -277,6 +277,7 @@ struct ackinfo {
 	uint8_t		 ai_dup;
 	uint8_t		 ai_newloss;
 	uint8_t		 ai_ece;
+	uint8_t		 ai_karn;	/* some of it was sent twice */
 };
 
 static inline void
