@@ -15,7 +15,7 @@ rcv_space(const struct tcpcb *tp)
 		n = tp->t_reassmem >= 2 * n ? 0 : n;
 	if (tp->t_clamp != 0)
 		n = min32(n, tp->t_clamp);
-	return n;
+	return min32(n, 65535U << tp->t_rcvscale);
 }
 
 /* For the header; moves rcv_adv, never back. */
