@@ -57,6 +57,7 @@ struct pkthdr {
 #define PH_LOOP		0x08		/* by lo: sums need not be right */
 #define PH_FORWARD	0x10		/* being forwarded */
 #define PH_FRAG		0x20		/* reassembled */
+#define PH_OUT		0x40		/* a tap's: it is being sent */
 	uint8_t		 ph_tos;	/* received: traffic class, hop limit */
 	uint8_t		 ph_ttl;
 	uint16_t	 ph_vlan;	/* 802.1Q tag, 0: none */

@@ -59,6 +59,7 @@ struct sockopts {			/* [so_lock] */
 #define SOF_RXQOVFL	0x0800
 #define SOF_NOCHECK	0x1000
 #define SOF_TSNEW	0x2000		/* SO_TIMESTAMP_NEW was meant */
+#define SOF_LOCKFILTER	0x4000
 	uint32_t	 so_linger;	/* seconds */
 	uint32_t	 so_priority, so_mark;
 	uint32_t	 so_bindif;	/* SO_BINDTODEVICE: index, 0: any */

@@ -25,6 +25,7 @@ static const struct soflag {
 	{ SO_DONTROUTE, SOF_DONTROUTE }, { SO_OOBINLINE, SOF_OOBINLINE },
 	{ SO_PASSCRED, SOF_PASSCRED }, { SO_ZEROCOPY, SOF_ZEROCOPY },
 	{ SO_RXQ_OVFL, SOF_RXQOVFL }, { SO_NO_CHECK, SOF_NOCHECK },
+	{ SO_LOCK_FILTER, SOF_LOCKFILTER },
 };
 
 static uint16_t
@@ -221,6 +222,8 @@ so_setsocket(struct socket *so, int name, const void *val, unsigned len)
 	if (flag == SOF_PASSCRED && so->so_family != AF_UNIX &&
 	    so->so_family != AF_NETLINK)
 		return EOPNOTSUPP;
+	if (flag == SOF_LOCKFILTER && !v && (so->so_opt.so_flags & flag))
+		return EPERM;
 	if (flag == SOF_ZEROCOPY) {
 		if (so->so_family != AF_INET && so->so_family != AF_INET6)
 			return EOPNOTSUPP;
@@ -240,6 +243,8 @@ so_setfilter(struct socket *so, int name, const void *val, unsigned len)
 
 	if (rump_sockfilterops == NULL)
 		return ENOPROTOOPT;
+	if (so->so_opt.so_flags & SOF_LOCKFILTER)
+		return EPERM;
 	if (name != SO_DETACH_FILTER &&
 	    (error = rump_sockfilterops->sf_make(name, val, len, &new)) != 0)
 		return error;
@@ -260,8 +265,7 @@ so_setopt(struct socket *so, int level, int name, const void *val,
 	int error;
 
 	if (level == SOL_SOCKET && (name == SO_ATTACH_FILTER ||
-	    name == SO_DETACH_FILTER || name == SO_ATTACH_BPF ||
-	    name == SO_LOCK_FILTER))
+	    name == SO_DETACH_FILTER || name == SO_ATTACH_BPF))
 		return so_setfilter(so, name, val, len);
 	rump_mutex_enter(&so->so_lock);
 	if (level == SOL_SOCKET) {

@@ -179,21 +179,25 @@ route_answer(struct nlreq *r, const struct rtentry *rt,
 {
 	const struct ifnet *ifp = rt->rt_type == RTN_LOCAL ? rump_loif :
 	    rt->rt_if;
+	const struct rtmsg *asked = r->nr_body;
 	struct nlout *o = r->nr_out;
 	struct rtmsg *rm;
+	unsigned table = route_table(rt);
 
+	if (inaddr_is4(dst) && !(asked->rtm_flags & RTM_F_LOOKUP_TABLE))
+		table = RT_TABLE_MAIN;
 	rm = nl_begin(o, RTM_NEWROUTE, 0, sizeof(*rm));
 	if (rm != NULL) {
 		rm->rtm_family = (uint8_t)nl_family(dst);
 		rm->rtm_dst_len = inaddr_is4(dst) ? 32 : 128;
-		rm->rtm_table = (uint8_t)route_table(rt);
+		rm->rtm_table = (uint8_t)table;
 		rm->rtm_protocol = inaddr_is4(dst) ? RTPROT_UNSPEC :
 		    rt->rt_proto;
 		rm->rtm_type = rt->rt_type;
 		rm->rtm_flags = RTM_F_CLONED | (inaddr_is4(dst) &&
 		    rt->rt_type == RTN_LOCAL ? RTCF_LOCAL : 0);
 	}
-	nl_attr32(o, RTA_TABLE, route_table(rt));
+	nl_attr32(o, RTA_TABLE, table);
 	nl_attraddr(o, RTA_DST, dst);
 	if (ifp != NULL)
 		nl_attr32(o, RTA_OIF, ifp->if_index);
