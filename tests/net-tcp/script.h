@@ -40,6 +40,7 @@ static uint8_t popt[40];		/* put into each segment */
 static unsigned poptlen;
 static uint16_t pwin = 65535;
 static uint8_t ptos;
+static int slow;			/* ms: the handshake's round trip */
 
 static inline void
 put16(uint8_t *p, unsigned v)
@@ -111,8 +112,10 @@ build(uint8_t *f, uint8_t flags, uint32_t seq, uint32_t ack, const void *data,
 	put16(t + 14, pwin);
 	put16(t + 16, 0);
 	put16(t + 18, urp);
-	memcpy(t + 20, opt, optlen);
-	memcpy(t + hl, data, len);
+	if (optlen != 0)
+		memcpy(t + 20, opt, optlen);
+	if (len != 0)
+		memcpy(t + hl, data, len);
 	{
 		uint8_t ps[12];
 
@@ -325,6 +328,7 @@ passive(int l, const uint8_t *opt, unsigned optlen, struct s *s)
 	CHECK_EQ(s->ack, pseq + 1);
 	pseq++;
 	pack = s->seq + 1;
+	msleep(slow);
 	inject(ACK, pseq, pack, NULL, 0);
 	fd = (int)rump_sys_accept(l, NULL, NULL);
 	CHECK(fd >= 0);

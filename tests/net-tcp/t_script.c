@@ -257,7 +257,9 @@ fastrtx(void)
 	struct s s;
 	int l = listening(), fd, i;
 
+	slow = 300;		/* loss probes are far */
 	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	slow = 0;
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 10000, 0, NULL, 0), 10000);
 	for (i = 0; i < 10; i++) {
 		EXPECT(&s, i == 9 ? ACK | PSH : ACK);
@@ -282,7 +284,9 @@ fastrtx(void)
 	ack_sack(pack, pack + 1000, pack + 2000);
 	ack_sack(pack, pack + 1000, pack + 3000);
 	ack_sack(pack, pack + 1000, pack + 4000);
-	EXPECT(&s, ACK);
+	/* New ones before it: limited transmit. */
+	for (i = 0; i < 3 && next(&s, WAIT) && s.seq != pack; i++)
+		;
 	CHECK_EQ(s.seq, pack);
 	for (i = 5; i < 7; i++)
 		ack_sack(pack, pack + 1000, pack + (uint32_t)i * 1000);

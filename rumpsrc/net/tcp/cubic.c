@@ -7,16 +7,17 @@
  */
 #include "tcp.h"
 
+#define CSS_ROUNDS	5
 #define CUBIC_C		507	/* / 2^40 */
 
 struct cubic {
 	uint32_t	cu_epoch;	/* tms; 0: none */
 	uint32_t	cu_wmax;	/* bytes */
 	uint32_t	cu_k;		/* tms */
-	uint32_t	cu_west;	/* bytes: what Reno would have */
+	uint32_t	cu_west;	/* bytes: what Reno would have; CSS: rounds */
 	uint32_t	cu_prior;	/* cwnd at the last reduction */
-	uint32_t	cu_count;	/* of bytes, for fractions of segments */
-	uint32_t	cu_restcount;
+	uint32_t	cu_cssbase;	/* ticks; 0: not in CSS */
+	uint32_t	cu_restcount;	/* bytes; HyStart++: samples */
 	uint32_t	cu_roundend;	/* HyStart++ */
 	uint32_t	cu_rttlast, cu_rttcur;	/* ticks: least of the rounds */
 };
@@ -64,7 +65,7 @@ cubic_ssthresh(struct tcpcb *tp)
 	cu->cu_wmax = w < cu->cu_wmax ? (uint32_t)((uint64_t)w * 17 / 20) : w;
 	cu->cu_prior = w;
 	cu->cu_epoch = 0;
-	cu->cu_roundend = 0;
+	cu->cu_roundend = cu->cu_cssbase = 0;
 	return (uint32_t)((uint64_t)w * 7 / 10);
 }
 
@@ -74,34 +75,52 @@ cubic_loss(struct tcpcb *tp)
 
 	cubic(tp)->cu_epoch = 0;
 	cubic(tp)->cu_rttlast = cubic(tp)->cu_rttcur = UINT32_MAX;
-	cubic(tp)->cu_roundend = 0;
+	cubic(tp)->cu_roundend = cubic(tp)->cu_cssbase = 0;
+}
+
+/* A round of slow start is over. */
+static void
+hystart_round(struct tcpcb *tp)
+{
+	struct cubic *cu = cubic(tp);
+
+	cu->cu_roundend = tp->snd_nxt | 1;
+	cu->cu_rttlast = cu->cu_rttcur;
+	cu->cu_rttcur = UINT32_MAX;
+	cu->cu_restcount = 0;
+	if (cu->cu_cssbase != 0 && ++cu->cu_west >= CSS_ROUNDS)
+		tp->t_ssthresh = tp->t_cwnd;
 }
 
 /*
- * HyStart++, without its conservative phase: when the least round-trip time
- * of a round is well above the last round's the path is full.
+ * HyStart++ (RFC 9406, 4.2): when the least round-trip time of a round is well
+ * above the last round's the path may be full.  Then it grows slower for some
+ * rounds (CSS), and goes on as before when it was a mistake.
  */
 static void
 hystart(struct tcpcb *tp)
 {
 	struct cubic *cu = cubic(tp);
-	uint32_t thresh, last = cu->cu_rttlast;
+	uint32_t thresh;
 
-	if (cu->cu_roundend == 0 || SEQ_GEQ(tp->snd_una, cu->cu_roundend)) {
-		cu->cu_roundend = tp->snd_nxt | 1;
-		cu->cu_rttlast = last = cu->cu_rttcur;
-		cu->cu_rttcur = UINT32_MAX;
-		cu->cu_restcount = 0;
-	}
+	if (cu->cu_roundend == 0 || SEQ_GEQ(tp->snd_una, cu->cu_roundend))
+		hystart_round(tp);
 	cu->cu_rttcur = min32(cu->cu_rttcur, tp->t_rackrtt);
-	if (++cu->cu_restcount < 8 || last == UINT32_MAX ||
-	    tp->t_cwnd < 16 * (uint32_t)tp->t_mss)
+	if (++cu->cu_restcount < 8)
 		return;
-	thresh = last / 8;
-	thresh = max32(thresh, MS_TICKS(4));
+	if (cu->cu_cssbase != 0) {
+		if (cu->cu_rttcur < cu->cu_cssbase)
+			cu->cu_cssbase = 0;
+		return;
+	}
+	if (cu->cu_rttlast == UINT32_MAX)
+		return;
+	thresh = max32(cu->cu_rttlast / 8, MS_TICKS(4));
 	thresh = min32(thresh, MS_TICKS(16));
-	if (cu->cu_rttcur >= last + thresh)
-		tp->t_ssthresh = tp->t_cwnd;
+	if (cu->cu_rttcur >= cu->cu_rttlast + thresh) {
+		cu->cu_cssbase = cu->cu_rttcur;
+		cu->cu_west = 0;
+	}
 }
 
 static void
@@ -112,7 +131,7 @@ epoch_begin(struct tcpcb *tp, uint32_t now)
 
 	cu->cu_epoch = now != 0 ? now : 1;
 	cu->cu_west = tp->t_cwnd;
-	cu->cu_count = cu->cu_restcount = 0;
+	cu->cu_cssbase = cu->cu_restcount = 0;
 	if (cu->cu_wmax <= tp->t_cwnd) {
 		cu->cu_k = 0;
 		cu->cu_wmax = tp->t_cwnd;
@@ -143,6 +162,8 @@ cubic_acked(struct tcpcb *tp, uint32_t bytes)
 	uint32_t now, target, n;
 
 	if (tp->t_cwnd < tp->t_ssthresh) {
+		if (cu->cu_cssbase != 0)
+			bytes = (bytes + 3) / 4;
 		tcp_slowstart(tp, &bytes);
 		if (tp->t_cwnd < tp->t_ssthresh)
 			hystart(tp);
