@@ -110,6 +110,8 @@ names() {
 		*/librumpnet_local.a) ok="rump_|unp_" ;;
 		*/librumpnet_inet.a)
 			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|igmp_|arp_|mcast_" ;;
+		*/librumpnet_inet6.a)
+			ok="rump_|in6_|ip6_|icmp6_|nd6_|mld_|mcast6_" ;;
 		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;
 		*)		ok="rump_" ;;
 		esac

@@ -398,7 +398,8 @@ test_mcastsend(void)
 	OK(bind6(a, "::", 5002));
 	OK(SYS(setsockopt, a, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &mr,
 	    sizeof(mr)));
-	OK(setint(b, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)mr.ipv6mr_interface));
+	OK(setint(b, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+	    (int)mr.ipv6mr_interface));
 	CHECK_EQ(getint(b, IPPROTO_IPV6, IPV6_MULTICAST_IF),
 	    (int)mr.ipv6mr_interface);
 	dropall(fk);

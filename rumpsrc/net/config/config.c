@@ -6,6 +6,7 @@
 #include <asm/errno.h>
 #include <net/sockabi.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include <kern/log.h>
@@ -112,6 +113,9 @@ rump_netconf_addr(struct ifnet *ifp, const struct inaddr *addr, unsigned plen)
 	ia.ia_scope = inaddr_islinklocal6(addr) ? RT_SCOPE_LINK :
 	    RT_SCOPE_UNIVERSE;
 	ia.ia_preferred = ia.ia_valid = INT64_MAX;
+	/* One that a person chose is used while it is probed for. */
+	if (!inaddr_is4(addr))
+		ia.ia_flags = IFA_F_OPTIMISTIC;
 	strlcpy(ia.ia_label, ifp->if_name, sizeof(ia.ia_label));
 	error = rump_if_setflags(ifp, IFF_UP, 0);
 	if (error == 0)

@@ -35,6 +35,9 @@ in6_ifstate(struct ifnet *ifp)
 	if ((ii = rump_kmem_zalloc(sizeof(*ii))) == NULL)
 		return NULL;
 	ii->ii_if = ifp;
+	ii->ii_gen = 1;			/* 0: being changed */
+	ii->ii_dnsscope[0] = '%';
+	strlcpy(ii->ii_dnsscope + 1, ifp->if_name, IFNAMSIZ);
 	ii->ii_groups.ig_if = ifp;
 	ii->ii_hlim = (uint8_t)in6_var(&rump_ip6_hoplimit);
 	ii->ii_member.inp_family = AF_INET6;

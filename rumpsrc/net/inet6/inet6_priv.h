@@ -165,6 +165,7 @@ struct in6_if {
 	uint8_t		 ii_up;		/* [ii_lock] */
 	uint8_t		 ii_gone;	/* [ii_lock] */
 	uint8_t		 ii_ra;		/* [ii_lock] an RA was seen */
+	uint8_t		 ii_dnsbusy;	/* [ii_lock] a thread writes them */
 	uint8_t		 ii_clashes;	/* [ii_lock] of RFC 7217's */
 	uint32_t	 ii_mtu;	/* [ii_lock] from routers; 0: none */
 	struct rump_callout ii_timer;

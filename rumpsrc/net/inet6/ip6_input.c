@@ -171,9 +171,8 @@ cache_set(struct in6_if *ii, const struct inaddr *a, uint32_t gen)
 {
 	uint32_t old = __atomic_load_n(&ii->ii_gen, __ATOMIC_RELAXED);
 
-	if ((old == 0 && ii->ii_local[0] != 0) ||
-	    !__atomic_compare_exchange_n(&ii->ii_gen, &old, 0, 0,
-	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (old == 0 || !__atomic_compare_exchange_n(&ii->ii_gen, &old, 0,
+	    0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	__atomic_store_n(&ii->ii_local[0], a->ia_d[0], __ATOMIC_RELEASE);
 	__atomic_store_n(&ii->ii_local[1], a->ia_d[1], __ATOMIC_RELEASE);

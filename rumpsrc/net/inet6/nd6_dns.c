@@ -19,8 +19,6 @@ long	rump_sysimpl_write(int, const void *, size_t)
 	    __attribute__((__weak__));
 long	rump_sysimpl_close(int) __attribute__((__weak__));
 
-static int dns_busy;			/* [a] the thread is there */
-
 /* ii_lock held. */
 static void
 server(struct in6_dns *dn, const struct inaddr *a, int add)
@@ -168,61 +166,67 @@ load(char *have)
 }
 
 static void
+write_out(struct in6_if *ii, const struct in6_dns *dn)
+{
+	char *have = rump_kmem_zalloc(2 * RESOLV_MAX), *add, addr[48];
+	unsigned i;
+
+	if (have == NULL)
+		return;
+	add = have + RESOLV_MAX;
+	rump_unschedule();		/* gates take a CPU themselves */
+	load(have);
+	if (dn->dn_search[0] != '\0')
+		want(add, have, "search ", dn->dn_search, "");
+	for (i = 0; i < dn->dn_n; i++)
+		want(add, have, "nameserver ", inaddr_format(
+		    &dn->dn_server[i], addr, sizeof(addr)),
+		    in6_islinklocal(&dn->dn_server[i]) ? ii->ii_dnsscope : "");
+	if (add[0] != '\0')
+		append(add);
+	rump_schedule();
+	rump_kmem_free(have, 2 * RESOLV_MAX);
+}
+
+/* Until there is nothing new; then, with ii_lock, it says that it is gone. */
+static void
 dns_thread(void *arg)
 {
 	struct in6_if *ii = arg;
-	char *have = rump_kmem_zalloc(2 * RESOLV_MAX), *add, addr[48];
 	struct in6_dns dn;
-	unsigned i;
-
-	rump_mutex_enter(&ii->ii_lock);
-	dn = ii->ii_dns;
-	rump_mutex_exit(&ii->ii_lock);
-	if (have != NULL) {
-		add = have + RESOLV_MAX;
-		rump_unschedule();	/* gates take a CPU themselves */
-		load(have);
-		if (dn.dn_search[0] != '\0')
-			want(add, have, "search ", dn.dn_search, "");
-		for (i = 0; i < dn.dn_n; i++)
-			want(add, have, "nameserver ", inaddr_format(
-			    &dn.dn_server[i], addr, sizeof(addr)),
-			    in6_islinklocal(&dn.dn_server[i]) ?
-			    ii->ii_dnsscope : "");
-		if (add[0] != '\0')
-			append(add);
-		rump_schedule();
-		rump_kmem_free(have, 2 * RESOLV_MAX);
-	}
-	__atomic_store_n(&dns_busy, 0, __ATOMIC_RELEASE);
-}
-
-/* Same as what was written before? */
-static int
-dns_news(struct in6_if *ii)
-{
 	int news;
 
-	rump_mutex_enter(&ii->ii_lock);
-	news = (ii->ii_dns.dn_n != 0 || ii->ii_dns.dn_search[0] != '\0') &&
-	    memcmp(&ii->ii_dns, &ii->ii_dnswritten, sizeof(ii->ii_dns)) != 0;
-	if (news)
-		ii->ii_dnswritten = ii->ii_dns;
-	rump_mutex_exit(&ii->ii_lock);
-	return news;
+	for (;;) {
+		rump_mutex_enter(&ii->ii_lock);
+		dn = ii->ii_dns;
+		news = memcmp(&dn, &ii->ii_dnswritten, sizeof(dn)) != 0;
+		ii->ii_dnswritten = dn;
+		ii->ii_dnsbusy = (uint8_t)news;
+		rump_mutex_exit(&ii->ii_lock);
+		if (!news)
+			return;
+		write_out(ii, &dn);
+	}
 }
 
 void
 nd6_dns_write(struct in6_if *ii)
 {
+	int start;
 
 	if (rump_sysimpl_open == NULL || rump_sysimpl_mkdir == NULL ||
 	    rump_sysimpl_write == NULL || rump_sysimpl_close == NULL ||
 	    rump_sysimpl_read == NULL)
 		return;
-	if (__atomic_load_n(&dns_busy, __ATOMIC_ACQUIRE) || !dns_news(ii) ||
-	    __atomic_exchange_n(&dns_busy, 1, __ATOMIC_ACQ_REL))
+	rump_mutex_enter(&ii->ii_lock);
+	start = !ii->ii_dnsbusy && memcmp(&ii->ii_dns, &ii->ii_dnswritten,
+	    sizeof(ii->ii_dns)) != 0;
+	if (start)
+		ii->ii_dnsbusy = 1;
+	rump_mutex_exit(&ii->ii_lock);
+	if (!start || rump_kthread_create(dns_thread, ii, "rdnss") == 0)
 		return;
-	if (rump_kthread_create(dns_thread, ii, "rdnss") != 0)
-		__atomic_store_n(&dns_busy, 0, __ATOMIC_RELEASE);
+	rump_mutex_enter(&ii->ii_lock);
+	ii->ii_dnsbusy = 0;
+	rump_mutex_exit(&ii->ii_lock);
 }

@@ -310,7 +310,7 @@ sys_smallopt(struct socket *so, int level, int name, const void *uval,
 	char val[OPT_STACK] __attribute__((__aligned__(8)));
 	int error;
 
-	if ((error = rump_copyin(uval, val, len)) != 0)
+	if (len != 0 && (error = rump_copyin(uval, val, len)) != 0)
 		return error;
 	return so_setopt(so, level, name, val, len);
 }
