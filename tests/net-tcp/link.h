@@ -35,7 +35,7 @@ struct side {
 struct badness {			/* percent, milliseconds */
 	double		 lose, dup, reorder, corrupt, delay;
 };
-static struct badness bad;
+static struct badness bad;		/* [both sd_lock] */
 static struct side *side_a, *side_b;
 
 static inline int64_t
@@ -75,7 +75,8 @@ side_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	struct side *sd = ifp->if_softc, *to = sd->sd_other;
 	unsigned len = m->m_pkt.ph_len, i;
 	uint8_t buf[2000];
-	int64_t due = hostnow() + (int64_t)(bad.delay * 1e6);
+	int64_t due;
+	int atonce;
 
 	(void)more;
 	if (to == NULL || len > sizeof(buf)) {	/* ARP's announcement */
@@ -85,6 +86,8 @@ side_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	m_copydata(m, 0, len, buf);
 	m_freem(m);
 	pthread_mutex_lock(&to->sd_lock);
+	due = hostnow() + (int64_t)(bad.delay * 1e6);
+	atonce = bad.delay == 0;
 	sd->sd_sent++;
 	if (len < 34 || buf[12] != 8 || buf[13] != 0 ||
 	    chance(sd, bad.lose)) {
@@ -105,7 +108,7 @@ side_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	if (chance(sd, bad.dup))
 		side_queue(to, buf, len, due + 100000);
 	pthread_mutex_unlock(&to->sd_lock);
-	if (bad.delay == 0)
+	if (atonce)
 		rump_if_intr(&to->sd_if);
 	return 0;
 }
@@ -141,6 +144,17 @@ static const struct ifops side_ops = {
 	.if_transmit = side_transmit,
 	.if_poll = side_poll,
 };
+
+static inline void
+link_set(const struct badness *b)
+{
+
+	pthread_mutex_lock(&side_a->sd_lock);
+	pthread_mutex_lock(&side_b->sd_lock);
+	bad = *b;
+	pthread_mutex_unlock(&side_b->sd_lock);
+	pthread_mutex_unlock(&side_a->sd_lock);
+}
 
 /* Interrupts when frames are due.  No virtual CPU. */
 static inline void *

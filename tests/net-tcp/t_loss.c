@@ -49,7 +49,7 @@ transfer(const char *name, struct badness how, size_t total, const char *cc)
 	struct tcp_info ti;
 	int64_t t = hostnow();
 
-	bad = how;
+	link_set(&how);
 	l = (int)SYS(socket, AF_INET, SOCK_STREAM, 0);
 	inet_pton(AF_INET, "10.0.0.3", &sin.sin_addr);
 	OK(SYS(bind, l, (void *)&sin, sizeof(sin)));
