@@ -466,6 +466,7 @@ test_long(void)
 int
 main(void)
 {
+
 	onhost = 0;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	fk = wire_start();

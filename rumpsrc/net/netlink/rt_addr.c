@@ -84,8 +84,7 @@ addr_dumpif(struct nlreq *r, struct ifnet *ifp, int family)
 
 	error = addr_list(ifp, &list, &n);
 	for (i = 0; i < n && error == 0; i++)
-		if (family == AF_UNSPEC ||
-		    nl_family(&list[i].ia_addr) == family)
+		if (nl_family(&list[i].ia_addr) == family)
 			error = nl_putaddr(r->nr_out, ifp, &list[i],
 			    RTM_NEWADDR);
 	if (list != NULL)
@@ -107,12 +106,33 @@ next_index(uint32_t index)
 	return best;
 }
 
+static int
+addr_dump(struct nlreq *r, uint32_t only, int family)
+{
+	struct ifnet *ifp;
+	uint32_t i;
+	int error = 0;
+
+	if (only != 0 && (ifp = rump_if_get(only)) == NULL)
+		return ENODEV;
+	if (only != 0) {
+		error = addr_dumpif(r, ifp, family);
+		rump_if_rele(ifp);
+		return error;
+	}
+	for (i = 0; error == 0 && (i = next_index(i)) != UINT32_MAX;)
+		if ((ifp = rump_if_get(i)) != NULL) {
+			error = addr_dumpif(r, ifp, family);
+			rump_if_rele(ifp);
+		}
+	return error;
+}
+
 int
 nl_addr_get(struct nlreq *r)
 {
 	const struct ifaddrmsg *ifa;
-	struct ifnet *ifp;
-	uint32_t i, only = 0;
+	uint32_t only = 0;
 	int error, family;
 
 	if (!r->nr_dump)
@@ -126,19 +146,11 @@ nl_addr_get(struct nlreq *r)
 			return error;
 		only = ifa->ifa_index;
 	}
-	if (only != 0) {
-		if ((ifp = rump_if_get(only)) == NULL)
-			return ENODEV;
-		error = addr_dumpif(r, ifp, family);
-		rump_if_rele(ifp);
-		return error;
-	}
-	for (i = 0; error == 0 && (i = next_index(i)) != UINT32_MAX;)
-		if ((ifp = rump_if_get(i)) != NULL) {
-			error = addr_dumpif(r, ifp, family);
-			rump_if_rele(ifp);
-		}
-	return error;
+	/* One family after the other. */
+	if (family != AF_UNSPEC)
+		return addr_dump(r, only, family);
+	error = addr_dump(r, only, AF_INET);
+	return error != 0 ? error : addr_dump(r, only, AF_INET6);
 }
 
 static int64_t

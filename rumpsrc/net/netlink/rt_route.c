@@ -179,13 +179,11 @@ route_answer(struct nlreq *r, const struct rtentry *rt,
 {
 	const struct ifnet *ifp = rt->rt_type == RTN_LOCAL ? rump_loif :
 	    rt->rt_if;
-	const struct rtmsg *asked = r->nr_body;
 	struct nlout *o = r->nr_out;
 	struct rtmsg *rm;
-	unsigned table = route_table(rt);
+	/* Linux looks both of IPv4's up as one. */
+	unsigned table = inaddr_is4(dst) ? RT_TABLE_MAIN : route_table(rt);
 
-	if (inaddr_is4(dst) && !(asked->rtm_flags & RTM_F_LOOKUP_TABLE))
-		table = RT_TABLE_MAIN;
 	rm = nl_begin(o, RTM_NEWROUTE, 0, sizeof(*rm));
 	if (rm != NULL) {
 		rm->rtm_family = (uint8_t)nl_family(dst);

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: BUILD=... ipss.sh IP-IMAGE SS-IMAGE
+# What ip and ss print in a guest with a TAP device, line by line.
+set -u
+ip=$1 ss=$2
+if [ "$(id -u)" != 0 ] || ! ip netns add "rknl$$" 2>/dev/null; then
+	echo "skipped: needs root and network namespaces"
+	exit 0
+fi
+tmp=$(mktemp -d)
+trap 'ip netns del "rknl$$"; rm -rf "$tmp"' EXIT
+failed=0
+ip -n "rknl$$" tuntap add tk0 mode tap
+ip -n "rknl$$" link set tk0 up
+
+# run IMAGE CONFIG: one guest; each line of standard input is a pattern that
+# a line of its output has to match.
+run()
+{
+	cat >"$tmp/want"
+	printf '%s\n' "$3" >"$tmp/config"
+	ip netns exec "rknl$$" "$BUILD/bin/rumprun" spt --timeout 30 \
+	    -I tk0,vioif -W tk0,inet,static,10.79.0.2/24,10.79.0.1 \
+	    --config "$tmp/config" "$2" >"$tmp/out" 2>&1
+	rc=$?
+	bad=0
+	while IFS= read -r line; do
+		grep -Eq -- "$line" "$tmp/out" || {
+			echo "no line: $line"
+			bad=1
+		}
+	done <"$tmp/want"
+	if [ $bad = 0 ] && [ $rc = 0 ]; then
+		echo "  ok	$1"
+	else
+		echo "FAIL $1 (status $rc)"
+		cat "$tmp/out"
+		failed=1
+	fi
+}
+
+# Programs keep what they wrote into their variables from one run of a guest
+# to the next: these mind.
+run ip-show "$ip" '{"rc":[{"argv":["addr"]},{"argv":["route"]},
+{"argv":["-s","link"]}]}' <<'END'
+^1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+^    inet 127\.0\.0\.1/8 scope host lo$
+^2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 .* state UP
+^    link/ether ..:..:..:..:..:.. brd ff:ff:ff:ff:ff:ff$
+^    inet 10\.79\.0\.2/24 brd 10\.79\.0\.255 scope global eth0$
+^       valid_lft forever preferred_lft forever$
+^default via 10\.79\.0\.1 dev eth0
+^10\.79\.0\.0/24 dev eth0 proto kernel scope link src 10\.79\.0\.2 $
+^    RX: +bytes +packets +errors +dropped
+END
+run ip-rule "$ip" '{"rc":[{"argv":["rule"]}]}' <<'END'
+^0:	from all lookup local$
+^32766:	from all lookup main$
+END
+run ip-get "$ip" '{"rc":[{"argv":["route","get","1.2.3.4"]}]}' <<'END'
+^1\.2\.3\.4 via 10\.79\.0\.1 dev eth0 src 10\.79\.0\.2 uid 0 $
+END
+run ip-getlocal "$ip" '{"rc":[{"argv":["route","get","10.79.0.2"]}]}' <<'END'
+^local 10\.79\.0\.2 dev lo src 10\.79\.0\.2 uid 0 $
+END
+run ip-change "$ip" '{"rc":[
+{"argv":["addr","add","10.5.0.1/16","brd","+","dev","eth0"]},
+{"argv":["route","add","10.9.0.0/16","via","10.5.0.9","metric","7"]},
+{"argv":["route","replace","default","via","10.5.0.8"]},
+{"argv":["neigh","add","10.5.0.9","lladdr","2:0:0:0:0:9","dev","eth0"]},
+{"argv":["link","set","eth0","mtu","1400"]},
+{"argv":["addr","show","dev","eth0"]},{"argv":["route"]},
+{"argv":["neigh"]},
+{"argv":["addr","del","10.79.0.2/24","dev","eth0"]},
+{"argv":["-o","-4","addr"]},
+{"argv":["route","del","10.9.0.0/16"]},
+{"argv":["neigh","del","10.5.0.9","dev","eth0"]},
+{"argv":["link","set","dev","eth0","down"]},
+{"argv":["-br","link"]}]}' <<'END'
+^2: eth0: .* mtu 1400 
+^    inet 10\.5\.0\.1/16 brd 10\.5\.255\.255 scope global eth0$
+^10\.9\.0\.0/16 via 10\.5\.0\.9 dev eth0 metric 7 $
+^default via 10\.5\.0\.8 dev eth0
+^10\.5\.0\.9 dev eth0 lladdr 02:00:00:00:00:09 PERMANENT $
+^2: eth0    inet 10\.5\.0\.1/16 .* eth0
+^eth0 +DOWN 
+END
+run ss-all "$ss" '{"rc":[{"argv":["-tuanpx"]}]}' <<'END'
+^Netid +State +Recv-Q +Send-Q
+END
+run ss-tcp "$ss" '{"rc":[{"argv":["-tani"]}]}' <<'END'
+^State +Recv-Q +Send-Q +Local Address:Port
+END
+exit $failed
