@@ -271,7 +271,8 @@ sent_quiet(struct fake *fk, struct frame *f)
 {
 	while (sent(fk, f))
 		if (!is_icmp6(f, 133) && !(f->f_len >= 70 &&
-		    f->f_b[20] == 0 && f->f_b[62] == 143))
+		    f->f_b[20] == 0 && f->f_b[54] == 58 &&
+		    f->f_b[62] >= 131))
 			return 1;
 	return 0;
 }
