@@ -108,6 +108,8 @@ names() {
 		*/librumpdev_virtio.a) ok="rump_|virtq_" ;;
 		*/librumpnet.a)	ok="rump_|m_|so_|sb_|cmsg_|inaddr_|cksum_" ;;
 		*/librumpnet_local.a) ok="rump_|unp_" ;;
+		*/librumpnet_netlink.a) ok="rump_|nl_" ;;
+		*/librumpnet_packet.a) ok="rump_|pk_" ;;
 		*/librumpnet_inet.a)
 			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|igmp_|arp_|mcast_" ;;
 		*/librumpnet_inet6.a)

@@ -27,7 +27,7 @@
 struct nlpcb {
 	struct socket	*np_so;		/* [I] */
 	struct nlpcb	*np_next;	/* [nl_lock] */
-	uint32_t	 np_port;	/* [nl_lock] for writing, [a]; 0: none */
+	uint32_t	 np_port;	/* [nl_lock] for writing, [a] */
 	uint32_t	 np_dst;	/* [so_lock] connect(2) */
 	uint64_t	 np_groups;	/* [a] bit n - 1: group n */
 	uint32_t	 np_opts;	/* [a] NLO_* */

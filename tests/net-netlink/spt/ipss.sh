@@ -78,13 +78,13 @@ run ip-change "$ip" '{"rc":[
 {"argv":["neigh","del","10.5.0.9","dev","eth0"]},
 {"argv":["link","set","dev","eth0","down"]},
 {"argv":["-br","link"]}]}' <<'END'
-^2: eth0: .* mtu 1400 
+^2: eth0: .* mtu 1400
 ^    inet 10\.5\.0\.1/16 brd 10\.5\.255\.255 scope global eth0$
 ^10\.9\.0\.0/16 via 10\.5\.0\.9 dev eth0 metric 7 $
 ^default via 10\.5\.0\.8 dev eth0
 ^10\.5\.0\.9 dev eth0 lladdr 02:00:00:00:00:09 PERMANENT $
 ^2: eth0    inet 10\.5\.0\.1/16 .* eth0
-^eth0 +DOWN 
+^eth0 +DOWN
 END
 run ss-all "$ss" '{"rc":[{"argv":["-tuanpx"]}]}' <<'END'
 ^Netid +State +Recv-Q +Send-Q
