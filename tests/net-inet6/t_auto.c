@@ -27,7 +27,7 @@ config(const char *const *vals)
 	return error;
 }
 
-static volatile int stop;
+static int stop;
 
 static void
 advertise(int malformed)
@@ -63,14 +63,14 @@ advertise(int malformed)
 	inject(fk, &in);
 }
 
-/* The router: answers solicitations. */
+/* The router: answers solicitations until it is stopped. */
 static void *
 router(void *arg)
 {
 	(void)arg;
 	if (rump_pub_lwproc_rfork(RUMP_RFCFDG) != 0)
 		abort();
-	while (!stop) {
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
 		if (sent(fk, &out) && out.f_len >= 62 && out.f_b[20] == 58 &&
 		    out.f_b[54] == 133)
 			advertise(0);
@@ -112,6 +112,8 @@ main(void)
 	vals[RUMP_CONFIG_TYPE] = "inet6";
 	vals[RUMP_CONFIG_METHOD] = "auto";
 	CHECK_EQ(config(vals), 0);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
 	CHECK_EQ(addrflags(fk, "2001:db8:b::ff:fe00:1") & ~0x200U, 0);
 	for (i = 0; i < 300 && !contains("/etc/resolv.conf", text); i++)
 		usleep(10000);
@@ -129,8 +131,6 @@ main(void)
 	CHECK((addrflags(fk, "2001:db8:c::1") & (IFA_F_TENTATIVE |
 	    IFA_F_OPTIMISTIC)) == (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC));
 	echo6(&in, PEER6, "2001:db8:c::1", 8);
-	stop = 1;
-	pthread_join(t, NULL);
 	neighbour(fk, PEER6);
 	inject(fk, &in);
 	neighbour(fk, "2001:db8:c::2");
