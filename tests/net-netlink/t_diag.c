@@ -35,6 +35,7 @@ test_tcp(void)
 	struct inet_diag_req_v2 *r;
 	struct nlmsghdr *h;
 	struct nlattr *at;
+	int i;
 
 	CHECK_EQ(inetdiag(AF_INET, IPPROTO_TCP, ~0U, NLM_F_DUMP), 0);
 	CHECK_EQ(count(SOCK_DIAG_BY_FAMILY), 0);
@@ -76,8 +77,23 @@ test_tcp(void)
 	r->id.idiag_sport = 1;
 	CHECK_EQ(ask(fd), ENOENT);
 	uclose(a);
+	CHECK_EQ(SYS(recvfrom, c, an, 1UL, 0, NULL, NULL), 0);
 	uclose(c);
 	uclose(l);
+	/* The one that closed first waits; its last packet may be on its way
+	 * on lo still. */
+	for (i = 0; i < 300; i++) {
+		CHECK_EQ(inetdiag(AF_INET, IPPROTO_TCP, 1U << 6, NLM_F_DUMP),
+		    0);
+		if (count(SOCK_DIAG_BY_FAMILY) == 1)
+			break;
+		usleep(10000);
+	}
+	CHECK_EQ(count(SOCK_DIAG_BY_FAMILY), 1);
+	m = (void *)(answer(SOCK_DIAG_BY_FAMILY, 0) + 1);
+	CHECK_EQ(m->idiag_state, 6);
+	CHECK_EQ(ntohs(m->id.idiag_sport), 80);
+	CHECK(m->idiag_expires > 50000 && m->idiag_expires <= 60000);
 }
 
 static void

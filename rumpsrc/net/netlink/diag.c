@@ -10,6 +10,7 @@
 #include <linux/tcp.h>
 #include <kern/kmem.h>
 #include <kern/proc.h>
+#include <net/tcpdiag.h>
 #include "nl.h"
 
 #define ST_ESTABLISHED	1
@@ -31,10 +32,10 @@ struct diag {
 };
 
 static void
-view_addr(const struct inpcb *inp, const struct inaddr *a, __be32 *to)
+view_addr(int family, const struct inaddr *a, __be32 *to)
 {
 
-	if (inp->inp_family == AF_INET)
+	if (family == AF_INET)
 		to[0] = a->ia_w[3];
 	else if (!(inaddr_is4(a) && inaddr_isany(a)))
 		memcpy(to, a, 16);
@@ -70,8 +71,8 @@ view_take(const struct inpcb *inp, const struct socket *so, unsigned state,
 	m->id.idiag_dport = inp->inp_fport;
 	if (so->so_type == SOCK_RAW)
 		m->id.idiag_sport = net16(so->so_protocol);
-	view_addr(inp, &inp->inp_laddr, m->id.idiag_src);
-	view_addr(inp, &inp->inp_faddr, m->id.idiag_dst);
+	view_addr(inp->inp_family, &inp->inp_laddr, m->id.idiag_src);
+	view_addr(inp->inp_family, &inp->inp_faddr, m->id.idiag_dst);
 	m->id.idiag_if = inp->inp_bindif;
 	if (m->id.idiag_if == 0)
 		m->id.idiag_if = inp->inp_lscope;
@@ -211,6 +212,36 @@ diag_pcb(struct inpcb *inp, void *arg)
 	return put_view(di, so, &pv);
 }
 
+/* A connection that has no socket (yet, any more). */
+static int
+diag_mini(const struct tcpmini *tm, void *arg)
+{
+	struct diag *di = arg;
+	int family = nl_family(&tm->tm_faddr);
+	struct inet_diag_msg *m;
+	struct pcbview pv;
+
+	memset(&pv, 0, sizeof(pv));
+	pv.pv_msg.idiag_family = (uint8_t)family;
+	pv.pv_msg.idiag_state = tm->tm_state;
+	pv.pv_msg.idiag_timer = tm->tm_left != 0 ? 3 : 0;
+	pv.pv_msg.idiag_expires = tm->tm_left;
+	pv.pv_msg.id.idiag_sport = tm->tm_lport;
+	pv.pv_msg.id.idiag_dport = tm->tm_fport;
+	view_addr(family, &tm->tm_laddr, pv.pv_msg.id.idiag_src);
+	view_addr(family, &tm->tm_faddr, pv.pv_msg.id.idiag_dst);
+	if ((di->di_req.sdiag_family != AF_UNSPEC &&
+	    di->di_req.sdiag_family != family) ||
+	    !(di->di_req.idiag_states >> tm->tm_state & 1) ||
+	    !id_matches(di, &pv) || (!di->di_r->nr_dump &&
+	    di->di_found++ != 0))
+		return 0;
+	m = nl_begin(di->di_r->nr_out, SOCK_DIAG_BY_FAMILY, 0, sizeof(*m));
+	if (m != NULL)
+		memcpy(m, &pv.pv_msg, sizeof(*m));
+	return nl_end(di->di_r->nr_out);
+}
+
 static int
 diag_inet(struct nlreq *r)
 {
@@ -231,6 +262,9 @@ diag_inet(struct nlreq *r)
 		di.di_req.idiag_states = ~0U;
 	it = __atomic_load_n(&rump_inpcbtables[table], __ATOMIC_ACQUIRE);
 	if (it != NULL && (error = inpcb_walk(it, diag_pcb, &di)) != 0)
+		return error;
+	if (table == IPT_TCP && rump_tcp_walkmini != NULL &&
+	    (error = rump_tcp_walkmini(diag_mini, &di)) != 0)
 		return error;
 	return r->nr_dump || di.di_found != 0 ? 0 : ENOENT;
 }

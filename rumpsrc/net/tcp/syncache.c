@@ -7,6 +7,7 @@
  * sc_lock guards the table; it comes after a listener's so_lock, and nothing
  * but leaves comes after it.  A connection's so_lock is never held with it.
  */
+#include <net/tcpdiag.h>
 #include "tcp.h"
 
 #define SC_HASH		128
@@ -531,4 +532,25 @@ tcp_listen_input(struct inpcb *inp, struct seg *sg, uint32_t leastiss)
 			syn_received(inp, sg, leastiss);
 	}
 	rump_mutex_exit(&head->so_lock);
+}
+
+uint32_t
+tcp_sc_view(struct tcpmini *v, uint32_t max)
+{
+	const struct synent *se;
+	uint32_t i, n = 0;
+
+	rump_mutex_enter(&sc_lock);
+	if (v == NULL)
+		n = sc_count;
+	for (i = 0; v != NULL && sc_table != NULL && i < SC_HASH; i++)
+		for (se = sc_table[i]; se != NULL && n < max;
+		    se = se->se_next)
+			v[n++] = (struct tcpmini) { .tm_laddr = se->se_laddr,
+			    .tm_faddr = se->se_faddr,
+			    .tm_lport = se->se_lport,
+			    .tm_fport = se->se_fport,
+			    .tm_state = TS_SYN_RECV };
+	rump_mutex_exit(&sc_lock);
+	return n;
 }

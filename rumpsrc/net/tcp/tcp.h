@@ -479,6 +479,11 @@ struct synent {
 void	tcp_se_fill(struct synent *, const struct seg *, struct inpcb *);
 void	tcp_child_fill(struct tcpcb *, const struct synent *, int64_t);
 
+/* diag.c: how many there are; those that fit into the array. */
+struct tcpmini;
+uint32_t tcp_sc_view(struct tcpmini *, uint32_t max);
+uint32_t tcp_tw_view(struct tcpmini *, uint32_t max);
+
 /* syncache.c, syncookie.c, fastopen.c */
 /* so_lock of a listener held; lets it go. */
 void	tcp_listen_input(struct inpcb *, struct seg *, uint32_t leastiss);

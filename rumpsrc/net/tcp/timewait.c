@@ -6,6 +6,7 @@
  *
  * tw_lock is a leaf after so_lock.
  */
+#include <net/tcpdiag.h>
 #include "tcp.h"
 
 struct tw {
@@ -310,4 +311,24 @@ tcp_tw_connect(const struct inpcb *inp, uint32_t *issp)
 	}
 	rump_mutex_exit(&tw_lock);
 	return error;
+}
+
+uint32_t
+tcp_tw_view(struct tcpmini *v, uint32_t max)
+{
+	int64_t now = rump_monotonic();
+	const struct tw *tw;
+	uint32_t n = 0;
+
+	if (v == NULL)
+		return __atomic_load_n(&tcp_tw_count, __ATOMIC_RELAXED);
+	rump_mutex_enter(&tw_lock);
+	for (tw = tw_first; tw != NULL && n < max; tw = tw->tw_later)
+		v[n++] = (struct tcpmini) { .tm_laddr = tw->tw_laddr,
+		    .tm_faddr = tw->tw_faddr, .tm_lport = tw->tw_lport,
+		    .tm_fport = tw->tw_fport, .tm_state = TS_TIME_WAIT,
+		    .tm_left = tw->tw_until <= now ? 0 :
+		    (uint32_t)((tw->tw_until - now) / 1000000) };
+	rump_mutex_exit(&tw_lock);
+	return n;
 }
