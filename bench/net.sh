@@ -9,12 +9,12 @@ guest=10.66.0.2
 net_up() {
 	ip netns add $ns
 	trap 'ip netns del $ns; ip netns del ${ns}p 2>/dev/null' EXIT
-	ip -n $ns link set lo up
-	ip netns exec $ns ip tuntap add dev tap0 mode tap vnet_hdr
-	ip -n $ns addr add 10.66.0.1/24 dev tap0
-	ip -n $ns link set tap0 up
+	nsenter --net=/run/netns/$ns ip link set lo up
+	nsenter --net=/run/netns/$ns ip tuntap add dev tap0 mode tap vnet_hdr
+	nsenter --net=/run/netns/$ns ip addr add 10.66.0.1/24 dev tap0
+	nsenter --net=/run/netns/$ns ip link set tap0 up
 }
-in_ns() { ip netns exec $ns "$@"; }
+in_ns() { nsenter --net=/run/netns/$ns "$@"; }
 
 # The modules that a guest needs for virtio-net, in the order of loading.
 net_initrd() {
@@ -107,16 +107,17 @@ spt_and_native() {
 		rate_of in_ns "$build/bin/rumprun" -I tap0,vioif0 \
 		    -W tap0,inet,static,$guest/24 spt httpd.spt
 		spt_rate=$rate
-		ip -n $ns link set tap0 down
+		nsenter --net=/run/netns/$ns ip link set tap0 down
 		ip netns add ${ns}p
-		ip -n $ns link add veth0 type veth peer name veth1 netns ${ns}p
-		ip -n $ns addr add 10.66.0.3/24 dev veth0
-		ip -n ${ns}p addr add $guest/24 dev veth1
-		ip -n $ns link set veth0 up
-		ip -n ${ns}p link set veth1 up
-		rate_of ip netns exec ${ns}p ./httpd.native
+		nsenter --net=/run/netns/$ns ip link add veth0 type veth \
+		    peer name veth1 netns ${ns}p
+		nsenter --net=/run/netns/$ns ip addr add 10.66.0.3/24 dev veth0
+		nsenter --net=/run/netns/${ns}p ip addr add $guest/24 dev veth1
+		nsenter --net=/run/netns/$ns ip link set veth0 up
+		nsenter --net=/run/netns/${ns}p ip link set veth1 up
+		rate_of nsenter --net=/run/netns/${ns}p ./httpd.native
 		ip netns del ${ns}p
-		ip -n $ns link set tap0 up
+		nsenter --net=/run/netns/$ns ip link set tap0 up
 		line $c "$rate" "$spt_rate" "$(ratio "$rate" "$spt_rate")"
 	done
 }

@@ -98,7 +98,8 @@ case_redistest()
 	for p in cli benchmark server; do
 		ln -s "$(command -v redis-cli)" "$work/src/redis-$p"
 	done
-	(cd "$work" && timeout 230 ip netns exec "$ns" ./runtest --host $guest \
+	(cd "$work" && timeout 230 nsenter --net="/run/netns/$ns" \
+	    ./runtest --host $guest \
 	    --port 6379 --clients 1 --timeout 60 --tags \
 	    "-slow -needs:repl -needs:save -needs:reset" $units)
 	rm -rf "$work"
@@ -132,7 +133,7 @@ case_curl()
 {
 	files
 	image curl "$www"
-	ip netns exec "$ns" "$here/client.py" serve $host "$www/data/html" \
+	nsenter --net="/run/netns/$ns" "$here/client.py" serve $host "$www/data/html" \
 	    "$www/data/conf/cert.pem" "$www/data/conf/key.pem" &
 	pids="$pids $!"
 	client wait $host 8080

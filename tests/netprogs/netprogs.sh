@@ -29,17 +29,17 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-in_ns() { timeout 120 ip netns exec "$ns" "$@"; }
+in_ns() { timeout 120 nsenter --net="/run/netns/$ns" "$@"; }
 client() { in_ns "$here/client.py" "$@"; }
 
 # A namespace with a TAP device for the guest.
 network()
 {
 	ip netns add "$ns"
-	ip -n "$ns" link set lo up
-	ip -n "$ns" tuntap add dev tap0 mode tap vnet_hdr
-	ip -n "$ns" addr add $host/24 dev tap0
-	ip -n "$ns" link set tap0 up
+	nsenter --net="/run/netns/$ns" ip link set lo up
+	nsenter --net="/run/netns/$ns" ip tuntap add dev tap0 mode tap vnet_hdr
+	nsenter --net="/run/netns/$ns" ip addr add $host/24 dev tap0
+	nsenter --net="/run/netns/$ns" ip link set tap0 up
 	in_ns sh -c 'echo 10000 65000 >/proc/sys/net/ipv4/ip_local_port_range'
 }
 
@@ -71,7 +71,7 @@ guest()
 	*)	kind="qemu --machine $config" ;;
 	esac
 	# shellcheck disable=SC2086
-	exec ip netns exec "$ns" "$build/bin/rumprun" $kind --timeout 300 \
+	exec nsenter --net="/run/netns/$ns" "$build/bin/rumprun" $kind --timeout 300 \
 	    -M "$m" -I tap0,eth -W tap0,inet,static,$guest/24 -e HOME=/ \
 	    "$image" "$@" </dev/null >"$work.log" 2>"$work.err"
 }

@@ -11,7 +11,7 @@ fi
 tmp=$(mktemp -d)
 server=
 trap 'kill $server 2>/dev/null; ip netns del "rkhttp$$"; rm -rf "$tmp"' EXIT
-ns() { ip netns exec "rkhttp$$" "$@"; }
+ns() { nsenter --net="/run/netns/rkhttp$$" "$@"; }
 ns ip tuntap add tk0 mode tap
 ns ip link set tk0 up
 ns ip addr add 10.79.0.1/24 dev tk0

@@ -15,7 +15,7 @@ tmp=$(mktemp -d)
 pids=
 trap 'kill $pids 2>/dev/null; ip netns del "rkspt$$"; rm -rf "$tmp"' EXIT
 failed=0
-ns() { ip netns exec "rkspt$$" "$@"; }
+ns() { nsenter --net="/run/netns/rkspt$$" "$@"; }
 check() {
 	what=$1
 	shift
@@ -66,7 +66,7 @@ addr=tk0,inet,static,10.78.0.2/24,10.78.0.1
 start -W "$addr" spt "$image"
 check ping ns ping -q -c 3 -i 0.05 -W 2 10.78.0.2
 check large ns ping -q -c 2 -i 0.05 -W 2 -s 60000 10.78.0.2
-check flood sh -c "ip netns exec rkspt$$ ping -q -f -c 5000 -w 20 \
+check flood sh -c "nsenter --net=/run/netns/rkspt$$ ping -q -f -c 5000 -w 20 \
     10.78.0.2 | grep ' 0% packet loss'"
 check idle idle
 finish plain 10.78.0.2

@@ -16,9 +16,9 @@ qemu=
 failed=0
 trap 'test -z "$qemu" || kill $qemu; ip netns del $ns; rm -rf "$tmp"' EXIT
 ip netns add $ns || exit 1
-ip -n $ns tuntap add t0 mode tap
-ip -n $ns addr add 10.9.0.1/24 dev t0
-ip -n $ns link set t0 up
+nsenter --net=/run/netns/$ns ip tuntap add t0 mode tap
+nsenter --net=/run/netns/$ns ip addr add 10.9.0.1/24 dev t0
+nsenter --net=/run/netns/$ns ip link set t0 up
 config='{"net":[{"if":"vioif0","type":"inet","method":"static",
     "addr":"10.9.0.2","mask":"24"}]}'
 
@@ -27,7 +27,8 @@ run() {
 	name=$1 device=$2
 	shift 2
 	# shellcheck disable=SC2086
-	ip netns exec $ns timeout 100 qemu-system-x86_64 -accel tcg -nodefaults \
+	nsenter --net=/run/netns/$ns timeout 100 \
+	    qemu-system-x86_64 -accel tcg -nodefaults \
 	    -display none -serial "file:$tmp/out" -no-reboot -kernel "$image" \
 	    -append "$(echo $config)" -device "$device,netdev=n" \
 	    -netdev tap,id=n,ifname=t0,script=no,downscript=no "$@" \
@@ -39,10 +40,10 @@ run() {
 		sleep 0.1
 	done
 	{
-		ip netns exec $ns ping -q -c 100 -i 0.002 -w 20 10.9.0.2 &&
-		    ip netns exec $ns ping -q -c 20 -i 0.01 -s 20000 -w 20 \
+		nsenter --net=/run/netns/$ns ping -q -c 100 -i 0.002 -w 20 10.9.0.2 &&
+		    nsenter --net=/run/netns/$ns ping -q -c 20 -i 0.01 -s 20000 -w 20 \
 		    10.9.0.2 &&
-		    ip netns exec $ns python3 "$here/datagrams.py" 10.9.0.2 300
+		    nsenter --net=/run/netns/$ns python3 "$here/datagrams.py" 10.9.0.2 300
 	} >"$tmp/err" 2>&1 || {
 		echo "FAIL  $name"
 		sed 's/^/      /' "$tmp/err" "$tmp/out" "$tmp/qemu" | head -20
