@@ -11,8 +11,8 @@ fi
 tmp=$(mktemp -d)
 trap 'ip netns del "rknl$$"; rm -rf "$tmp"' EXIT
 failed=0
-nsenter --net="/run/netns/rknl$$" ip tuntap add tk0 mode tap
-nsenter --net="/run/netns/rknl$$" ip link set tk0 up
+ip -n "rknl$$" tuntap add tk0 mode tap
+ip -n "rknl$$" link set tk0 up
 
 # run IMAGE CONFIG: one guest; each line of standard input is a pattern that
 # a line of its output has to match.
@@ -20,7 +20,7 @@ run()
 {
 	cat >"$tmp/want"
 	printf '%s\n' "$3" >"$tmp/config"
-	nsenter --net="/run/netns/rknl$$" "$BUILD/bin/rumprun" spt --timeout 30 \
+	ip netns exec "rknl$$" "$BUILD/bin/rumprun" spt --timeout 30 \
 	    -I tk0,vioif -W tk0,inet,static,10.79.0.2/24,10.79.0.1 \
 	    --config "$tmp/config" "$2" >"$tmp/out" 2>&1
 	rc=$?
