@@ -279,8 +279,8 @@ script_start(void)
 		;
 }
 
-static const uint8_t opt_all[] = { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 3, 232, 0, 0,
-	0, 0, 1, 3, 3, 7 };		/* MSS 1460, SACK, TS 1000, scale 7 */
+static const uint8_t opt_all[] = { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 3, 232, 0,
+	0, 0, 0, 1, 3, 3, 7 };		/* MSS 1460, SACK, TS 1000, scale 7 */
 static const uint8_t opt_sack[] = { 2, 4, 3, 232, 1, 1, 4, 2 };	/* MSS 1000 */
 static const uint8_t opt_mss[] = { 2, 4, 3, 232 };
 

@@ -119,7 +119,8 @@ main(void)
 		nanosleep(&ts, NULL);
 		(void)fake_drop(net);
 		rump_schedule();
-		n = rump_mbuf_inuse() <= mem + (256 << 10) && rump_tcp_estab() == 0;
+		n = rump_mbuf_inuse() <= mem + (256 << 10) &&
+		    rump_tcp_estab() == 0;
 		rump_unschedule();
 		if (n)
 			break;

@@ -783,6 +783,65 @@ deferaccept(void)
 	OK(rump_sys_close(l));
 }
 
+/* RFC 1191: an ICMP message makes segments shorter; a false one does not. */
+static void
+toobig(uint32_t seq, unsigned mtu)
+{
+	uint8_t f[100] = { 0 }, *ip = f + 14, *ic = ip + 20, *in = ic + 8;
+	uint16_t sum;
+
+	memcpy(f, net->fk_if.if_mac, 6);
+	memcpy(f + 6, "\2\0\0\0\0\2\x08\0", 8);
+	ip[0] = in[0] = 0x45;
+	put16(ip + 2, 20 + 8 + 28);
+	ip[8] = in[8] = 64;
+	ip[9] = 1;
+	memcpy(ip + 12, "\x0a\x09\0\2\x0a\x09\0\1", 8);
+	sum = cksum_fold(cksum_add(ip, 20, 0));
+	memcpy(ip + 10, &sum, 2);
+	ic[0] = 3;
+	ic[1] = 4;
+	put16(ic + 6, mtu);
+	put16(in + 2, 1500);
+	in[6] = 0x40;
+	in[9] = 6;
+	memcpy(in + 12, "\x0a\x09\0\1\x0a\x09\0\2", 8);
+	put16(in + 20, kport);
+	put16(in + 22, pport);
+	put32(in + 24, seq);
+	sum = cksum_fold(cksum_add(ic, 36, 0));
+	memcpy(ic + 2, &sum, 2);
+	inject_raw(f, 14 + 20 + 36);
+}
+
+static void
+pmtu(void)
+{
+	struct s s;
+	int l = listening(), fd;
+
+	slow = 300;
+	fd = passive(l, opt_all, 4, &s);	/* MSS 1460 */
+	slow = 0;
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 1460, 0, NULL, 0), 1460);
+	EXPECT(&s, ACK | PSH);
+	CHECK_EQ(s.len, 1460);
+	toobig(pack + 100000, 1000);		/* not about us */
+	NOTHING(20);
+	toobig(pack, 1000);
+	EXPECT(&s, ACK);
+	CHECK_EQ(s.len, 960);
+	CHECK_EQ(s.seq, pack);
+	inject(ACK, pseq, pack += 960, NULL, 0);
+	EXPECT(&s, ACK | PSH);
+	CHECK_EQ(s.len, 500);
+	inject(ACK, pseq, pack += 500, NULL, 0);
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
+}
+
 static const struct test tests[] = {
 	{ "handshake", handshake }, { "opening", opening },
 	{ "halfclose", halfclose }, { "sackgen", sackgen },
@@ -791,7 +850,7 @@ static const struct test tests[] = {
 	{ "cookies", cookies }, { "keepalive", keepalive },
 	{ "zerowindow", zerowindow }, { "urgent", urgent }, { "ecn", ecn },
 	{ "options", options }, { "nagle", nagle }, { "fastopen", fastopen },
-	{ "deferaccept", deferaccept },
+	{ "deferaccept", deferaccept }, { "pmtu", pmtu },
 	{ NULL, NULL },
 };
 

@@ -112,6 +112,8 @@ tcp_ackdata(struct tcpcb *tp, struct ackinfo *ai, uint32_t ack, int64_t now)
 	tp->t_since = TMS(now);
 	if (UNLIKELY(tp->t_flags & TF_URGSENT) && SEQ_LEQ(tp->snd_up, ack))
 		tp->t_flags &= ~(uint32_t)TF_URGSENT;
+	if (tp->t_inp->inp_rc.rc_neigh != NULL)
+		rump_neigh_confirm(tp->t_inp->inp_rc.rc_neigh);
 	so_wake_write(tp->t_so);
 }
 

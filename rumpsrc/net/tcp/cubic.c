@@ -14,7 +14,7 @@ struct cubic {
 	uint32_t	cu_epoch;	/* tms; 0: none */
 	uint32_t	cu_wmax;	/* bytes */
 	uint32_t	cu_k;		/* tms */
-	uint32_t	cu_west;	/* bytes: what Reno would have; CSS: rounds */
+	uint32_t	cu_west;	/* bytes: Reno's; CSS: rounds */
 	uint32_t	cu_prior;	/* cwnd at the last reduction */
 	uint32_t	cu_cssbase;	/* ticks; 0: not in CSS */
 	uint32_t	cu_restcount;	/* bytes; HyStart++: samples */

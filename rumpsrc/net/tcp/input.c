@@ -66,6 +66,43 @@ strip_header(struct mbuf *m, unsigned n)
 	m->m_pkt.ph_len -= n;
 }
 
+/* Acknowledges what was sent, in order, once. */
+static inline void
+fast_ack(struct tcpcb *tp, const struct seg *sg)
+{
+	uint32_t flight = tp->snd_nxt - tp->snd_una;
+	struct ackinfo ai;
+
+	memset(&ai, 0, sizeof(ai));
+	tcp_ackdata(tp, &ai, sg->sg_ack, sg->sg_now);
+	if (ai.ai_rtt != 0)
+		tcp_rtt(tp, ai.ai_rtt - 1, sg->sg_now);
+	if (tp->t_cwnd < 2 * flight || (tp->t_flags & TF_CWLIM))
+		tp->t_cc->cc_acked(tp, ai.ai_acked);
+	tp->t_dupacks = 0;
+	if (tp->snd_una != tp->snd_nxt)
+		tcp_rtxarm(tp, sg->sg_now);
+}
+
+static inline void
+fast_data(struct tcpcb *tp, struct seg *sg)
+{
+	struct socket *so = tp->t_so;
+
+	TCPCOUNT(TCPHPHits);
+	tp->rcv_nxt += sg->sg_len;
+	tp->t_bytesrcvd += sg->sg_len;
+	strip_header(sg->sg_m, sg->sg_hlen);
+	rcv_append(&so->so_rcv, sg->sg_m, sg->sg_len);
+	sg->sg_m = NULL;
+	tcp_wantack(tp, sg->sg_len, sg->sg_now);
+	so_wake_read(so);
+	if (sg->sg_len >= tp->t_rcvmss &&
+	    TICKS(sg->sg_now) - tp->t_drstime >= (tp->t_rcvrtt != 0 ?
+	    tp->t_rcvrtt >> 3 : tp->t_srtt >> 3))
+		tcp_tunercv(tp, TICKS(sg->sg_now));
+}
+
 /*
  * Header prediction: open in both directions, in order, nothing odd.
  * False: nothing was done.
@@ -74,8 +111,7 @@ static inline int
 fast_path(struct tcpcb *tp, struct seg *sg)
 {
 	struct socket *so = tp->t_so;
-	struct ackinfo ai;
-	uint32_t win, flight;
+	uint32_t win;
 
 	if (UNLIKELY(tp->t_state != TS_ESTABLISHED ||
 	    (sg->sg_flags & ~TH_PUSH) != TH_ACK || sg->sg_seq != tp->rcv_nxt ||
@@ -110,32 +146,11 @@ fast_path(struct tcpcb *tp, struct seg *sg)
 		tp->t_tsrecent = sg->sg_tsval;
 		tp->t_tsrecentage = TMS(sg->sg_now);
 	}
-	if (sg->sg_ack != tp->snd_una) {
-		memset(&ai, 0, sizeof(ai));
-		flight = tp->snd_nxt - tp->snd_una;
-		tcp_ackdata(tp, &ai, sg->sg_ack, sg->sg_now);
-		if (ai.ai_rtt != 0)
-			tcp_rtt(tp, ai.ai_rtt - 1, sg->sg_now);
-		if (tp->t_cwnd < 2 * flight || (tp->t_flags & TF_CWLIM))
-			tp->t_cc->cc_acked(tp, ai.ai_acked);
-		tp->t_dupacks = 0;
-		if (tp->snd_una != tp->snd_nxt)
-			tcp_rtxarm(tp, sg->sg_now);
-	}
-	if (sg->sg_len != 0) {
-		TCPCOUNT(TCPHPHits);
-		tp->rcv_nxt += sg->sg_len;
-		tp->t_bytesrcvd += sg->sg_len;
-		strip_header(sg->sg_m, sg->sg_hlen);
-		rcv_append(&so->so_rcv, sg->sg_m, sg->sg_len);
-		sg->sg_m = NULL;
-		tcp_wantack(tp, sg->sg_len, sg->sg_now);
-		so_wake_read(so);
-		if (sg->sg_len >= tp->t_rcvmss &&
-		    TICKS(sg->sg_now) - tp->t_drstime >= (tp->t_rcvrtt != 0 ?
-		    tp->t_rcvrtt >> 3 : tp->t_srtt >> 3))
-			tcp_tunercv(tp, TICKS(sg->sg_now));
-	} else
+	if (sg->sg_ack != tp->snd_una)
+		fast_ack(tp, sg);
+	if (sg->sg_len != 0)
+		fast_data(tp, sg);
+	else
 		TCPCOUNT(TCPHPAcks);
 	return 1;
 }
@@ -210,10 +225,59 @@ is_tuple(const struct inpcb *inp)
 	    INP_H_TUPLE;
 }
 
+/* A whole header in front, whose sum is right.  NULL: gone. */
+static inline struct mbuf *
+header(struct mbuf *m, const struct inrcv *ir, unsigned *hlenp)
+{
+	unsigned hlen;
+
+	if (UNLIKELY(m->m_len < TH_LEN) && (m->m_pkt.ph_len < TH_LEN ||
+	    (m = m_pullup(m, TH_LEN)) == NULL))
+		goto bad;
+	hlen = (mtod(m, const struct tcph *)->th_off >> 4) * 4U;
+	if (UNLIKELY(hlen < TH_LEN || hlen > m->m_pkt.ph_len))
+		goto bad;
+	if (UNLIKELY(m->m_len < hlen) && (m = m_pullup(m, hlen)) == NULL)
+		goto bad;
+	if (UNLIKELY(!sum_ok(m, ir))) {
+		TCPCOUNT(InCsumErrors);
+		goto bad;
+	}
+	*hlenp = hlen;
+	return m;
+bad:
+	in_error(m);
+	return NULL;
+}
+
+static inline void
+seg_fill(struct seg *sg, struct mbuf *m, const struct inrcv *ir,
+    unsigned hlen)
+{
+	const struct tcph *th = mtod(m, const struct tcph *);
+
+	sg->sg_m = m;
+	sg->sg_ir = ir;
+	sg->sg_now = rump_monotonic();
+	sg->sg_seq = net32(th->th_seq);
+	sg->sg_ack = net32(th->th_ack);
+	sg->sg_len = m->m_pkt.ph_len - hlen;
+	sg->sg_win = net16(th->th_win);
+	sg->sg_urp = net16(th->th_urp);
+	sg->sg_sport = th->th_sport;
+	sg->sg_dport = th->th_dport;
+	sg->sg_hlen = (uint16_t)hlen;
+	sg->sg_flags = th->th_flags;
+	sg->sg_tos = m->m_pkt.ph_tos;
+	sg->sg_opts = sg->sg_nsack = 0;
+	if (LIKELY(hlen > TH_LEN) && UNLIKELY(!tcp_parse(sg,
+	    m->m_data + TH_LEN, hlen - TH_LEN)))
+		TCPCOUNT(InErrs);	/* what could be read counts */
+}
+
 static void
 tcp_input(struct mbuf *m, const struct inrcv *ir)
 {
-	const struct tcph *th;
 	struct inpcb *inp;
 	struct socket *so;
 	struct tcpcb *tp;
@@ -221,46 +285,9 @@ tcp_input(struct mbuf *m, const struct inrcv *ir)
 	unsigned hlen;
 
 	TCPCOUNT(InSegs);
-	if (UNLIKELY(m->m_len < TH_LEN) && (m->m_pkt.ph_len < TH_LEN ||
-	    (m = m_pullup(m, TH_LEN)) == NULL)) {
-		in_error(m);
+	if ((m = header(m, ir, &hlen)) == NULL)
 		return;
-	}
-	th = mtod(m, const struct tcph *);
-	hlen = (th->th_off >> 4) * 4U;
-	if (UNLIKELY(hlen < TH_LEN || hlen > m->m_pkt.ph_len)) {
-		in_error(m);
-		return;
-	}
-	if (UNLIKELY(m->m_len < hlen)) {
-		if ((m = m_pullup(m, hlen)) == NULL) {
-			in_error(m);
-			return;
-		}
-		th = mtod(m, const struct tcph *);
-	}
-	if (UNLIKELY(!sum_ok(m, ir))) {
-		TCPCOUNT(InCsumErrors);
-		in_error(m);
-		return;
-	}
-	sg.sg_m = m;
-	sg.sg_ir = ir;
-	sg.sg_now = rump_monotonic();
-	sg.sg_seq = net32(th->th_seq);
-	sg.sg_ack = net32(th->th_ack);
-	sg.sg_len = m->m_pkt.ph_len - hlen;
-	sg.sg_win = net16(th->th_win);
-	sg.sg_urp = net16(th->th_urp);
-	sg.sg_sport = th->th_sport;
-	sg.sg_dport = th->th_dport;
-	sg.sg_hlen = (uint16_t)hlen;
-	sg.sg_flags = th->th_flags;
-	sg.sg_tos = m->m_pkt.ph_tos;
-	sg.sg_opts = sg.sg_nsack = 0;
-	if (LIKELY(hlen > TH_LEN) && UNLIKELY(!tcp_parse(&sg,
-	    m->m_data + TH_LEN, hlen - TH_LEN)))
-		TCPCOUNT(InErrs);	/* what could be read counts */
+	seg_fill(&sg, m, ir, hlen);
 	inp = inpcb_lookup(&tcp_table, &ir->ir_dst, sg.sg_dport, &ir->ir_src,
 	    sg.sg_sport, ir->ir_if);
 	if (UNLIKELY(inp == NULL) || UNLIKELY(!is_tuple(inp))) {
@@ -277,13 +304,8 @@ tcp_input(struct mbuf *m, const struct inrcv *ir)
 		inpcb_rele(inp);
 		return;
 	}
-	if (UNLIKELY(so->so_filter != NULL) && so_filtered(so, m) < hlen) {
-		rump_mutex_exit(&so->so_lock);
-		inpcb_rele(inp);
-		m_freem(m);
-		return;
-	}
-	conn_input(inp, tp, &sg);
+	if (LIKELY(so->so_filter == NULL) || so_filtered(so, m) >= hlen)
+		conn_input(inp, tp, &sg);
 	rump_mutex_exit(&so->so_lock);
 	inpcb_rele(inp);
 	if (sg.sg_m != NULL)

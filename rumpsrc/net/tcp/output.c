@@ -9,13 +9,6 @@
 
 #define GSO_MAX		65000	/* bytes of one packet, headers aside */
 
-static inline void
-put32(uint8_t *p, uint32_t v)
-{
-	v = net32(v);
-	memcpy(p, &v, 4);
-}
-
 /* n bytes from p in m on, copied. */
 static void
 copy_out(uint8_t *to, const struct mbuf *m, const uint8_t *p, uint32_t n)

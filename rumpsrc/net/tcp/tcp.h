@@ -62,11 +62,11 @@ _Static_assert(sizeof(struct tcph) == TH_LEN, "TCP header");
 #define DELACK_NS	(40 * 1000000LL)
 #define TW_NS		(60 * NSEC_PER_SEC)	/* 2 MSL, as Linux */
 
-#define TCP_MSS_MIN	88		/* as Linux (net.ipv4.tcp_min_snd_mss) */
+#define TCP_MSS_MIN	88	/* Linux's tcp_min_snd_mss */
 #define TCP_MSS_DEF4	536
 #define TCP_MSS_DEF6	1220
 #define TCP_WSCALE_MAX	14
-#define TCP_COPYLEN	512		/* payload that is copied behind headers */
+#define TCP_COPYLEN	512	/* payload copied behind headers */
 #define TCP_MAXOPT	40
 #define TCP_DUPTHRESH	3
 #define TCP_IW		10		/* segments, RFC 6928 */
@@ -138,9 +138,8 @@ struct tcpcb {
 #define TF_DEAD		0x00008000	/* freed when the callout has run */
 #define TF_PINGPONG	0x00010000	/* requests and answers */
 #define TF_URGSENT	0x00020000	/* t_sndup is valid */
-#define TF_CWLIM	0x00040000	/* the window, not data, was the limit */
+#define TF_CWLIM	0x00040000	/* the window was the limit */
 #define TF_QUICKACK	0x00080000	/* TCP_QUICKACK was set */
-#define TF_SPEEDY	0x00100000	/* one of the first segments: see t_quick */
 #define TF_OOBHAVE	0x00200000	/* t_oob is there to be read */
 #define TF_OOBHAD	0x00400000	/* it was read */
 #define TF_FRTO		0x00800000
@@ -164,7 +163,7 @@ struct tcpcb {
 	uint16_t	 t_mss;		/* payload with usual options */
 	uint16_t	 t_peermss;	/* as told, or the default */
 	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0 */
-	uint16_t	 t_pmtu;	/* bytes of transport, as t_mss knows it */
+	uint16_t	 t_pmtu;	/* found narrower: payload; 0 */
 	struct txrec	*t_rec, *t_reclast;
 	struct txrec	 t_rec0;	/* the first one needs no memory */
 	uint32_t	 t_nrec;
@@ -194,7 +193,7 @@ struct tcpcb {
 	uint32_t	 t_minrtt, t_minrttat;	/* ticks, tms */
 	uint32_t	 t_lsnd, t_lrcv;	/* tms: last data */
 	uint32_t	 t_lseg;	/* tms: any segment was received */
-	uint32_t	 t_since;	/* tms: begin of what user timeout counts */
+	uint32_t	 t_since;	/* tms: user timeout counts */
 	uint8_t		 t_backoff, t_probes, t_keepprobes, t_rtxkind;
 	int64_t		 t_when[TT_N];
 	int64_t		 t_armed;	/* t_co's time */
@@ -234,7 +233,7 @@ struct tcpconf {
 	uint32_t	tc_keepidle, tc_keepintvl;	/* seconds */
 	uint32_t	tc_usertimeout;			/* ms */
 	uint32_t	tc_notsent;			/* bytes; 0: none */
-	int32_t		tc_linger2;			/* s; 0 default, -1 none */
+	int32_t		tc_linger2;	/* s; 0 default, -1 none */
 	uint32_t	tc_deferaccept;			/* seconds */
 	uint32_t	tc_foqueue;			/* listener: 0 off */
 	uint8_t		tc_keepcnt, tc_syncnt;

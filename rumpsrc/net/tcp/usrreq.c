@@ -69,7 +69,8 @@ tcp_detach(struct socket *so)
 	switch (tp->t_state) {
 	case TS_LISTEN:
 		tcp_listen_closed(tp->t_inp);
-		/* FALLTHROUGH */
+		tcp_free(tp);
+		return;
 	case TS_CLOSE:
 	case TS_SYN_SENT:
 		tcp_free(tp);
