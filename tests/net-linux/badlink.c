@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * usage: badlink SEED LOSS REORDER DUP CORRUPT RTT NETNS1 TAP1 NETNS2 TAP2
+ * A bad link between two TAP devices, which Linux (or a bridge) is at the
+ * other end of: what netem does, for kernels that lack it, and the same each
+ * time.  Percent of frames, each way; milliseconds, half of them each way.
+ * Corruption flips one bit behind the Ethernet header; a reordered frame
+ * overtakes those of the last half RTT (at least 1 ms).  At most LIMIT frames
+ * wait each way, as netem has it by default.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#define LIMIT	1000
+#define FRAME	2048
+
+struct frame {
+	int64_t	due;
+	int	len;
+	uint8_t	data[FRAME];
+};
+static struct way {			/* a ring, in the order of dues */
+	struct frame	f[LIMIT];
+	unsigned	first, n;
+} ways[2];
+static double loss, reorder, twice, corrupt;
+static int64_t delay;
+static uint64_t rng;
+
+static int
+chance(double percent)
+{
+
+	rng = rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(rng >> 33) / (double)(1U << 31) * 100 < percent;
+}
+
+static int64_t
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static int
+tap(const char *ns, const char *name)
+{
+	struct ifreq ifr;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", ns);
+	if ((fd = open(path, O_RDONLY)) == -1 || setns(fd, CLONE_NEWNET) == -1)
+		err(1, "%s", path);
+	close(fd);
+	memset(&ifr, 0, sizeof(ifr));
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
+	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
+	if (fd == -1 || ioctl(fd, TUNSETIFF, &ifr) == -1)
+		err(1, "%s", name);
+	return fd;
+}
+
+static struct frame *
+at(struct way *w, unsigned i)
+{
+
+	return &w->f[(w->first + i) % LIMIT];
+}
+
+static void
+put(struct way *w, const uint8_t *p, int len, int64_t t)
+{
+	struct frame *f;
+	unsigned i;
+
+	if (w->n == LIMIT)
+		return;
+	for (i = w->n++; i > 0 && at(w, i - 1)->due > t; i--)
+		*at(w, i) = *at(w, i - 1);
+	f = at(w, i);
+	f->due = t;
+	f->len = len;
+	memcpy(f->data, p, (size_t)len);
+}
+
+static void
+take(struct way *w, uint8_t *p, int len, int64_t t)
+{
+	int64_t due = t + delay;
+
+	if (len <= 0 || len > FRAME || chance(loss))
+		return;
+	/* Without a delay the others are late. */
+	if (reorder > 0 && delay < 500000 && !chance(reorder))
+		due = t + 1000000;
+	else if (reorder > 0 && chance(reorder))
+		due = t;
+	if (chance(twice))
+		put(w, p, len, due);
+	if (len > 14 && chance(corrupt)) {
+		rng = rng * 6364136223846793005ULL + 1;
+		p[14 + (rng >> 35) % (unsigned)(len - 14)] ^=
+		    (uint8_t)(1 << (rng >> 33) % 8);
+	}
+	put(w, p, len, due);
+}
+
+static int64_t
+deliver(struct way *w, int fd, int64_t t)
+{
+
+	while (w->n > 0 && at(w, 0)->due <= t) {
+		if (write(fd, at(w, 0)->data, (size_t)at(w, 0)->len) == -1 &&
+		    errno != EIO && errno != EAGAIN && errno != EINVAL)
+			err(1, "write");
+		w->first = (w->first + 1) % LIMIT;
+		w->n--;
+	}
+	return w->n > 0 ? at(w, 0)->due : t + 1000000000;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pollfd p[2];
+	struct timespec ts;
+	static uint8_t buf[65536];
+	int64_t t, a, b;
+	int i, k, len;
+
+	if (argc != 11)
+		errx(2, "usage: see badlink.c");
+	rng = strtoull(argv[1], NULL, 0) * 2654435761U + 1;
+	loss = atof(argv[2]);
+	reorder = atof(argv[3]);
+	twice = atof(argv[4]);
+	corrupt = atof(argv[5]);
+	delay = (int64_t)(atof(argv[6]) * 500000);
+	p[0].fd = tap(argv[7], argv[8]);
+	p[1].fd = tap(argv[9], argv[10]);
+	p[0].events = p[1].events = POLLIN;
+	for (;;) {
+		t = now();
+		a = deliver(&ways[0], p[1].fd, t);
+		b = deliver(&ways[1], p[0].fd, t);
+		a = (a < b ? a : b) - now();
+		if (a < 0)
+			a = 0;
+		ts.tv_sec = a / 1000000000;
+		ts.tv_nsec = a % 1000000000;
+		if (ppoll(p, 2, &ts, NULL) == -1 && errno != EINTR)
+			err(1, "poll");
+		for (i = 0; i < 2; i++)
+			for (k = 0; k < 64 && (len = (int)read(p[i].fd, buf,
+			    sizeof(buf))) > 0; k++)
+				take(&ways[i], buf, len, now());
+	}
+}

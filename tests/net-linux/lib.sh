@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Parts of the tests here: two network namespaces joined by a bad link,
+#	$ns: guest - TAP (or Linux's veth) - bridge - tapm - badlink -
+#	${ns}p: tapp, $host; or, without a link, the guest's TAP in ${ns}p.
+# shellcheck shell=sh disable=SC2034,SC2154
+here=$(cd "$(dirname "$0")" && pwd)
+out=$BUILD/obj/tests/net-linux
+ns=rknl$$
+host=10.80.0.1 guest=10.80.0.2
+failed=0 pids='' link='' server=''
+LONG=${LONG:-}
+
+if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] ||
+    ! ip netns add $ns 2>/dev/null; then
+	echo "skipped: needs root, network namespaces and /dev/net/tun"
+	exit 0
+fi
+tmp=$(mktemp -d)
+cleanup() {
+	trap - EXIT
+	# shellcheck disable=SC2086
+	kill $pids $link $server 2>/dev/null
+	wait 2>/dev/null
+	for n in $ns ${ns}p ${ns}q; do ip netns del $n 2>/dev/null; done
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+peer() { timeout "${LIMIT:-60}" ip netns exec ${ns}p "$@"; }
+xfer() { peer "$out/xfer" "$@"; }
+check() {
+	what=$1
+	shift
+	if "$@" >"$tmp/log" 2>&1; then
+		echo "  ok	$what"
+	else
+		echo "FAIL $what"
+		tail -n 8 "$tmp/log"
+		[ ! -f "$tmp/out" ] || tail -n 5 "$tmp/out"
+		failed=1
+		return 1
+	fi
+}
+
+# Linux's part: no IPv6 of its own accord.
+linux_net() {
+	ip netns exec "$1" sh -c 'cd /proc/sys/net
+	    echo 1 >ipv6/conf/all/disable_ipv6
+	    echo 1 >ipv4/tcp_no_metrics_save' 2>/dev/null
+	ip -n "$1" link set lo up
+}
+# The wires: guest's side with a bridge, the peer's side with an address.
+wires() {
+	ip netns add ${ns}p
+	ip -n $ns link add br0 type bridge
+	ip -n $ns tuntap add tapg mode tap vnet_hdr
+	ip -n $ns tuntap add tapm mode tap
+	ip -n ${ns}p tuntap add tapp mode tap
+	linux_net $ns
+	linux_net ${ns}p
+	for i in tapg tapm; do ip -n $ns link set $i master br0 up; done
+	ip -n $ns link set br0 up
+	ip -n ${ns}p addr add $host/24 dev tapp
+	ip -n ${ns}p link set tapp up
+}
+# The guest's TAP directly at the peer.
+direct() {
+	ip netns add ${ns}p
+	linux_net ${ns}p
+	ip -n ${ns}p tuntap add tapg mode tap vnet_hdr
+	ip -n ${ns}p addr add $host/24 dev tapg
+	ip -n ${ns}p link set tapg up
+}
+# link LOSS REORDER DUP CORRUPT RTT
+link() {
+	[ -z "$link" ] || { kill $link; wait $link; } 2>/dev/null
+	"$out/badlink" "${SEED:-1}" "$@" $ns tapm ${ns}p tapp &
+	link=$!
+	sleep 0.1
+}
+# serve KIND [NETNS]: a server in the guest's place, until it answers.
+serve() {
+	in=${2:-$ns}
+	case $1 in
+	spt)	ip netns exec $in "$BUILD/bin/rumprun" spt --timeout 3600 \
+		    -M 64 -I tapg,eth -W tapg,inet,static,$guest/24 \
+		    "$out/xfer.spt" serve ;;
+	pc)	ip netns exec $in "$BUILD/bin/rumprun" qemu --machine pc \
+		    --timeout 3600 -M 64 -I tapg,eth \
+		    -W tapg,inet,static,$guest/24 ${QARGS:-} \
+		    "$out/xfer.hw" serve ;;
+	posix)	RUMP_NET0=tap:tapg${POPTS:-} ip netns exec $in \
+		    "$out/xfer.posix" $guest ;;
+	linux)	ip netns exec ${ns}q "$out/xfer" serve ;;
+	esac >"$tmp/out" 2>&1 </dev/null &
+	server=$!
+	i=0
+	until STALL=1 xfer mem $guest >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ $i -lt 40 ] || { echo "FAIL $1: no server"; cat "$tmp/out"
+		    exit 1; }
+		sleep 0.2
+	done
+}
+unserve() {
+	STALL=5 xfer quit $guest >/dev/null 2>&1
+	wait $server
+	rc=$?
+	server=
+	[ $rc = 0 ]
+}
+# A Linux in the guest's place.
+linux_guest() {
+	ip -n $ns link set tapg down
+	ip netns add ${ns}q
+	linux_net ${ns}q
+	ip -n $ns link add vg type veth peer name eth0 netns ${ns}q
+	ip -n ${ns}q addr add $guest/24 dev eth0
+	ip -n ${ns}q link set eth0 up
+	ip -n $ns link set vg master br0 up
+	ip -n ${ns}p neigh flush all
+}
