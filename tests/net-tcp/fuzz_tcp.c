@@ -38,10 +38,10 @@ segment(const uint8_t **p, size_t *n)
 	ack = pack + near(take(p, n));
 	pwin = (uint16_t)(take(p, n) << 8);
 	v = take(p, n);
+	urp = flags & URG ? take(p, n) : 0;
 	optlen = (v & 15) > 10 ? 0 : (v & 15) * 4;
 	if (optlen > *n)
 		optlen = 0;
-	urp = flags & URG ? take(p, n) : 0;
 	ptos = v >> 6;
 	inject_raw(f, build(f, flags, seq, ack, data, len, *p, optlen, urp));
 	*p += optlen;

@@ -120,6 +120,17 @@ tcp_tunesnd(struct tcpcb *tp)
 		sb->sb_hiwat = want;
 }
 
+/* What a connection may receive at first: on small machines less. */
+uint32_t
+tcp_rcvfirst(const struct sockbuf *sb)
+{
+	size_t part = SYSCTL(rump_mbuf_limit) / 32;
+
+	if ((sb->sb_flags & SB_FIXED) || part == 0 || part >= sb->sb_hiwat)
+		return sb->sb_hiwat;
+	return min32(sb->sb_hiwat, part < 16384 ? 16384 : (uint32_t)part);
+}
+
 /* Sizes of a new connection. */
 void
 tcp_buffers(struct tcpcb *tp)
@@ -128,7 +139,7 @@ tcp_buffers(struct tcpcb *tp)
 
 	tp->t_drstime = TICKS(rump_monotonic());
 	if (!(so->so_snd.sb_flags & SB_FIXED))
-		so->so_snd.sb_hiwat = max32(so->so_snd.sb_hiwat,
-		    min32(SYSCTL(rump_tcp_wmem[2]),
+		so->so_snd.sb_hiwat = max32(tcp_rcvfirst(&so->so_snd),
+		    min32(buf_most(SYSCTL(rump_tcp_wmem[2])),
 		    2 * (TCP_IW + 6) * (uint32_t)tp->t_mss));
 }

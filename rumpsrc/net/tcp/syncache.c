@@ -223,7 +223,7 @@ tcp_se_fill(struct synent *se, const struct seg *sg, struct inpcb *inp)
 	    inaddr_is4(&ir->ir_src) ? TCP_MSS_DEF4 : TCP_MSS_DEF6;
 	if (inaddr_islinklocal6(&ir->ir_src))
 		se->se_scope = ir->ir_if->if_index;
-	se->se_win = (uint16_t)min32(so->so_rcv.sb_hiwat, 65535);
+	se->se_win = (uint16_t)min32(tcp_rcvfirst(&so->so_rcv), 65535);
 	se->se_sent = TICKS(sg->sg_now);
 	if ((sg->sg_opts & SGO_TS) && SYSCTL(rump_tcp_timestamps)) {
 		se->se_flags |= SE_TS;
@@ -354,6 +354,7 @@ tcp_child_fill(struct tcpcb *tp, const struct synent *se, int64_t now)
 	tp->snd_una = tp->snd_nxt = tp->snd_sb = se->se_iss + 1;
 	tp->t_irs = se->se_irs;
 	tp->rcv_nxt = tp->t_lastack = se->se_irs + 1;
+	tp->t_so->so_rcv.sb_hiwat = tcp_rcvfirst(&tp->t_so->so_rcv);
 	tp->rcv_adv = tp->rcv_nxt + se->se_win;
 	tp->t_peermss = se->se_mss;
 	tp->t_sndscale = se->se_sndscale;
@@ -484,7 +485,8 @@ ack_received(struct inpcb *inp, struct seg *sg)
 		}
 		if (cookie.se_flags & SE_WS)
 			cookie.se_rcvscale = tcp_pickscale(head);
-		cookie.se_win = (uint16_t)min32(head->so_rcv.sb_hiwat, 65535);
+		cookie.se_win = (uint16_t)min32(tcp_rcvfirst(&head->so_rcv),
+		    65535);
 		open_child(inp, &cookie, sg);
 		return;
 	}

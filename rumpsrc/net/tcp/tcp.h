@@ -411,6 +411,7 @@ void	tcp_fin(struct tcpcb *);
 void	tcp_wantack(struct tcpcb *, uint32_t len, int64_t now);
 /* rcvbuf.c */
 uint16_t tcp_window(struct tcpcb *);
+uint32_t tcp_rcvfirst(const struct sockbuf *);
 void	tcp_rcvd(struct socket *, size_t);
 void	tcp_tunercv(struct tcpcb *, uint32_t now);
 void	tcp_tunesnd(struct tcpcb *);

@@ -156,6 +156,7 @@ tcp_opening(struct tcpcb *tp, uint32_t iss)
 	struct inpcb *inp = tp->t_inp;
 	int64_t now = rump_monotonic();
 
+	tp->t_so->so_rcv.sb_hiwat = tcp_rcvfirst(&tp->t_so->so_rcv);
 	tp->t_iss = tp->snd_una = iss;
 	tp->snd_nxt = tp->snd_sb = iss + 1;
 	tp->t_peermss = inaddr_is4(&inp->inp_faddr) ? TCP_MSS_DEF4 :
