@@ -6,6 +6,16 @@
 static char zeros[20000];
 
 static void
+ts(uint32_t val, uint32_t ecr)
+{
+
+	memcpy(popt, "\1\1\10\12", 4);
+	put32(popt + 4, val);
+	put32(popt + 8, ecr);
+	poptlen = 12;
+}
+
+static void
 handshake(void)
 {
 	struct s s;
@@ -241,6 +251,35 @@ sackgen(void)
 	drop_all();
 }
 
+/* Blocks do not make a full segment too long for the path. */
+static void
+sackdata(void)
+{
+	struct s s;
+	int l = listening(), fd;
+
+	ts(1001, 0);
+	slow = 300;
+	fd = passive(l, opt_all, sizeof(opt_all), &s);
+	slow = 0;
+	inject(ACK, pseq + 10, pack, "aaaaaaaaaa", 10);
+	EXPECT(&s, ACK);
+	CHECK(option(&s, 5) != NULL);
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 1448, 0, NULL, 0), 1448);
+	EXPECT(&s, ACK | PSH);
+	CHECK_EQ(s.len, 1448);
+	CHECK(option(&s, 5) == NULL);
+	inject(ACK, pseq, pack += 1448, NULL, 0);
+	nodelay(fd);
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 100, 0, NULL, 0), 100);
+	EXPECT(&s, ACK | PSH);
+	CHECK(option(&s, 5) != NULL);
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
+}
+
 static void
 ack_sack(uint32_t ack, uint32_t l, uint32_t r)
 {
@@ -396,16 +435,6 @@ attacks(void)
 	CHECK_EQ(soerror(fd), ECONNRESET);
 	OK(rump_sys_close(fd));
 	OK(rump_sys_close(l));
-}
-
-static void
-ts(uint32_t val, uint32_t ecr)
-{
-
-	memcpy(popt, "\1\1\10\12", 4);
-	put32(popt + 4, val);
-	put32(popt + 8, ecr);
-	poptlen = 12;
 }
 
 static void
@@ -845,7 +874,8 @@ pmtu(void)
 static const struct test tests[] = {
 	{ "handshake", handshake }, { "opening", opening },
 	{ "halfclose", halfclose }, { "sackgen", sackgen },
-	{ "fastrtx", fastrtx }, { "newreno", newreno },
+	{ "sackdata", sackdata }, { "fastrtx", fastrtx },
+	{ "newreno", newreno },
 	{ "timers", timers }, { "attacks", attacks }, { "paws", paws },
 	{ "cookies", cookies }, { "keepalive", keepalive },
 	{ "zerowindow", zerowindow }, { "urgent", urgent }, { "ecn", ecn },

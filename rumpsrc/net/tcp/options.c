@@ -138,9 +138,9 @@ tcp_putsyn(uint8_t *p, const struct synopts *so)
 	return (unsigned)(p - start);
 }
 
-/* Of a connection that is open. */
+/* Of a connection that is open; sack: with what was received of it. */
 unsigned
-tcp_putopts(struct tcpcb *tp, uint8_t *p, int64_t now)
+tcp_putopts(struct tcpcb *tp, uint8_t *p, int64_t now, int sack)
 {
 	unsigned n = 0;
 
@@ -150,7 +150,7 @@ tcp_putopts(struct tcpcb *tp, uint8_t *p, int64_t now)
 		p = put32(p, tp->t_tsrecent);
 		n = 12;
 	}
-	if (UNLIKELY(tp->t_nreass != 0 || tp->t_dsack) &&
+	if (UNLIKELY(tp->t_nreass != 0 || tp->t_dsack) && sack &&
 	    (tp->t_flags & TF_SACK))
 		n += tcp_sackopt(tp, p, TCP_MAXOPT - n);
 	return n;

@@ -125,6 +125,7 @@ send_data(struct tcpcb *tp, uint32_t seq, uint32_t len, struct mbuf *from,
 	struct inflow fl;
 	struct mbuf *m;
 	unsigned hlen;
+	uint32_t alone = 0;
 	uint16_t win;
 
 	if (len <= TCP_COPYLEN)
@@ -135,8 +136,13 @@ send_data(struct tcpcb *tp, uint32_t seq, uint32_t len, struct mbuf *from,
 		return ENOBUFS;
 	hlen = TH_LEN;
 	win = tcp_window(tp);
+	/* With blocks it would be too long: they go alone after it. */
+	if (UNLIKELY(tp->t_nreass != 0 || tp->t_dsack) && len +
+	    TCP_MAXOPT > tp->t_mss)
+		alone = tp->t_flags & TF_ACKNOW;
 	if ((tp->t_flags & TF_TS) || tp->t_nreass != 0 || tp->t_dsack)
-		hlen += tcp_putopts(tp, m->m_data + TH_LEN, now);
+		hlen += tcp_putopts(tp, m->m_data + TH_LEN, now,
+		    len + TCP_MAXOPT <= tp->t_mss);
 	m->m_len = hlen;
 	m->m_pkt.ph_len = hlen + len;
 	if (len <= TCP_COPYLEN) {
@@ -152,6 +158,7 @@ send_data(struct tcpcb *tp, uint32_t seq, uint32_t len, struct mbuf *from,
 	flags = ecn_flags(tp, flags | TH_ACK, len, again, &fl);
 	put_header(tp, m, hlen, len, seq, flags, win);
 	acks_sent(tp);
+	tp->t_flags |= alone;
 	return ip_send(tp, m, &fl);
 }
 

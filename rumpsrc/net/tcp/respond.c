@@ -93,7 +93,7 @@ tcp_sendrst(struct tcpcb *tp)
 		return;
 	/* The peer may have taken less window back: never beyond it. */
 	if (tp->t_flags & TF_TS) {
-		n = tcp_putopts(tp, m->m_data + TH_LEN, rump_monotonic());
+		n = tcp_putopts(tp, m->m_data + TH_LEN, rump_monotonic(), 0);
 		th.th_off = (uint8_t)((TH_LEN + n) << 2);
 	}
 	m->m_len = m->m_pkt.ph_len = TH_LEN + n;

@@ -370,7 +370,7 @@ struct synopts {
 	uint8_t		so_fo[16];
 };
 unsigned tcp_putsyn(uint8_t *p, const struct synopts *);	/* bytes */
-unsigned tcp_putopts(struct tcpcb *, uint8_t *p, int64_t now);
+unsigned tcp_putopts(struct tcpcb *, uint8_t *p, int64_t now, int sack);
 
 /* mss.c */
 void	tcp_mtu(struct tcpcb *);		/* route or path changed */
