@@ -206,7 +206,7 @@ step(struct conn *c, int fd)
 	case KEEPING:
 		n = s_recv(fd, buf, CHUNK);
 		if (n < 0 && errno != EAGAIN)
-			printf("xfer: ended by %s\n", strerror(errno));
+			fprintf(stderr, "xfer: %s\n", strerror(errno));
 		return n > 0 || (n < 0 && errno == EAGAIN) ? 0 : -1;
 	}
 	return -1;

@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""usage: capture.py PCAP CASE: what a capture must show of the guest."""
+import subprocess
+import sys
+
+GUEST = "10.80.0.2"
+NAMES = """ip.src tcp.flags tcp.seq_raw tcp.ack_raw tcp.len
+    tcp.window_size_value tcp.checksum.status ip.checksum.status
+    tcp.options.mss_val tcp.options.wscale.shift tcp.options.sack_perm
+    tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
+    tcp.options.sack_le tcp.options.sack_re frame.time_epoch
+    tcp.stream""".split()
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+bad = []
+
+
+def must(what, ok):
+    if not ok:
+        bad.append(what)
+
+
+def diff(a, b):
+    d = (a - b) & 0xffffffff
+    return d - (1 << 32) if d >> 31 else d
+
+
+class Segment:
+    def __init__(self, line):
+        f = dict(zip(NAMES, line.split("\t")))
+        self.guest = f["ip.src"] == GUEST
+        self.flags = int(f["tcp.flags"], 16)
+        self.seq, self.ack, self.len, self.win = (int(f[k] or 0) for k in
+            ("tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.window_size_value"))
+        self.sums = f["tcp.checksum.status"], f["ip.checksum.status"]
+        opt = lambda k: f["tcp.options." + k]
+        self.mss, self.wscale = opt("mss_val"), opt("wscale.shift")
+        self.sackok = opt("sack_perm")
+        self.tsval, self.tsecr = opt("timestamp.tsval"), \
+            opt("timestamp.tsecr")
+        pair = lambda k: [int(x) for x in opt(k).split(",") if x]
+        self.sack = list(zip(pair("sack_le"), pair("sack_re")))
+        self.time = float(f["frame.time_epoch"])
+        self.stream = int(f["tcp.stream"])
+        self.end = (self.seq + self.len + bool(self.flags & FIN) +
+            bool(self.flags & SYN)) & 0xffffffff
+
+
+def read(pcap):
+    cmd = ["tshark", "-r", pcap, "-o", "tcp.check_checksum:TRUE", "-o",
+        "ip.check_checksum:TRUE", "-o",
+        "tcp.relative_sequence_numbers:FALSE", "-Y", "tcp", "-T", "fields"]
+    for n in NAMES:
+        cmd += ["-e", n]
+    out = subprocess.run(cmd, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, check=True).stdout
+    return [Segment(x) for x in out.splitlines()]
+
+
+def find(segs, guest, flags, mask=FIN | SYN | RST):
+    return [s for s in segs if s.guest == guest and s.flags & mask == flags]
+
+
+def general(segs):
+    """What holds of every connection."""
+    mine = [s for s in segs if s.guest]
+    must("segments of the guest", len(mine) > 0)
+    for s in mine:
+        must("sums right: %s" % (s.sums,), s.sums == ("1", "1"))
+        must("ACK set but in a SYN or RST", s.flags & (ACK | SYN | RST))
+    shift = nxt = edge = tsval = None
+    stream = -1
+    sent = {}
+    for s in segs:
+        if s.stream != stream:
+            if s.flags & SYN == 0:
+                continue
+            stream, nxt, edge, sent = s.stream, None, None, {}
+            ts = sent_ts = None
+        if not s.guest:
+            if s.flags & (SYN | ACK) == SYN:
+                ts = s.tsval
+            nxt = s.end if nxt is None or diff(s.end, nxt) > 0 else nxt
+            continue
+        if s.flags & RST:
+            continue
+        if s.flags & SYN:
+            shift = int(s.wscale) if s.wscale else 0
+            continue
+        must("acknowledges what was sent", diff(s.ack, nxt) <= 0)
+        right = (s.ack + (s.win << shift)) & 0xffffffff
+        # A unit of the scaled window may be lost to rounding.
+        must("right edge stays", edge is None or
+            diff(right, edge) > -(1 << shift))
+        edge = right if edge is None or diff(right, edge) > 0 else edge
+        if ts:
+            must("timestamps in all segments", s.tsval and s.tsecr)
+            must("time goes on", sent_ts is None or
+                diff(int(s.tsval), sent_ts) >= 0)
+            sent_ts = int(s.tsval)
+
+
+def case_options(segs):
+    syn, = find(segs, False, SYN)[:1]
+    ack, = find(segs, True, SYN)[:1]
+    must("SYN-ACK acknowledges the SYN", ack.ack == syn.end)
+    must("MSS", ack.mss == "1460")
+    must("window scale", ack.wscale != "" and int(ack.wscale) <= 14)
+    must("SACK permitted", ack.sackok != "")
+    must("timestamp echoed", ack.tsecr == syn.tsval and ack.tsval != "")
+    must("first segment is next", find(segs, True, 0)[0].seq == ack.end)
+    for s in find(segs, True, 0):
+        must("MSS less options", s.len <= 1448)
+
+
+def case_plain(segs):
+    """Nothing is offered that was not asked for."""
+    ack = find(segs, True, SYN)[0]
+    must("MSS alone", ack.mss == "1460" and
+        not (ack.wscale or ack.sackok or ack.tsval))
+    for s in find(segs, True, 0):
+        must("no options", not (s.tsval or s.sack))
+    must("full segments", any(s.len == 1460 for s in find(segs, True, 0)))
+
+
+def case_scale(segs):
+    shift = int(find(segs, True, SYN)[0].wscale)
+    must("window beyond 64 KiB", max(s.win << shift
+        for s in find(segs, True, 0)) > 65535)
+
+
+def case_sack(segs):
+    """The guest as receiver with losses."""
+    got, n = set(), 0
+    una = None
+    for s in segs:
+        if not s.guest:
+            got.add(s.end)
+            got.add(s.seq)
+            continue
+        for i, (l, r) in enumerate(s.sack):
+            n += 1
+            must("block %d-%d of what was sent" % (l, r), diff(r, l) > 0 and
+                r in got)
+            if i > 0:
+                must("behind the acknowledgement", diff(l, s.ack) > 0)
+        must("at most 3 blocks with timestamps", len(s.sack) <= 3)
+    must("SACK blocks", n > 5)
+
+
+def case_resend(segs):
+    """The guest as sender with losses: what arrived is not sent again."""
+    sent, again, total = [], 0, 0
+    high = None
+    for s in find(segs, True, 0):
+        total += s.len
+        if high is not None and diff(s.end, high) <= 0:
+            again += s.len
+        high = s.end if high is None or diff(s.end, high) > 0 else high
+    must("resent %d of %d" % (again, total), 0 < again < total // 10)
+
+
+def case_active(segs):
+    """The guest closes first."""
+    fin = find(segs, True, FIN)
+    peer = find(segs, False, FIN)
+    must("FIN of both", fin and peer)
+    must("ours is first", fin[0].time <= peer[0].time)
+    last = [s for s in segs if s.guest][-1]
+    must("the peer's FIN is acknowledged", last.ack == peer[-1].end)
+    must("after our FIN", last.seq == fin[0].end)
+    must("no RST", not find(segs, True, RST, RST))
+
+
+def case_passive(segs):
+    fin = find(segs, True, FIN)
+    peer = find(segs, False, FIN)
+    must("FIN of both", fin and peer)
+    must("the peer's is first", peer[0].time <= fin[0].time)
+    must("acknowledged", fin[0].ack == peer[0].end)
+    must("and that is the end", segs[-1].ack == fin[0].end and
+        not segs[-1].guest)
+
+
+def case_reset(segs):
+    rst = find(segs, True, RST, RST)
+    must("RST", len(rst) >= 1)
+    sent = max((s.end for s in segs if s.guest and not s.flags & RST),
+        key=lambda e: diff(e, segs[1].seq))
+    must("in its place", rst and rst[0].seq == sent)
+
+
+def case_closed(segs):
+    """Nobody listens."""
+    syn, = find(segs, False, SYN)[:1]
+    rst = [s for s in segs if s.guest]
+    must("RST with ACK", rst[0].flags & (RST | ACK | SYN) == RST | ACK)
+    must("sequence numbers", rst[0].seq == 0 and rst[0].ack == syn.end)
+
+
+def case_keep(segs):
+    syn = find(segs, True, SYN)[0]
+    probes = [s for s in find(segs, True, 0) if s.seq == syn.seq and
+        s.len <= 1]
+    must("probes: %d" % len(probes), 2 <= len(probes) <= 5)
+    for a, b in zip(probes, probes[1:]):
+        must("a second between", 0.7 < b.time - a.time)
+
+
+def case_late(segs):
+    """The guest's program does not read for a while."""
+    wins = [s.win for s in find(segs, True, 0)]
+    must("window closes", 0 in wins)
+    must("and opens", 0 in wins and max(wins[wins.index(0):]) > 0)
+
+
+def case_probe(segs):
+    """The peer does not read: probes, further and further apart."""
+    zero, probes, nxt, una = False, [], None, None
+    for s in segs:
+        if not s.guest:
+            zero = s.win == 0 and not s.flags & (SYN | RST)
+            una = s.ack
+        else:
+            if zero and diff(s.time and s.end, una) <= 1:
+                probes.append(s)
+    must("probes: %d" % len(probes), 2 <= len(probes) <= 20)
+    must("small", all(s.len <= 1 for s in probes))
+    for a, b, c in zip(probes, probes[1:], probes[2:]):
+        must("backs off", c.time - b.time > (b.time - a.time) * 0.9)
+
+
+def main():
+    segs = read(sys.argv[1])
+    # Connections of before may still be talking.
+    new = [s.stream for s in segs if not s.guest and s.flags & SYN]
+    segs = [s for s in segs if s.stream in new]
+    must("no segments", segs)
+    if not bad:
+        general(segs)
+        globals()["case_" + sys.argv[2]](segs)
+    for b in sorted(set(bad))[:10]:
+        print("%s: not so: %s" % (sys.argv[2], b))
+    sys.exit(1 if bad else 0)
+
+
+main()

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: BUILD=... capture.sh
+# Captures of a guest's features as Linux's end of the wire sees them, read
+# by capture.py: spt's TAP with offloads, posix without (our own sums).
+set -u
+# shellcheck source=tests/net-linux/lib.sh
+. "$(dirname "$0")/lib.sh"
+command -v tshark >/dev/null && command -v tcpdump >/dev/null || {
+	echo "skipped: needs tcpdump and tshark"
+	exit 0
+}
+wires
+
+# capture CASE COMMAND...
+capture() {
+	case=$1
+	shift
+	rm -f "$tmp/dump"
+	ip netns exec ${ns}p tcpdump -Z root -B 16384 --immediate-mode \
+	    -U -ni tapp -w "$tmp/$case" tcp 2>"$tmp/dump" &
+	dump=$!
+	pids=$dump
+	until grep -qs listening "$tmp/dump"; do
+		kill -0 $dump 2>/dev/null || break
+		sleep 0.05
+	done
+	"$@" >"$tmp/cmd" 2>&1
+	sleep 0.4
+	kill -INT $dump
+	wait $dump
+	pids=
+	[ -z "${KEEP:-}" ] || cp "$tmp/$case" "$KEEP/$kind.$case"
+	check "$kind-$case" python3 "$here/capture.py" "$tmp/$case" "$case"
+}
+sysctl() { ip netns exec ${ns}p sh -c "cd /proc/sys/net/ipv4
+    for i in tcp_sack tcp_window_scaling tcp_timestamps; do
+	    echo $1 >\$i; done"; }
+closed() { peer python3 -c "import socket
+socket.create_connection(('$guest', 9))"; }
+# The peer is gone: the guest's keepalive ends the connection.
+gone() {
+	: >"$tmp/out"
+	xfer keep $guest 9 &
+	c=$!
+	sleep 0.5
+	link 100 0 0 0 0
+	sleep 6
+	kill $c
+	link 0 0 0 0 1
+	grep -qi 'timed out' "$tmp/out"
+}
+sends_late() { LATE=1 xfer get $guest 16777216 1; }
+
+for kind in spt posix; do
+	[ $kind = spt ] || POPTS=,nooffload
+	link 0 0 0 0 1
+	serve $kind
+	capture options xfer get $guest 300000 1
+	capture active xfer get $guest 1 1
+	sysctl 0
+	capture plain xfer get $guest 300000 1
+	sysctl 1
+	capture scale xfer put $guest 16777216 1
+	capture passive peer python3 -c "import socket, time
+s = socket.create_connection(('$guest', 5001))
+s.send(b'echo'.ljust(32, b'\\0') + b'hello')
+s.recv(10)
+s.close()"
+	capture reset xfer reset $guest
+	capture closed closed
+	capture keep xfer keep $guest 4
+	capture late xfer late $guest 16777216 1
+	capture probe sends_late
+	link 2 0 0 0 2
+	capture sack xfer put $guest 2000000 1
+	capture resend xfer get $guest 2000000 1
+	link 0 0 0 0 1
+	check "$kind-gone" gone
+	check "$kind-ends" unserve
+done
+exit $failed
