@@ -83,16 +83,16 @@ link() {
 serve() {
 	in=${2:-$ns}
 	case $1 in
-	spt)	ip netns exec $in "$BUILD/bin/rumprun" spt --timeout 3600 \
+	spt)	exec ip netns exec $in "$BUILD/bin/rumprun" spt --timeout 3600 \
 		    -M 64 -I tapg,eth -W tapg,inet,static,$guest/24 \
 		    "$out/xfer.spt" serve ;;
-	pc)	ip netns exec $in "$BUILD/bin/rumprun" qemu --machine pc \
+	pc)	exec ip netns exec $in "$BUILD/bin/rumprun" qemu --machine pc \
 		    --timeout 3600 -M 64 -I tapg,eth \
 		    -W tapg,inet,static,$guest/24 ${QARGS:-} \
 		    "$out/xfer.hw" serve ;;
-	posix)	RUMP_NET0=tap:tapg${POPTS:-} ip netns exec $in \
+	posix)	exec env RUMP_NET0=tap:tapg${POPTS:-} ip netns exec $in \
 		    "$out/xfer.posix" $guest ;;
-	linux)	ip netns exec ${ns}q "$out/xfer" serve ;;
+	linux)	exec ip netns exec ${ns}q "$out/xfer" serve ;;
 	esac >"$tmp/out" 2>&1 </dev/null &
 	server=$!
 	i=0
