@@ -331,7 +331,10 @@ test_mld(void)
 	    sizeof(mr)));
 	FAILS(SYS(setsockopt, fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &mr,
 	    sizeof(mr)), EADDRINUSE);
-	CHECK(wait_mld(fk, &out, 143));
+	/* Other groups, those of addresses, may be told of before. */
+	do {
+		CHECK(wait_mld(fk, &out, 143));
+	} while (get16(out.f_b + 88) != 0x1234 && check_failures == 0);
 	CHECK(memcmp(out.f_b, "\x33\x33\0\0\0\x16", 6) == 0);
 	CHECK_EQ(out.f_b[21], 1);
 	CHECK_EQ(out.f_b[56], 5);		/* router alert */
