@@ -18,7 +18,8 @@
 struct badness {			/* percent, milliseconds */
 	double		 lose, twice, corrupt, reorder, delay;
 };
-static struct badness bad;
+static pthread_mutex_t badlock = PTHREAD_MUTEX_INITIALIZER;
+static struct badness bad_now;		/* [badlock] */
 
 struct frame {
 	struct frame	*next;
@@ -72,12 +73,27 @@ later(const uint8_t *p, size_t len, int to, int64_t due)
 }
 
 static void
+setbad(const struct badness *b)
+{
+
+	pthread_mutex_lock(&badlock);
+	bad_now = *b;
+	pthread_mutex_unlock(&badlock);
+}
+
+static void
 relay(int from, int to)
 {
 	uint8_t buf[2000];
 	ssize_t n = read(from, buf, sizeof(buf));
-	int64_t due = now() + (int64_t)(bad.delay * 1e6);
+	struct badness bad;
+	int64_t due;
 	unsigned i;
+
+	pthread_mutex_lock(&badlock);
+	bad = bad_now;
+	pthread_mutex_unlock(&badlock);
+	due = now() + (int64_t)(bad.delay * 1e6);
 
 	if (n < 60 - 18)
 		return;
@@ -317,7 +333,7 @@ main(int argc, char **argv)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
 			continue;
-		bad = cases[i].bad;
+		setbad(&cases[i].bad);
 		run(cases[i].name, 1, i & 1,
 		    (size_t)cases[i].kb * 1024 * size);
 		run(cases[i].name, 0, !(i & 1),
