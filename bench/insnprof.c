@@ -28,8 +28,8 @@ uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
 #define EXPORT	__attribute__((visibility("default")))
 extern int qemu_plugin_version;
 EXPORT int qemu_plugin_version = 1;
-EXPORT int	qemu_plugin_install(qemu_plugin_id_t, const struct qemu_info *, int,
-	    char **);
+EXPORT int qemu_plugin_install(qemu_plugin_id_t, const struct qemu_info *,
+    int, char **);
 
 /* A block may be translated again: then it gets a further record. */
 static struct block {

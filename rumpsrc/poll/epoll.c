@@ -367,18 +367,6 @@ epoll_poll(struct file *fp, int events, struct selrec *sr)
 	return es.es_n ? events & (POLLIN | POLLRDNORM) : 0;
 }
 
-static int
-epoll_stat(struct file *fp, struct stat *st)
-{
-
-	(void)fp;
-	memset(st, 0, sizeof(*st));
-	st->st_mode = 0600;
-	st->st_nlink = 1;
-	st->st_blksize = 4096;
-	return 0;
-}
-
 static void
 epoll_close(struct file *fp)
 {
@@ -399,7 +387,7 @@ epoll_close(struct file *fp)
 
 static const struct fileops epoll_ops = {
 	.fo_poll = epoll_poll,
-	.fo_stat = epoll_stat,
+	.fo_stat = rump_anon_stat,
 	.fo_close = epoll_close,
 };
 

@@ -98,18 +98,6 @@ eventfd_poll(struct file *fp, int events, struct selrec *sr)
 	return r & events;
 }
 
-static int
-eventfd_stat(struct file *fp, struct stat *st)
-{
-
-	(void)fp;
-	memset(st, 0, sizeof(*st));
-	st->st_mode = 0600;
-	st->st_nlink = 1;
-	st->st_blksize = 4096;
-	return 0;
-}
-
 static void
 eventfd_close(struct file *fp)
 {
@@ -123,7 +111,7 @@ static const struct fileops eventfd_ops = {
 	.fo_read = eventfd_read,
 	.fo_write = eventfd_write,
 	.fo_poll = eventfd_poll,
-	.fo_stat = eventfd_stat,
+	.fo_stat = rump_anon_stat,
 	.fo_close = eventfd_close,
 };
 

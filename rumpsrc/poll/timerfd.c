@@ -116,18 +116,6 @@ timerfd_poll(struct file *fp, int events, struct selrec *sr)
 	return r & events;
 }
 
-static int
-timerfd_stat(struct file *fp, struct stat *st)
-{
-
-	(void)fp;
-	memset(st, 0, sizeof(*st));
-	st->st_mode = 0600;
-	st->st_nlink = 1;
-	st->st_blksize = 4096;
-	return 0;
-}
-
 static void
 timerfd_close(struct file *fp)
 {
@@ -141,7 +129,7 @@ timerfd_close(struct file *fp)
 static const struct fileops timerfd_ops = {
 	.fo_read = timerfd_read,
 	.fo_poll = timerfd_poll,
-	.fo_stat = timerfd_stat,
+	.fo_stat = rump_anon_stat,
 	.fo_close = timerfd_close,
 };
 

@@ -3,95 +3,9 @@
 #ifndef TESTS_KERN_KERNTEST_H
 #define TESTS_KERN_KERNTEST_H
 
-#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <rump/rump.h>
-#include <rump/rump_syscalls.h>
-
-#include "../check.h"
-
-/* The call gives -1 and this errno. */
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
-#define OK(call)	CHECK_EQ(call, 0)
-
-/* A rump kernel, and a process of our own in it. */
-static inline int
-start(void)
-{
-	int error = rump_init();
-
-	return error ? error : rump_pub_lwproc_rfork(RUMP_RFCFDG);
-}
-
-/*
- * A host thread with an lwp in process `pid`; the caller joins it.
- */
-struct thread {
-	pthread_t	th_id;
-	pid_t		th_pid;
-	void		(*th_fn)(void *);
-	void		*th_arg;
-};
-
-static inline void *
-thread_main(void *arg)
-{
-	struct thread *th = arg;
-	int error = rump_pub_lwproc_newlwp(th->th_pid);
-
-	if (error) {
-		printf("no lwp: error %d\n", error);
-		abort();
-	}
-	th->th_fn(th->th_arg);
-	rump_pub_lwproc_releaselwp();
-	return NULL;
-}
-
-static inline void
-thread_start(struct thread *th, void (*fn)(void *), void *arg)
-{
-
-	th->th_pid = rump_sys_getpid();
-	th->th_fn = fn;
-	th->th_arg = arg;
-	if (pthread_create(&th->th_id, NULL, thread_main, th) != 0)
-		abort();
-}
-
-static inline void
-thread_join(struct thread *th)
-{
-
-	pthread_join(th->th_id, NULL);
-}
-
-static inline void
-msleep(int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
-
-/* Milliseconds of the host's clock. */
-static inline int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
+#include "../rumptest.h"
 
 #endif /* TESTS_KERN_KERNTEST_H */

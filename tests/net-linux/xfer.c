@@ -382,7 +382,8 @@ churn(const char *host, uint64_t n)
 		    "get 100 1");
 		if (i % 4 == 0) {
 			if (recv(s, b, 1, 0) != -1 || errno != ECONNRESET)
-				errx(1, "%llu: no reset", (unsigned long long)i);
+				errx(1, "%llu: no reset",
+				    (unsigned long long)i);
 		} else if (i % 2 == 0)
 			get(s, 100, 1);
 		else if (send(s, "hello", 5, 0) != 5 ||
@@ -416,7 +417,8 @@ main(int argc, char **argv)
 	if (argc <= 1 || strcmp(argv[1], "serve") == 0)
 		return serve();
 	if (argc < 3)
-		errx(2, "usage: xfer get|put|late|echo|mem|... HOST [N [SEED]]");
+		errx(2, "usage: xfer get|put|late|echo|mem|... HOST "
+		    "[N [SEED]]");
 	if (argc > 3)
 		n = strtoull(argv[3], NULL, 0);
 	if (argc > 4)

@@ -31,21 +31,13 @@
 #include <rump/rump.h>
 #include <rump/rump_syscalls.h>
 
-#include "../check.h"
+#include "../rumptest.h"
 
 static int onhost __attribute__((__unused__));
 
 #define SYS(name, ...) (onhost ? \
 	syscall(SYS_##name __VA_OPT__(,) __VA_ARGS__) : \
 	rump_sys_##name(__VA_ARGS__))
-
-/* The call gives -1 and this errno. */
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
-#define OK(call)	CHECK_EQ(call, 0)
 
 struct test {
 	const char	*t_name;
@@ -77,53 +69,6 @@ run_tests(const struct test *t)
 		}
 	}
 	return check_done();
-}
-
-/* A thread with an lwp of the caller's process. */
-struct thread {
-	pthread_t	th_id;
-	pid_t		th_pid;
-	void		(*th_fn)(void *);
-	void		*th_arg;
-};
-
-static inline void *
-thread_main(void *arg)
-{
-	struct thread *th = arg;
-
-	if (!onhost && rump_pub_lwproc_newlwp(th->th_pid) != 0)
-		abort();
-	th->th_fn(th->th_arg);
-	if (!onhost)
-		rump_pub_lwproc_releaselwp();
-	return NULL;
-}
-
-static inline void
-thread_start(struct thread *th, void (*fn)(void *), void *arg)
-{
-
-	th->th_pid = (pid_t)rump_sys_getpid();
-	th->th_fn = fn;
-	th->th_arg = arg;
-	if (pthread_create(&th->th_id, NULL, thread_main, th) != 0)
-		abort();
-}
-
-static inline void
-thread_join(struct thread *th)
-{
-
-	pthread_join(th->th_id, NULL);
-}
-
-static inline void
-msleep(int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
 }
 
 static inline void

@@ -77,7 +77,8 @@ ask(int s, int to, int size)
 		if (rump_sys_sendto(s, out, (size_t)size, 0, (void *)&sin,
 		    sizeof(sin)) != size)
 			return 0;
-		while (rump_sys_recvfrom(s, in, sizeof(in), 0, NULL, NULL) == size)
+		while (rump_sys_recvfrom(s, in, sizeof(in), 0, NULL,
+		    NULL) == size)
 			if (memcmp(in, out, (size_t)size) == 0)
 				return 1;
 	}

@@ -3,34 +3,12 @@
 #ifndef TESTS_VFS_VFSTEST_H
 #define TESTS_VFS_VFSTEST_H
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <rump/rump.h>
-#include <rump/rump_syscalls.h>
-
-#include "../check.h"
-
-/* The call gives -1 and this errno. */
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
-#define OK(call)	CHECK_EQ(call, 0)
-
-/* A rump kernel, and a process of our own in it. */
-static inline int
-start(void)
-{
-	int error = rump_init();
-
-	return error ? error : rump_pub_lwproc_rfork(RUMP_RFCFDG);
-}
+#include "../rumptest.h"
 
 /* An empty file. */
 static inline void

@@ -11,7 +11,9 @@
 
 #include <kern/lock.h>
 
+struct file;
 struct selinfo;
+struct stat;
 
 /* One interest in one object; owned by poll or epoll. */
 struct selrec {
@@ -32,6 +34,9 @@ void	rump_selremove(struct selrec *);
 void	rump_selnotify(struct selinfo *, int events);
 /* The object goes away: unhook everyone, telling them POLLNVAL|POLLHUP. */
 void	rump_seldestroy(struct selinfo *);
+
+/* fo_stat of what has no name: epoll, eventfd, timerfd, ... */
+int	rump_anon_stat(struct file *, struct stat *);
 
 /*
  * Who is about to sleep for something that a device brings calls this first,

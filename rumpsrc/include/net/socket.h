@@ -28,7 +28,7 @@ struct protosw;
 struct sockbuf {			/* all [so_lock] */
 	struct mbuf	*sb_head;	/* stream: m_next chain; others: records
 					 * by m_nextpkt */
-	struct mbuf	*sb_tail;	/* stream: last mbuf; else last record */
+	struct mbuf	*sb_tail;	/* stream: mbuf; else record */
 	uint32_t	 sb_cc;		/* bytes of data */
 	uint32_t	 sb_mem;	/* memory they hold */
 	uint32_t	 sb_hiwat;	/* limit of sb_cc */
@@ -113,7 +113,7 @@ struct socket {
 	uint32_t	 so_zckey;	/* [so_lock] next MSG_ZEROCOPY number */
 	struct mbuf	*so_errq;	/* [so_lock] MSG_ERRQUEUE records */
 	/* listening: */
-	struct socket	*so_head;	/* [so_head's lock] whose queue it is in */
+	struct socket	*so_head;	/* [so_head's lock] in its queue */
 	struct socket	*so_qfirst, *so_qlast;	/* [so_lock] ready ones */
 	struct socket	*so_qnext;	/* [so_head's lock] */
 	uint32_t	 so_qlen, so_qlimit;	/* [so_lock] */
@@ -185,7 +185,8 @@ struct protosw {
 	/* A SOL_SOCKET option was set: so_opt has it. */
 	void	(*pr_optchanged)(struct socket *, int name);
 	int	(*pr_ioctl)(struct socket *, unsigned long, void *uarg);
-	int	(*pr_poll)(struct socket *, int events);	/* further bits */
+	/* Further bits than the buffers tell. */
+	int	(*pr_poll)(struct socket *, int events);
 	/* Instead of the generic ones; unlocked; NULL: generic. */
 	int	(*pr_sosend)(struct socket *, const struct sockaddr *,
 		    unsigned, struct uio *, struct mbuf *control, int flags);

@@ -47,7 +47,7 @@ struct vioif {
 	int		 vi_merge;	/* [I] packets in several buffers */
 	unsigned	 vi_maxbufs;	/* [I] of one receive queue */
 	volatile int	 vi_changed;	/* [a] configuration did */
-	unsigned	 vi_first;	/* [rxlock] pair to be looked at first */
+	unsigned	 vi_first;	/* [rxlock] pair to look at first */
 	int		 vi_down;	/* [rxlock] breakage was told of */
 	struct rump_callout vi_refill;	/* no memory for buffers */
 	struct rump_mutex vi_ctrllock;
