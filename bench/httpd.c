@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Minimal HTTP/1.1 server to compare systems: one thread, poll(), keep-alive,
- * port 8080, at most MAXCONN connections.  GET /quit ends it.
+ * port 8080, at most MAXCONN connections.  GET /quit ends it.  -DSTATS: GET
+ * /stats answers with "requests connections free-bytes" so far (soak.sh).
  * -DOUTB_EXIT: by isa-debug-exit of QEMU.  -DOUTB_MAIN: as the first thing
  * that main() does, which measures the way from reset to there.
  */
@@ -15,8 +16,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 
+#ifndef MAXCONN
 #define MAXCONN	64
+#endif
 #define ROOM	2048
 
 static struct client {
@@ -62,6 +66,26 @@ send_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
+#ifdef STATS
+static unsigned long requests, connections;
+
+static int
+stats(int fd)
+{
+	struct sysinfo si;
+	char body[80], out[200];
+	int n;
+
+	if (sysinfo(&si) != 0)
+		return -1;
+	snprintf(body, sizeof(body), "%lu %lu %lu\n", requests, connections,
+	    si.freeram * si.mem_unit);
+	n = snprintf(out, sizeof(out), "HTTP/1.1 200 OK\r\n"
+	    "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	return send_all(fd, out, (size_t)n);
+}
+#endif
+
 /* One request, ended by a NUL.  -1: the connection is to be closed. */
 static int
 request(int fd, const char *text)
@@ -70,6 +94,11 @@ request(int fd, const char *text)
 		send_all(fd, last, last_len);
 		quit();
 	}
+#ifdef STATS
+	requests++;
+	if (strncmp(text, "GET /stats", 10) == 0)
+		return stats(fd);
+#endif
 	if (strstr(text, "Connection: close") != NULL ||
 	    (strstr(text, "HTTP/1.0") != NULL &&
 	    strstr(text, "Keep-Alive") == NULL &&
@@ -113,6 +142,9 @@ new_client(void)
 	fds[nfds] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	clients[nfds - 1].len = 0;
 	nfds++;
+#ifdef STATS
+	connections++;
+#endif
 }
 
 static void

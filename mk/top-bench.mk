@@ -2,4 +2,7 @@
 bench: all			## figures: instructions, sizes, times
 	$(Q)mk/deps.sh bench
 	$(Q)sh bench/bench.sh $(BUILD)
-.PHONY: bench
+soak: all			## an hour of load on a guest (MINUTES=60)
+	$(Q)mk/deps.sh bench
+	$(Q)sh bench/soak.sh $(BUILD)
+.PHONY: bench soak

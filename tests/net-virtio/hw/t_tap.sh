@@ -61,4 +61,6 @@ run 'legacy' virtio-net-pci,disable-modern=on,vectors=0 -M q35 -m 32
 run 'no merging' virtio-net-pci,mrg_rxbuf=off -M q35 -m 32
 run 'no offload' virtio-net-pci,csum=off,guest_csum=off,gso=off -M pc -m 32
 run microvm virtio-net-device -M microvm -m 32
+image=$image-data
+run 'much data, Multiboot' virtio-net-pci -M pc -m 32
 exit $failed

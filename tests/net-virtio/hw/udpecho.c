@@ -4,6 +4,11 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 
+#ifdef DATA
+/* More than bake moves into the page before the code. */
+__attribute__((__used__)) char data[DATA] = "data";
+#endif
+
 int
 main(void)
 {
