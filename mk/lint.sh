@@ -111,7 +111,9 @@ names() {
 		*/librumpnet_netlink.a) ok="rump_|nl_" ;;
 		*/librumpnet_packet.a) ok="rump_|pk_" ;;
 		*/librumpnet_inet.a)
-			ok="rump_|in_|ip4_|inpcb_|inmulti_|infilter_|ingroup_|icmp_|igmp_|arp_|mcast_" ;;
+			ok="rump_|in_|ip4_|inpcb_|icmp_|arp_" ;;
+		*/librumpnet_mcast.a)
+			ok="rump_|inmulti_|infilter_|ingroup_|igmp_" ;;
 		*/librumpnet_inet6.a)
 			ok="rump_|in6_|ip6_|icmp6_|nd6_|mld_|mcast6_" ;;
 		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;

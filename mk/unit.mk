@@ -4,7 +4,7 @@
 #   make KIND=asan|tsan		everything instrumented (VARIANT= does too)
 #   NCPUS="1 4"			runs each with so many virtual CPUs
 #   make -f mk/unit.mk check-posix [AREA=kern] [VARIANT=asan]: whole areas
-# A test names its components, besides the base, in a line of its own:
+# A test names its components, besides the base, in lines of their own:
 #   /* components: vfs vfs_tmpfs */
 include $(dir $(lastword $(MAKEFILE_LIST)))vars.mk
 KIND	:= $(or $(KIND),$(VARIANT))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_mcast */
 /*
  * Groups: what IGMP says on a fake interface when sockets join, leave and
  * filter; queries; who gets what.

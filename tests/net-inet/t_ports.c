@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_raw net_mcast */
 /*
  * Who may bind to what: a table of pairs of UDP sockets, on the host and in
  * the rump kernel; ephemeral ports; who gets a packet.

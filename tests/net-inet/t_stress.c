@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_raw net_mcast */
 /*
  * Many threads: sockets come and go while packets of all kinds arrive and the
  * network changes.  Nothing is checked but that it ends, and that nothing is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_raw net_mcast */
 /* UDP sockets over lo, on the host and in the rump kernel. */
 #include "inettest.h"
 

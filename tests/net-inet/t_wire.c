@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_raw net_mcast */
 /*
  * ARP, ping, fragments, errors, forwarding, on a fake interface: what comes
  * in, what goes out.  Every truncation of every header.

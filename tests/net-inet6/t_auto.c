@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 vfs vfs_tmpfs */
+/* components: net net_inet net_mcast net_config net_inet6 vfs vfs_tmpfs */
 /*
  * "method":"auto" of the configuration against a router on a fake interface;
  * /etc/resolv.conf from its RDNSS and DNSSL options; static addresses.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 net_tcp net_virtif */
+/* components: net net_inet net_udp net_raw net_mcast */
+/* components: net_config net_inet6 net_tcp net_virtif */
 /*
  * Against Linux's IPv6 over a TAP device in a namespace of our own: Linux pings
  * us, TCP and UDP both ways, fragments, by link-local and global addresses.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 */
+/* components: net net_inet net_mcast net_config net_inet6 */
 /*
  * Duplicate address detection, router solicitations and advertisements,
  * addresses and routes made of them, redirects.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 net_tcp */
+/* components: net net_inet net_udp net_raw net_mcast */
+/* components: net_config net_inet6 net_tcp */
 /*
  * UDP, TCP, raw and ping sockets over ::1 and a fake link: options, ancillary
  * data, groups and MLD.  The parts that need no fake link run on the host too,

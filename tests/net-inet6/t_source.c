@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 */
+/* components: net net_inet net_mcast net_config net_inet6 */
 /*
  * Source addresses: the examples of RFC 6724, 10.1, and what follows from
  * interfaces and states.

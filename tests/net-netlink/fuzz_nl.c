@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_netlink net_packet net_bpf */
+/* components: net net_inet net_udp net_netlink net_packet net_bpf */
 /*
  * libFuzzer: the first byte chooses: netlink messages as they are, or a BPF
  * program and, behind it, the packet that it runs on.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_tcp net_local net_netlink vfs vfs_tmpfs */
+/* components: net net_inet net_udp net_raw net_tcp net_local net_netlink */
+/* components: vfs vfs_tmpfs */
 /* NETLINK_SOCK_DIAG: what ss(8) asks for. */
 #include "nltest.h"
 #include <linux/inet_diag.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_packet net_bpf */
+/* components: net net_inet net_udp net_packet net_bpf */
 /* AF_PACKET on a fake interface; filters: which programs may run, what they
  * do. */
 #include "../net-inet/wire.h"

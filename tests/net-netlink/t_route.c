@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_netlink */
+/* components: net net_inet net_udp net_netlink */
 /*
  * NETLINK_ROUTE: what ip(8) asks for and changes; what is told to groups;
  * every truncation of every request.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet vfs vfs_tmpfs */
+/* components: net net_inet net_udp vfs vfs_tmpfs */
 /*
  * What the generic layer adds to datagrams: time stamps, error queue, flags;
  * UDP on the host and in the rump kernel.

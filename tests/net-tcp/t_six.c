@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_inet6 net_tcp net_config */
+/* components: net net_inet net_mcast net_inet6 net_tcp net_config */
 /* TCP over IPv6, and IPv4 on a socket of AF_INET6. */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: vfs vfs_tmpfs net net_inet net_config net_dhcp net_virtif */
+/* components: vfs vfs_tmpfs net net_inet net_udp net_mcast */
+/* components: net_config net_dhcp net_virtif */
 /*
  * The DHCP client against a server that we are: the other end of a socket
  * pair.  Lost packets, a refusal, a lease of three seconds that is renewed,

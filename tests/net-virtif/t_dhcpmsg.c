@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_dhcp */
+/* components: net net_inet net_udp net_config net_dhcp */
 /* DHCP messages: what is taken, what is not, every truncation. */
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: vfs vfs_tmpfs net net_inet net_config net_dhcp net_virtif */
+/* components: vfs vfs_tmpfs net net_inet net_udp net_mcast */
+/* components: net_config net_dhcp net_virtif */
 /* DHCP from dnsmasq over a TAP device: address, routes, MTU, names. */
 #include "hostnet.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_virtif */
+/* components: net net_inet net_udp net_config net_virtif */
 /*
  * Over a TAP device, with Linux: ping of all sizes, UDP both ways, as the
  * guest configuration sets addresses and routes.

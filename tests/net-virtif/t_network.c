@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_virtif */
+/* components: net net_inet net_udp net_config net_virtif */
 /*
  * A network of rump kernels, each a process: on a bus in shared memory, with
  * and without the virtio header, and two on a socket pair.  Each sends

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Internet protocols of both families: what transport protocols see of IPv4
- * and IPv6, and PCBs.  net_inet has IPv4, the PCB tables, UDP, raw sockets;
- * net_inet6 adds a family; net_tcp a transport.
+ * and IPv6, and PCBs.  net_inet has IPv4 and the PCB tables; net_inet6 adds a
+ * family; net_tcp, net_udp and net_raw transports.
  */
 #ifndef NET_INET_H
 #define NET_INET_H
@@ -239,24 +239,26 @@ uint64_t in_prfpair(const struct inaddr *l, const struct inaddr *f,
 int	in_islocal(const struct inaddr *);
 
 /*
- * For net_inet6, which registers them: RUMP_PROTOSW(rump_udp6_protosw)...
- * TCP registers AF_INET6 itself; pr_attach: EAFNOSUPPORT when rump_inaf[1] is
- * NULL.
+ * Transports register AF_INET6 themselves; pr_attach begins with this.
+ * EAFNOSUPPORT: the image has no such family.
  */
-extern const struct protosw rump_udp6_protosw, rump_raw6_protosw,
-    rump_ping6_protosw;
+int	in_nofamily(const struct socket *);
+
 /*
- * Copies for raw sockets, when there are any; m as transports get it.  True:
- * there was one.  An echo reply for a ping socket: true when it was taken.
+ * net_raw's, NULL without it.  Copies for raw sockets, when there are any; m
+ * as transports get it.  True: there was one.  An echo reply for a ping
+ * socket: true when it was taken.
  */
 extern uint32_t rump_raw_count;		/* [a] */
-int	rump_raw_input(struct mbuf *, const struct inrcv *, uint8_t proto);
-int	rump_ping_input(struct mbuf *, const struct inrcv *);
+int	rump_raw_input(struct mbuf *, const struct inrcv *, uint8_t proto)
+	    __attribute__((__weak__));
+int	rump_ping_input(struct mbuf *, const struct inrcv *)
+	    __attribute__((__weak__));
 /* Errors about packets of such sockets; ip_error's arguments. */
 void	rump_raw_error(const struct inerr *, uint8_t proto, int error, int hard,
-	    uint32_t mtu, const uint8_t *, size_t);
+	    uint32_t mtu, const uint8_t *, size_t) __attribute__((__weak__));
 void	rump_ping_error(const struct inerr *, int error, int hard,
-	    uint32_t mtu, const uint8_t *, size_t);
+	    uint32_t mtu, const uint8_t *, size_t) __attribute__((__weak__));
 
 /*
  * ARP probe (RFC 5227, 2.1.1) for who configures addresses: 0 nobody has it,

@@ -2,7 +2,7 @@
 /*
  * Multicast groups of both families: what sockets joined with which source
  * filters, and what follows for an interface (RFC 3376, 3.2; RFC 3810, 4.2).
- * IGMP and MLD report what changes.
+ * IGMP and MLD report what changes.  Component net_mcast.
  *
  * Lock order: so_lock, ig_lock of the interface.
  */
@@ -81,14 +81,19 @@ int	inmulti_setfilter(struct inpcb *, const struct inaddr *,
 /* NULL: not a member. */
 const struct infilter *inmulti_getfilter(struct inpcb *,
 	    const struct inaddr *, uint32_t ifindex);
-void	inmulti_drop(struct inpcb *);	/* all of them */
-/* Does the socket want this packet? */
-int	inmulti_wants(struct inpcb *, const struct inrcv *);
 
+/*
+ * What others call who do without net_mcast: NULL then.  All memberships;
+ * does the socket want this packet?
+ */
+void	inmulti_drop(struct inpcb *) __attribute__((__weak__));
+int	inmulti_wants(struct inpcb *, const struct inrcv *)
+	    __attribute__((__weak__));
 /* Without locks: is somebody a member? */
-int	inmulti_joined(struct inifgroups *, const struct inaddr *group);
+int	inmulti_joined(struct inifgroups *, const struct inaddr *group)
+	    __attribute__((__weak__));
 /* The interface is gone. */
-void	inmulti_ifgone(struct inifgroups *);
+void	inmulti_ifgone(struct inifgroups *) __attribute__((__weak__));
 /*
  * ig_lock held, for IGMP and MLD: a group without members and reports goes;
  * infilter_has: is src in it?  infilter_copy: 0 or ENOMEM.

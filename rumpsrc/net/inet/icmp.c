@@ -112,7 +112,7 @@ icmp_input(struct mbuf *m, const struct inrcv *ir)
 		icmp_echo(m, ir, type);
 		return;
 	case ICMP_T_ECHOREPLY:
-		if (rump_ping_input(m, ir))
+		if (rump_ping_input != NULL && rump_ping_input(m, ir))
 			return;
 		break;
 	case ICMP_T_UNREACH:
@@ -132,6 +132,8 @@ icmp_ctlerror(const struct inrcv *sent, int error, int hard, uint32_t mtu,
     const uint8_t *data, size_t n)
 {
 
+	if (rump_ping_error == NULL)
+		return;
 	rump_ping_error((const struct inerr *)(const void *)sent, error, hard,
 	    mtu, data, n);
 }

@@ -10,6 +10,8 @@
 
 uint64_t rump_in_key[4];
 uint64_t rump_ipstat[2][IPS_MAX];
+uint64_t rump_udpstat[UDPS_MAX];
+uint32_t rump_raw_count;
 struct inpcbtable *rump_inpcbtables[4];
 int rump_ip_forwarding, rump_ip_ttl = 64, rump_ip_portmin = 32768,
     rump_ip_portmax = 60999, rump_ip_echobcast, rump_ip_unprivport = 1024;
@@ -108,6 +110,26 @@ in_islocal(const struct inaddr *a)
 	return in_classify(a) == IN_LOCAL;
 }
 
+int
+in_nofamily(const struct socket *so)
+{
+
+	return so->so_family == AF_INET6 && rump_inaf[1] == NULL ?
+	    EAFNOSUPPORT : 0;
+}
+
+int
+in_joined(struct ifnet *ifp, uint32_t group)
+{
+	struct inaddr a = inaddr_from4(group);
+	struct in_if *ii;
+
+	if (group == net32(0xe0000001U))
+		return 1;
+	return inmulti_joined != NULL && (ii = in_ifstate(ifp)) != NULL &&
+	    inmulti_joined(&ii->ii_groups, &a);
+}
+
 static struct rump_mutex in_if_lock;
 static struct in_if *in_if_spare;	/* [in_if_lock] */
 
@@ -151,7 +173,8 @@ in_ifstate_gone(struct ifnet *ifp)
 
 	if (ii == NULL)
 		return;
-	inmulti_ifgone(&ii->ii_groups);
+	if (inmulti_ifgone != NULL)
+		inmulti_ifgone(&ii->ii_groups);
 	in_if_put(ii);
 }
 

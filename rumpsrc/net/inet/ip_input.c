@@ -122,7 +122,7 @@ ip4_classify(struct ifnet *ifp, struct mbuf *m, uint64_t *cache, uint32_t gen)
 			__atomic_store_n(cache, (uint64_t)gen << 32 |
 			    ip->ip_dst, __ATOMIC_RELAXED);
 	}
-	if (class == IN_MCAST && !mcast_joined(ifp, ip->ip_dst))
+	if (class == IN_MCAST && !in_joined(ifp, ip->ip_dst))
 		return IN_NOTOURS;
 	return class;
 }
@@ -274,9 +274,10 @@ ip4_ifevent(enum ifevent ev, struct ifnet *ifp, void *obj)
 	if (ev == IFE_DETACH) {
 		inpcb_ifgone();
 		in_ifstate_gone(ifp);
-	} else if ((ev == IFE_FLAGS || ev == IFE_LINK) &&
-	    (in_ifflags(ifp) & IFF_UP) && __atomic_load_n(
-	    &ifp->if_proto[IFP_INET], __ATOMIC_ACQUIRE) != NULL)
+	} else if (igmp_again != NULL && (ev == IFE_FLAGS ||
+	    ev == IFE_LINK) && (in_ifflags(ifp) & IFF_UP) &&
+	    __atomic_load_n(&ifp->if_proto[IFP_INET], __ATOMIC_ACQUIRE) !=
+	    NULL)
 		igmp_again(&in_ifstate(ifp)->ii_groups);
 }
 
@@ -287,7 +288,6 @@ RUMP_COMPONENT(net_inet, RUMP_FACTION_NET)
 
 	in_seed();
 	arp_init();
-	rump_mcastops[0] = &rump_igmp_ops;
 	for (p = __start_rump_ipprotos; p < __stop_rump_ipprotos; p++) {
 		if ((*p)->ip_proto == PROTO_TCP && (*p)->ip_v4)
 			ip_tcp = *p;

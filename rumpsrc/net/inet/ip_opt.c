@@ -170,7 +170,8 @@ ip4_setopt(struct inpcb *inp, int name, const void *val, unsigned len)
 		return setipoptions(inp, val, len);
 	if (name == IP_MULTICAST_IF || name == IP_UNICAST_IF ||
 	    (name >= IP_ADD_MEMBERSHIP && name <= MCAST_MSFILTER))
-		return mcast_setopt(inp, name, val, len);
+		return mcast_setopt != NULL ?
+		    mcast_setopt(inp, name, val, len) : ENOPROTOOPT;
 	if (len >= sizeof(v))
 		memcpy(&v, val, sizeof(v));
 	else if (len >= 1)
@@ -228,7 +229,8 @@ ip4_getopt(struct inpcb *inp, int name, void *val, unsigned *lenp)
 	}
 	if (name == IP_MULTICAST_IF || name == IP_UNICAST_IF ||
 	    name == IP_MSFILTER || name == MCAST_MSFILTER)
-		return mcast_getopt(inp, name, val, lenp);
+		return mcast_getopt != NULL ?
+		    mcast_getopt(inp, name, val, lenp) : ENOPROTOOPT;
 	if ((i = bitopt_find(inp, name)) >= 0)
 		v = bitopts[i].cmsg != 0 ?
 		    (inp->inp_cmsgs & bitopts[i].cmsg) != 0 :

@@ -168,7 +168,7 @@ ip4_output_slow(struct mbuf *m, struct inflow *fl, struct routecache *rc)
 	if ((m = ip4_addheader(m, fl, df ? IP4_DF : 0)) == NULL)
 		return ip4_drop(NULL, ENOBUFS);
 	if ((group && (fl->fl_flags & FL_LOOPBACK) &&
-	    mcast_joined(ifp, fl->fl_dst.ia_w[3])) || bcast) {
+	    in_joined(ifp, fl->fl_dst.ia_w[3])) || bcast) {
 		if (!(in_ifflags(ifp) & IFF_LOOPBACK))
 			ip4_loopcopy(m, ifp);
 	}

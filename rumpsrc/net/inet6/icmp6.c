@@ -107,7 +107,7 @@ icmp6_input(struct mbuf *m, const struct inrcv *ir)
 		icmp6_echo(m, ir);
 		return;
 	case ICMP6_ECHOREPLY:
-		if (rump_ping_input(m, ir))
+		if (rump_ping_input != NULL && rump_ping_input(m, ir))
 			return;
 		break;
 	case ICMP6_UNREACH:
@@ -137,6 +137,8 @@ icmp6_ctlerror(const struct inrcv *sent, int error, int hard, uint32_t mtu,
     const uint8_t *data, size_t n)
 {
 
+	if (rump_ping_error == NULL)
+		return;
 	rump_ping_error((const struct inerr *)(const void *)sent, error, hard,
 	    mtu, data, n);
 }

@@ -324,10 +324,6 @@ static const struct ethertype ip6_ethertype = {
 };
 RUMP_ETHERTYPE(ip6_ethertype);
 
-RUMP_PROTOSW(rump_udp6_protosw);
-RUMP_PROTOSW(rump_raw6_protosw);
-RUMP_PROTOSW(rump_ping6_protosw);
-
 static const struct inaf ip6_af;
 
 RUMP_COMPONENT(net_inet6, RUMP_FACTION_NET)

@@ -24,9 +24,8 @@ tcp_attach(struct socket *so, int proto)
 	int error;
 
 	(void)proto;
-	if (so->so_family == AF_INET6 && rump_inaf[1] == NULL)
-		return EAFNOSUPPORT;
-	if ((error = inpcb_attach(so, &tcp_table, &inp)) != 0)
+	if ((error = in_nofamily(so)) != 0 ||
+	    (error = inpcb_attach(so, &tcp_table, &inp)) != 0)
 		return error;
 	if (tcp_new(inp) == NULL) {
 		inpcb_detach(inp);

@@ -3,10 +3,9 @@
  * UDP (RFC 768, 1122), over both families: what comes in.
  */
 #include <linux/in.h>
-#include "inet_priv.h"
+#include "udp_priv.h"
 
-struct inpcbtable rump_udp_table = { .it_proto = PROTO_UDP };
-uint64_t rump_udpstat[UDPS_MAX];
+struct inpcbtable udp_table = { .it_proto = PROTO_UDP };
 
 /* What the socket's filter leaves of it; 0: nothing. */
 static int
@@ -83,7 +82,7 @@ udp_wants(struct inpcb *inp, const struct inrcv *ir)
 
 	rump_mutex_enter(&inp->inp_so->so_lock);
 	wants = (inp->inp_so->so_state & SS_DEAD) == 0 &&
-	    inmulti_wants(inp, ir);
+	    in_wants(inp, ir);
 	rump_mutex_exit(&inp->inp_so->so_lock);
 	return wants;
 }
@@ -97,7 +96,7 @@ udp_multi(struct mbuf *m, const struct inrcv *ir, const struct udp *uh)
 	struct mbuf *c;
 	unsigned i;
 
-	inpcb_match(&rump_udp_table, uh->uh_dport, udp_matches, &uw, &im);
+	inpcb_match(&udp_table, uh->uh_dport, udp_matches, &uw, &im);
 	for (i = 0; i < im.im_n; i++) {
 		inp = im.im_inp[i];
 		if (inaddr_ismulti(&ir->ir_dst) && !udp_wants(inp, ir))
@@ -155,7 +154,7 @@ udp_input(struct mbuf *m, const struct inrcv *ir)
 		udp_multi(m, ir, uh);
 		return;
 	}
-	inp = inpcb_lookup(&rump_udp_table, &ir->ir_dst, uh->uh_dport,
+	inp = inpcb_lookup(&udp_table, &ir->ir_dst, uh->uh_dport,
 	    &ir->ir_src, uh->uh_sport, ir->ir_if);
 	if (inp == NULL) {
 		UDPCOUNT(NoPorts);
@@ -181,7 +180,7 @@ udp_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
 	if (n < sizeof(uh))
 		return;
 	memcpy(&uh, data, sizeof(uh));
-	inp = inpcb_lookup(&rump_udp_table, &sent->ir_src, uh.uh_sport,
+	inp = inpcb_lookup(&udp_table, &sent->ir_src, uh.uh_sport,
 	    &sent->ir_dst, uh.uh_dport, sent->ir_if);
 	if (inp == NULL)
 		return;

@@ -6,7 +6,7 @@
  */
 #include <linux/in.h>
 #include <linux/udp.h>
-#include "inet_priv.h"
+#include "udp_priv.h"
 
 #define UDP_SEGS	64	/* most datagrams of one call */
 
@@ -231,11 +231,14 @@ static int
 udp_attach(struct socket *so, int proto)
 {
 	struct inpcb *inp;
+	int error = in_nofamily(so);
 
 	(void)proto;
-	__atomic_store_n(&rump_inpcbtables[IPT_UDP], &rump_udp_table,
+	if (error != 0)
+		return error;
+	__atomic_store_n(&rump_inpcbtables[IPT_UDP], &udp_table,
 	    __ATOMIC_RELAXED);
-	return inpcb_attach(so, &rump_udp_table, &inp);
+	return inpcb_attach(so, &udp_table, &inp);
 }
 
 static void
@@ -334,4 +337,5 @@ udp_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 
 static const struct protosw udp_protosw = { UDP_PROTOSW(AF_INET) };
 RUMP_PROTOSW(udp_protosw);
-const struct protosw rump_udp6_protosw = { UDP_PROTOSW(AF_INET6) };
+static const struct protosw udp6_protosw = { UDP_PROTOSW(AF_INET6) };
+RUMP_PROTOSW(udp6_protosw);

@@ -6,13 +6,12 @@
 #include <linux/in.h>
 #include <linux/icmp.h>
 #include <linux/rtnetlink.h>
-#include "inet_priv.h"
+#include <net/inproto.h>
 
 #define PROTO_ICMP6	58
 #define ICMP6FILTER	1		/* <linux/icmpv6.h> */
 
 static struct inpcbtable raw_table;
-uint32_t rump_raw_count;
 
 struct rawpcb {				/* inp_ppcb [so_lock] */
 	uint32_t	 rp_filter[8];	/* bits: ICMP types not wanted */
@@ -46,7 +45,7 @@ raw_wants(struct inpcb *inp, const struct mbuf *m, const struct inrcv *ir,
 	uint8_t type;
 
 	if ((inp->inp_so->so_state & SS_DEAD) ||
-	    (inaddr_ismulti(&ir->ir_dst) && !inmulti_wants(inp, ir)))
+	    (inaddr_ismulti(&ir->ir_dst) && !in_wants(inp, ir)))
 		return 0;
 	if ((proto != PROTO_ICMP && proto != PROTO_ICMP6) ||
 	    m->m_pkt.ph_len == 0)
@@ -232,6 +231,8 @@ raw_attach(struct socket *so, int proto)
 	struct rawpcb *rp;
 	int error;
 
+	if ((error = in_nofamily(so)) != 0)
+		return error;
 	if (proto <= 0 || proto > 255)
 		return proto == 0 ? EPROTONOSUPPORT : EINVAL;
 	if (rump_suser() != 0)
@@ -344,4 +345,5 @@ raw_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 
 static const struct protosw raw_protosw = { RAW_PROTOSW(AF_INET) };
 RUMP_PROTOSW(raw_protosw);
-const struct protosw rump_raw6_protosw = { RAW_PROTOSW(AF_INET6) };
+static const struct protosw raw6_protosw = { RAW_PROTOSW(AF_INET6) };
+RUMP_PROTOSW(raw6_protosw);

@@ -4,19 +4,7 @@
  * 3678).  so_lock is held.
  */
 #include <linux/in.h>
-#include "inet_priv.h"
-
-int
-mcast_joined(struct ifnet *ifp, uint32_t group)
-{
-	struct inaddr a = inaddr_from4(group);
-	struct in_if *ii;
-
-	if (group == net32(0xe0000001U))
-		return 1;
-	return (ii = in_ifstate(ifp)) != NULL &&
-	    inmulti_joined(&ii->ii_groups, &a);
-}
+#include "mcast.h"
 
 /* The interface that has this address. 0: none. */
 static uint32_t

@@ -3,7 +3,7 @@
  * Sockets of type SOCK_DGRAM for echo requests (icmp(7)), which need no
  * privilege.  The identifier is the port.
  */
-#include "inet_priv.h"
+#include <net/inproto.h>
 
 #define PROTO_ICMP6	58
 #define ICMP6_ECHO	128
@@ -121,8 +121,11 @@ static int
 ping_attach(struct socket *so, int proto)
 {
 	struct inpcb *inp;
+	int error = in_nofamily(so);
 
 	(void)proto;
+	if (error != 0)
+		return error;
 	__atomic_store_n(&rump_inpcbtables[IPT_PING], &ping_table,
 	    __ATOMIC_RELAXED);
 	return inpcb_attach(so, &ping_table, &inp);
@@ -179,6 +182,7 @@ static const struct protosw ping_protosw = {
 	PING_PROTOSW(AF_INET, PROTO_ICMP)
 };
 RUMP_PROTOSW(ping_protosw);
-const struct protosw rump_ping6_protosw = {
+static const struct protosw ping6_protosw = {
 	PING_PROTOSW(AF_INET6, PROTO_ICMP6)
 };
+RUMP_PROTOSW(ping6_protosw);

@@ -7,7 +7,7 @@
  * as the difference between what was surely told and what holds now.
  */
 #include <linux/if.h>
-#include "inet_priv.h"
+#include "mcast.h"
 
 #define IGMP_QUERY	0x11
 #define IGMP_V1REPORT	0x12
@@ -495,7 +495,7 @@ igmp_mac(const struct inaddr *group, uint8_t *mac)
 	mac[5] = group->ia_b[15];
 }
 
-const struct mcastops rump_igmp_ops = {
+const struct mcastops mcast_igmp_ops = {
 	.mo_changed = igmp_changed,
 	.mo_groups = igmp_groups,
 	.mo_mac = igmp_mac,

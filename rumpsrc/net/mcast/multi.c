@@ -4,9 +4,9 @@
  * holds on an interface is computed anew from all memberships of a group when
  * one of them changes; there are few.
  */
-#include "inet_priv.h"
+#include "mcast.h"
 
-const struct mcastops *rump_mcastops[2];
+const struct mcastops *rump_mcastops[2] = { &mcast_igmp_ops, NULL };
 
 #define OPS(a)	rump_mcastops[!inaddr_is4(a)]
 
