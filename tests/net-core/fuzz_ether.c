@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* components: net */
 /*
  * libFuzzer: batches of frames into rump_if_input() and, as a router would,
  * out again through an interface that can do nothing by itself.

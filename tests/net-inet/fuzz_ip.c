@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* components: net net_inet */
 /*
  * libFuzzer: frames into ARP, IPv4, ICMP, IGMP, UDP, with sockets of all
  * kinds that take what comes.  Sums are made right when a flag says so.
@@ -12,7 +13,7 @@ static struct fake *fk;
 static int fds[6];
 
 static void
-start(void)
+opened(void)
 {
 	struct ip_mreqn r = { .imr_multiaddr.s_addr = htonl(0xef010203) };
 	int i;
@@ -89,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	int i, k;
 
 	if (fk == NULL)
-		start();
+		opened();
 	while (n > 3) {
 		len = (unsigned)p[1] << 8 | p[2];
 		len = len < n - 3 ? len : (unsigned)n - 3;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* components: net net_inet net_config net_inet6 */
 /*
  * libFuzzer: IPv6 packets on a fake interface, from a neighbour, with sums
  * that are taken as right.

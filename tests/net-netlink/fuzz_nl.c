@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_udp net_netlink net_packet net_bpf */
+/* components: net net_inet net_udp net_netlink net_packet */
 /*
- * libFuzzer: the first byte chooses: netlink messages as they are, or a BPF
- * program and, behind it, the packet that it runs on.
+ * libFuzzer: netlink messages as they are; the first byte chooses the protocol.
  */
 #include "../net-inet/wire.h"
-#include <linux/filter.h>
 #include <linux/netlink.h>
 
-static int route, diag, pk;
+static int route, diag;
 static uint8_t ans[65536];
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -23,7 +21,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)wire_start();
 	route = (int)SYS(socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 	diag = (int)SYS(socket, AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-	pk = (int)SYS(socket, AF_PACKET, SOCK_RAW, htons(3));
 	return 0;
 }
 
@@ -36,30 +33,6 @@ drain(int fd)
 		;
 }
 
-static void
-filter(const uint8_t *p, size_t n)
-{
-	struct sock_filter prog[64];
-	unsigned k = n > 0 ? p[0] & 63 : 0;
-	struct sock_fprog fp = { (unsigned short)k, prog };
-	int u;
-
-	if (n < 1 + k * sizeof(prog[0]))
-		return;
-	memcpy(prog, p + 1, k * sizeof(prog[0]));
-	if (SYS(setsockopt, pk, SOL_SOCKET, SO_ATTACH_FILTER, &fp,
-	    sizeof(fp)) != 0)
-		return;
-	p += 1 + k * sizeof(prog[0]);
-	n -= 1 + k * sizeof(prog[0]);
-	if (n > 1400)
-		n = 1400;
-	u = usock();
-	(void)usendto(u, p, n, "127.0.0.1", 9);
-	drain(pk);
-	uclose(u);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -67,10 +40,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n < 1)
 		return 0;
-	if (p[0] & 1) {
-		filter(p + 1, n - 1);
-		return 0;
-	}
 	fd = p[0] & 2 ? diag : route;
 	(void)SYS(sendto, fd, p + 1, n - 1, 0, NULL, 0);
 	drain(fd);

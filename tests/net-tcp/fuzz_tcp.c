@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* components: net net_inet net_tcp */
 /*
  * libFuzzer: what a peer may send to a connection and to a listener, and what
  * the program does meanwhile.  Each record of the input is one segment (its
