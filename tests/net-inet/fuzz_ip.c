@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet */
+/* components: net net_inet net_udp net_raw net_mcast */
 /*
  * libFuzzer: frames into ARP, IPv4, ICMP, IGMP, UDP, with sockets of all
  * kinds that take what comes.  Sums are made right when a flag says so.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_inet6 */
+/* components: net net_inet net_udp net_raw net_mcast net_config net_inet6 */
 /*
  * libFuzzer: IPv6 packets on a fake interface, from a neighbour, with sums
  * that are taken as right.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_config net_dhcp */
+/* components: net net_inet net_udp net_config net_dhcp */
 /* libFuzzer: any bytes as a DHCP server's message. */
 #include <stdlib.h>
 #include <string.h>
