@@ -175,6 +175,20 @@ rootdir(struct vnode *root, const char *name, uint32_t mode,
 	return error;
 }
 
+static void
+mountdir(struct vnode *root, const char *name, const char *type)
+{
+	struct vnode *vp;
+	int error;
+
+	if (rootdir(root, name, 0755, &vp) != 0)
+		return;
+	error = vfs_mount(type, NULL, vp, 0, NULL);
+	if (error && error != ENODEV)
+		rump_printf("vfs: no /%s, error %d\n", name, error);
+	vrele(vp);
+}
+
 static int
 mountroot(void)
 {
@@ -189,12 +203,9 @@ mountroot(void)
 	root = vfs_mounts->m_root;
 	if (rootdir(root, "tmp", 01777, &vp) == 0)
 		vrele(vp);
-	if (rootdir(root, "dev", 0755, &vp) == 0) {
-		error = vfs_mount("devfs", NULL, vp, 0, NULL);
-		if (error && error != ENODEV)
-			rump_printf("vfs: no /dev, error %d\n", error);
-		vrele(vp);
-	}
+	mountdir(root, "dev", "devfs");
+	if (findtype("proc") != NULL)
+		mountdir(root, "proc", "proc");
 	__atomic_store_n(&rootvnode, root, __ATOMIC_RELEASE);
 	return 0;
 }
