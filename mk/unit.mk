@@ -47,7 +47,7 @@ $(OBJ)/$(1): $(1).c $(wildcard *.h ../*.h) Makefile $(wildcard $(call archs,$(1)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(FLAGS) $$(SAN) -o $$@ $$< -Wl,--whole-archive \
 	    $(call archs,$(1)) -Wl,--no-whole-archive $$(PLAT) $$(SYS) $$(PLAT) \
-	    -Wl,--gc-sections -Wl,-z,start-stop-gc -lpthread
+	    -Wl,--gc-sections -Wl,-z,nostart-stop-gc -lpthread
 endef
 $(foreach t,$(TESTS),$(eval $(call test,$(t))))
 # A failure, of a test or a build, does not stop the others.

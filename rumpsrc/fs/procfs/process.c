@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* process.c: the root's own nodes: processes, self, filesystems' place. */
+/* process.c: the root's own nodes: processes, self, net. */
 #include <asm/errno.h>
 
 #include <kern/str.h>

@@ -31,14 +31,14 @@ struct procnode;
 
 struct procctx {
 	const struct procnode *pc_node;
-	struct proc	*pc_proc;	/* of paths that begin with "*"; ref'd */
+	struct proc	*pc_proc;	/* of the process; or NULL */
 	const char	*pc_star[PROC_STARS];	/* the names, outermost first */
 };
 
 /* All functions: 0 or an errno, called without a lock that they may need. */
 struct procnode {
 	const char	*pn_path;
-	uint32_t	 pn_mode;	/* 0: S_IFREG 0444, 0644 with pn_write */
+	uint32_t	 pn_mode;	/* 0: S_IFREG 0444; 0644: pn_write */
 	/* The contents, of a symbolic link the target. */
 	int	(*pn_read)(struct text *, const struct procctx *);
 	/* What one write(2) wrote, terminated, 4,095 bytes at most. */
