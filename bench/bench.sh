@@ -21,6 +21,8 @@ cd "$out"
 . "$here/linux.sh"
 # shellcheck source=bench/net.sh
 . "$here/net.sh"
+# shellcheck source=bench/netboot.sh
+. "$here/netboot.sh"
 
 gcc -shared -fPIC -O2 -o insncount.so "$here/insncount.c"
 gcc -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x100000 \
@@ -56,6 +58,7 @@ size hello.minimal 65536
 size hello.generic 204800
 
 linux
+network_boot
 network
 
 head_ "Time" what seconds

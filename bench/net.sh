@@ -130,8 +130,7 @@ network() {
 	gcc -O2 -static -DOUTB_EXIT -o httpd.linux "$here/httpd.c" \
 	    "$here/ioperm.c"
 	"$gcc" -O2 -DOUTB_EXIT -o httpd.prog "$here/httpd.c"
-	"$bake" --add net_tcp --add net_config --add net_virtio hw_minimal \
-	    httpd.hw httpd.prog
+	bake_httpd httpd.hw httpd.prog
 	"$bake" --add net_tcp --add net_config --add net_virtif spt_minimal \
 	    httpd.spt httpd.prog
 	gcc -O2 -o httpd.native "$here/httpd.c"
