@@ -21,6 +21,8 @@ cd "$out"
 . "$here/linux.sh"
 # shellcheck source=bench/net.sh
 . "$here/net.sh"
+# shellcheck source=bench/idle.sh
+. "$here/idle.sh"
 # shellcheck source=bench/netboot.sh
 . "$here/netboot.sh"
 

@@ -150,4 +150,5 @@ network() {
 		    "$(ratio "$linux_rate" "$rate")"
 	done
 	spt_and_native
+	idle
 }
