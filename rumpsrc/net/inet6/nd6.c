@@ -273,11 +273,14 @@ static void
 nd6_ns_input(struct in6_if *ii, const struct mbuf *m, const struct inrcv *ir)
 {
 	const struct nd_msg *nd = mtod(m, const struct nd_msg *);
-	struct inaddr target = nd->nd_target, group;
+	struct inaddr target, group;
 	struct nd6_opts no;
 	struct ifaddr ia;
 
-	if (m->m_len < sizeof(*nd) || target.ia_b[0] == 0xff ||
+	if (m->m_len < sizeof(*nd))
+		return;
+	target = nd->nd_target;
+	if (target.ia_b[0] == 0xff ||
 	    nd6_options(m->m_data + sizeof(*nd), m->m_len -
 	    (unsigned)sizeof(*nd), &no) != 0)
 		return;
@@ -328,12 +331,15 @@ static void
 nd6_na_input(struct in6_if *ii, const struct mbuf *m, const struct inrcv *ir)
 {
 	const struct nd_msg *nd = mtod(m, const struct nd_msg *);
-	struct inaddr target = nd->nd_target;
+	struct inaddr target;
 	struct nd6_opts no;
 	struct ifaddr ia;
 	uint32_t flags;
 
-	if (m->m_len < sizeof(*nd) || target.ia_b[0] == 0xff ||
+	if (m->m_len < sizeof(*nd))
+		return;
+	target = nd->nd_target;
+	if (target.ia_b[0] == 0xff ||
 	    inaddr_isany(&ir->ir_src) ||
 	    nd6_options(m->m_data + sizeof(*nd), m->m_len -
 	    (unsigned)sizeof(*nd), &no) != 0)
