@@ -8,6 +8,7 @@
 #include <kern/kmem.h>
 #include <kern/proc.h>
 #include <kern/uio.h>
+#include <kern/procnode.h>
 #include "nl.h"
 
 #define NL_MAXREQ	65536U	/* bytes of one sendmsg() */
@@ -569,3 +570,32 @@ static const struct protosw nl_raw = { NL_COMMON, .pr_type = SOCK_RAW };
 static const struct protosw nl_dgram = { NL_COMMON, .pr_type = SOCK_DGRAM };
 RUMP_PROTOSW(nl_raw);
 RUMP_PROTOSW(nl_dgram);
+
+/* nl_lock comes after a netlink socket's so_lock: what is seen is [a]. */
+static int
+netlink_read(struct text *tx, const struct procctx *pc)
+{
+	const struct nlpcb *np;
+	const struct socket *so;
+
+	(void)pc;
+	rump_textf(tx, "sk               Eth Pid        Groups   Rmem     "
+	    "Wmem     Dump  Locks    Drops    Inode\n");
+	rump_mutex_enter(&nl_lock);
+	for (np = nl_all; np != NULL; np = np->np_next) {
+		so = np->np_so;
+		rump_textf(tx, "%016lx %-3u %-10u %08x %-8d %-8d %-5d %-8u "
+		    "%-8d %-8lu\n", 0UL, so->so_protocol, np->np_port,
+		    (uint32_t)__atomic_load_n(&np->np_groups,
+		    __ATOMIC_RELAXED), 0, 0, 0, __atomic_load_n(&so->so_refs,
+		    __ATOMIC_RELAXED), 0, (unsigned long)so->so_ino);
+	}
+	rump_mutex_exit(&nl_lock);
+	return 0;
+}
+
+static const struct procnode netlink_nodes[] = {
+	{ .pn_path = "net/netlink", .pn_read = netlink_read },
+	{ NULL }
+};
+RUMP_PROCNODES(netlink_nodes);

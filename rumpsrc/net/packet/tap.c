@@ -5,6 +5,8 @@
  */
 #include <asm/errno.h>
 #include <linux/if_ether.h>
+#include <kern/proc.h>
+#include <kern/procnode.h>
 #include "packet.h"
 
 static struct rump_rwlock pk_lock;
@@ -217,3 +219,35 @@ pk_remove(struct pkpcb *pk)
 		tap_set(NULL);
 	rump_rw_exit(&pk_lock);
 }
+
+static int
+packet_read(struct text *tx, const struct procctx *pc)
+{
+	struct pkpcb *pk;
+	struct socket *so;
+
+	(void)pc;
+	rump_textf(tx, "sk               RefCnt Type Proto  Iface R Rmem   "
+	    "User   Inode\n");
+	rump_rw_rdenter(&pk_lock);
+	for (pk = pk_all; pk != NULL; pk = pk->pk_next) {
+		so = pk->pk_so;
+		rump_mutex_enter(&so->so_lock);
+		rump_textf(tx, "%016lx %-6u %-4u %04x   %-5u %u %-6u %-6u "
+		    "%-6lu\n", 0UL, __atomic_load_n(&so->so_refs,
+		    __ATOMIC_RELAXED), so->so_type,
+		    __atomic_load_n(&pk->pk_proto, __ATOMIC_RELAXED),
+		    __atomic_load_n(&pk->pk_ifindex, __ATOMIC_RELAXED), 1,
+		    so->so_rcv.sb_mem, so->so_cred->cr_euid,
+		    (unsigned long)so->so_ino);
+		rump_mutex_exit(&so->so_lock);
+	}
+	rump_rw_exit(&pk_lock);
+	return 0;
+}
+
+static const struct procnode packet_nodes[] = {
+	{ .pn_path = "net/packet", .pn_read = packet_read },
+	{ NULL }
+};
+RUMP_PROCNODES(packet_nodes);

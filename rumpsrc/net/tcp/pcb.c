@@ -9,6 +9,7 @@
 
 struct inpcbtable tcp_table = { .it_proto = PROTO_TCP, .it_unique = 1 };
 static uint32_t tcp_nestab;		/* [a] */
+const struct tcp_cc *tcp_cc_default = &tcp_cc_cubic;	/* [a] */
 
 uint32_t
 rump_tcp_estab(void)
@@ -51,7 +52,7 @@ tcp_new(struct inpcb *inp)
 	for (i = 0; i < TT_N; i++)
 		tp->t_when[i] = NEVER;
 	rump_callout_init(&tp->t_co, tcp_timer, tp);
-	tp->t_cc = &tcp_cc_cubic;
+	tp->t_cc = SYSCTL(tcp_cc_default);
 	tp->t_cc->cc_init(tp);
 	inp->inp_ppcb = tp;
 	return tp;

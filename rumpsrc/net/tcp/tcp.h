@@ -110,6 +110,7 @@ struct tcp_cc {
 	void		(*cc_loss)(struct tcpcb *);	/* RTO, or idle */
 };
 extern const struct tcp_cc tcp_cc_cubic, tcp_cc_reno;
+extern const struct tcp_cc *tcp_cc_default;	/* [a] */
 const struct tcp_cc *tcp_cc_find(const char *, unsigned);
 void	tcp_slowstart(struct tcpcb *, uint32_t *bytes);
 
