@@ -4,11 +4,11 @@ OBJS	:= $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(SRCS))))
 $(OBJ)/%.o: %.c Makefile
 	$(call say,CC,$(HERE)/$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(<F)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(<F)) -MMD -MP -MT $@ -c -o $@ $<
 
 $(OBJ)/%.o: %.S Makefile
 	$(call say,AS,$(HERE)/$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -c -o $@ $<
 
 -include $(OBJS:.o=.d)
