@@ -125,7 +125,10 @@ void rumpuser_dprintf(const char *fmt, ...)
 #define RUMPUSER_RANDOM_NOWAIT	0x02
 int rumpuser_getrandom(void *buf, size_t buflen, int flags, size_t *donep);
 
-/* Threads.  cpu -1: any.  join only what was created with mustjoin. */
+/*
+ * Threads.  cpu -1: any.  priority 1: begins before others that are new, where
+ * that can be had.  join only what was created with mustjoin.
+ */
 int rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name,
     int mustjoin, int priority, int cpu, void **cookiep);
 void rumpuser_thread_exit(void) __attribute__((__noreturn__));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Scheduler: per-CPU run queues, round robin, tickless.  Threads that were
- * woken run before those that were preempted or are new.  The timer is armed
+ * woken run before those that were preempted or are new (but for programs,
+ * so that what others have to do waits until they do).  The timer is armed
  * only when a sleeper exists or somebody waits for the running thread's
  * slice; it is never pushed back, a shot that came too early arms the next.
  * A thread with nothing to switch to idles in place, on its own stack; the
@@ -17,6 +18,7 @@
 #define RETRY	200000LL	/* kernel code was interrupted: again after */
 
 static struct bmk_sched sched0;
+static int programs;	/* [a] before there are any nobody is preempted */
 
 struct bmk_sched *
 bmk_sched_self(void)
@@ -72,7 +74,8 @@ arm_for_running(struct bmk_sched *sd)
 {
 	if (sd->sd_timeq != NULL)
 		bmk_sched_arm(sd->sd_timeq->bt_wakeup);
-	if ((somebody_waits(sd) || sd->sd_tick) && !sd->sd_slicing) {
+	if (programs && !sd->sd_slicing && (somebody_waits(sd) ||
+	    sd->sd_tick)) {
 		sd->sd_slicing = 1;
 		bmk_sched_arm(bmk_platform_monotonic() + SLICE);
 	}
@@ -232,20 +235,6 @@ bmk_sched_start(void)
 }
 
 void
-bmk_sched_yield(void)
-{
-	struct bmk_sched *sd = bmk_sched_self();
-	unsigned long saved;
-
-	if (!somebody_waits(sd))
-		return;
-	saved = bmk_spin_enter(&sd->sd_lock);
-	runq_put(&sd->sd_others, bmk_curthread());
-	bmk_sched_switch(sd);
-	bmk_sched_finish(sd, saved);
-}
-
-void
 bmk_sched_preempt(void)
 {
 	struct bmk_sched *sd = bmk_sched_self();
@@ -257,6 +246,14 @@ bmk_sched_preempt(void)
 		bmk_sched_switch(sd);
 	}
 	bmk_sched_finish(sd, saved);
+}
+
+void
+bmk_sched_yield(void)
+{
+
+	if (somebody_waits(bmk_sched_self()))
+		bmk_sched_preempt();
 }
 
 void
@@ -335,7 +332,13 @@ bmk_sched_enqueue(struct bmk_thread *t)
 	unsigned long saved;
 	struct bmk_sched *sd = lock_thread(t, &saved);
 
-	made_runnable(sd, &sd->sd_others, t);
+	struct bmk_runq *rq = &sd->sd_others;
+
+	if (t->bt_flags & BMK_TF_PROGRAM) {
+		programs = 1;
+		rq = &sd->sd_woken;
+	}
+	made_runnable(sd, rq, t);
 	bmk_spin_exit(&sd->sd_lock, saved);
 }
 

@@ -19,7 +19,7 @@ struct bmk_sched {
 	struct bmk_spin	 sd_lock;
 	int		 sd_slicing;	/* [L] a timer for the slice is armed */
 	int		 sd_tick;	/* [L] bmk_sched_tick() wants one */
-	struct bmk_runq	 sd_woken;	/* [L] were blocked: they go first */
+	struct bmk_runq	 sd_woken;	/* [L] were blocked, programs */
 	struct bmk_runq	 sd_others;	/* [L] new, preempted, yielded */
 	int		 sd_isother;	/* [L] the running one is from there */
 	int		 sd_passed;	/* [L] timers since such a one ran */

@@ -41,14 +41,14 @@ strrchr(const char *s, int c)
 size_t
 strlcpy(char *dst, const char *src, size_t size)
 {
-	size_t len = strlen(src), n;
+	size_t n;
 
-	if (size > 0) {
-		n = len < size ? len : size - 1;
-		memcpy(dst, src, n);
-		dst[n] = '\0';
-	}
-	return len;
+	for (n = 0; src[n] != '\0'; n++)
+		if (n < size)
+			dst[n] = src[n];
+	if (size > 0)
+		dst[n < size ? n : size - 1] = '\0';
+	return n;
 }
 
 size_t

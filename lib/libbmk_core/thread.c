@@ -111,7 +111,7 @@ choose_cpu(int cpu)
 
 int
 bmk_sched_create(const char *name, void *(*fn)(void *), void *arg,
-    int joinable, size_t stacksize, int cpu, struct bmk_thread **tp)
+    int flags, size_t stacksize, int cpu, struct bmk_thread **tp)
 {
 	struct bmk_thread *t;
 	uint64_t *sp;
@@ -131,7 +131,7 @@ bmk_sched_create(const char *name, void *(*fn)(void *), void *arg,
 	t->bt_stacksize = stacksize;
 	t->bt_fn = fn;
 	t->bt_arg = arg;
-	t->bt_flags = joinable ? BMK_TF_JOINABLE : 0;
+	t->bt_flags = flags;
 	t->bt_wakeup = BMK_TIME_NEVER;
 	t->bt_fpcw = 0x37f;
 	t->bt_mxcsr = 0x1f80;

@@ -9,8 +9,8 @@ rumpuser_thread_create(void *(*fn)(void *), void *arg, const char *name,
 	struct bmk_thread *t;
 	int error;
 
-	(void)priority;
-	error = bmk_sched_create(name, fn, arg, mustjoin, 0, cpu, &t);
+	error = bmk_sched_create(name, fn, arg, (mustjoin ? BMK_TF_JOINABLE :
+	    0) | (priority > 0 ? BMK_TF_PROGRAM : 0), 0, cpu, &t);
 	if (error == 0 && mustjoin)
 		*cookiep = t;
 	return error;

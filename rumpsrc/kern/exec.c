@@ -158,7 +158,7 @@ rump_exec_start(struct lwp *l, void (*entry)(void), void *sp)
 	es->es_lwp = l;
 	es->es_entry = entry;
 	es->es_sp = sp;
-	error = rumpuser_thread_create(exec_thread, es, l->l_name, 0, 0, -1,
+	error = rumpuser_thread_create(exec_thread, es, l->l_name, 0, 1, -1,
 	    &l->l_thread);
 	if (error)
 		rump_kmem_free(es, sizeof(*es));

@@ -61,7 +61,8 @@ test(void)
 
 	for (i = 0; i < N; i++)
 		CHECK_EQ(bmk_sched_create("spin", spinner,
-		    (void *)(intptr_t)i, 1, 0, 0, &t[i]), 0);
+		    (void *)(intptr_t)i, BMK_TF_JOINABLE | BMK_TF_PROGRAM, 0,
+		    0, &t[i]), 0);
 	CHECK_EQ(bmk_sched_create("tick", ticker, NULL, 1, 0, 0, &t[N]), 0);
 	nap(600 * MSEC);
 	CHECK(ticks > 50);

@@ -42,13 +42,15 @@ ordered(void *arg)
 static void
 test_order(void)
 {
-	static const int want[6] = { 0, 1, 2, 10, 11, 12 };
+	/* In order of creation, but the program first. */
+	static const int want[6] = { 2, 0, 1, 12, 10, 11 };
 	struct bmk_thread *t[3];
 	int i;
 
 	for (i = 0; i < 3; i++)
 		(void)bmk_sched_create("order", ordered, (void *)(intptr_t)i,
-		    1, 0, 0, &t[i]);
+		    i == 2 ? BMK_TF_JOINABLE | BMK_TF_PROGRAM :
+		    BMK_TF_JOINABLE, 0, 0, &t[i]);
 	for (i = 0; i < 3; i++)
 		(void)bmk_sched_join(t[i]);
 	for (i = 0; i < 6; i++)

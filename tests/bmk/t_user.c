@@ -48,7 +48,8 @@ test(void)
 		users[i].u_stop = &stop;
 		users[i].u_call = call;
 		users[i].u_exit = bmk_sched_exit;
-		CHECK_EQ(bmk_sched_create("user", start, &users[i], 1, 0, -1,
+		CHECK_EQ(bmk_sched_create("user", start, &users[i],
+		    BMK_TF_JOINABLE | BMK_TF_PROGRAM, 0, -1,
 		    &t[i]), 0);
 	}
 	nap(500 * MSEC);

@@ -129,14 +129,26 @@ reader(void *arg)
 	rumpuser_exit(rumpcomp_cons_getc());
 }
 
+static void *
+program(void *arg)
+{
+	(void)arg;
+	rumpuser_dprintf("ready?");
+	loop_for_ever();
+	return NULL;
+}
+
 /* Input and output while a program loops: nothing may wait for its end. */
 static void
 busy(void)
 {
+	struct bmk_thread *t;
+
 	(void)bmk_sched_create("reader", reader, NULL, 0, 0, -1, NULL);
 	bmk_sched_yield();
-	rumpuser_dprintf("ready?");
-	loop_for_ever();
+	(void)bmk_sched_create("program", program, NULL, BMK_TF_JOINABLE |
+	    BMK_TF_PROGRAM, 0, -1, &t);
+	(void)bmk_sched_join(t);
 }
 
 /* All input, back. */

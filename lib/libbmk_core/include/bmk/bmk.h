@@ -66,6 +66,7 @@ struct bmk_thread {
 #define BMK_TF_WAKING	0x04	/* woken between prepare and block */
 #define BMK_TF_TIMEQ	0x08	/* in the timer queue */
 #define BMK_TF_REAPED	0x10	/* [j] its stack is gone, join may free it */
+#define BMK_TF_PROGRAM	0x20	/* [I] see bmk_sched_create() */
 
 /* Per CPU, at GS:0. */
 struct bmk_cpu {
@@ -113,9 +114,13 @@ void bmk_main(void) __attribute__((__noreturn__));
  * bmk_sched_init() on that CPU makes bmk_curthread() and the locks usable.
  */
 void bmk_sched_init(void);
-/* stacksize 0: the default (16 KiB), guard page below.  cpu -1: any. */
+/*
+ * flags: BMK_TF_JOINABLE; BMK_TF_PROGRAM, which begins before others that are
+ * new, and before the first of which nobody is preempted.  stacksize 0: the
+ * default (16 KiB), guard page below.  cpu -1: any.
+ */
 int bmk_sched_create(const char *name, void *(*fn)(void *), void *arg,
-    int joinable, size_t stacksize, int cpu, struct bmk_thread **);
+    int flags, size_t stacksize, int cpu, struct bmk_thread **);
 void bmk_sched_exit(void) __attribute__((__noreturn__));
 int bmk_sched_join(struct bmk_thread *);
 void bmk_sched_yield(void);
