@@ -17,7 +17,7 @@ from_config(const char *name)
 
 	while ((p = strchr(p, '"')) != NULL) {
 		p++;
-		if (strncmp(p, name, len) != 0 || p[len] != '=')
+		if (*p != 'R' || strncmp(p, name, len) != 0 || p[len] != '=')
 			continue;
 		p += len + 1;
 		for (n = 0; p[n] != '\0' && p[n] != '"' &&

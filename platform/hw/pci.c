@@ -34,10 +34,23 @@ static int ports;			/* [conf_lock] 1: answer, -1: do not */
 static struct handler *lines[NLINE];	/* [line_lock] */
 static uint8_t cookies[NCOOKIE];	/* [line_lock] line + 1 */
 
-/* Registers of a function in ECAM; NULL: by ports.  Caller holds conf_lock. */
-static volatile uint32_t *
-ecam_find(unsigned bus, unsigned dev, unsigned fun)
+/*
+ * Where a register is: bus, device, function and offset as in ECAM.  Not a
+ * function's: NOWHERE, with whatever offset.
+ */
+#define NOWHERE		(1U << 31)
+static unsigned
+tag(unsigned bus, unsigned dev, unsigned fun)
 {
+	return bus > 255 || dev > 31 || fun > 7 ? NOWHERE :
+	    bus << 20 | dev << 15 | fun << 12;
+}
+
+/* NULL: by ports.  Caller holds conf_lock. */
+static volatile uint32_t *
+ecam_find(unsigned where)
+{
+	unsigned bus = where >> 20;
 	const uint8_t *t;
 	size_t len;
 	int i;
@@ -52,12 +65,11 @@ ecam_find(unsigned bus, unsigned dev, unsigned fun)
 		    bus <= mcfg[i].mc_last)
 			ecam[bus] = hw_map_phys(mcfg[i].mc_base +
 			    ((uint64_t)bus << 20), 1UL << 20, HW_MAP_UC);
-	return ecam[bus] != NULL ?
-	    ecam[bus] + (dev << 15 | fun << 12) / 4 : NULL;
+	return ecam[bus] != NULL ? ecam[bus] + (where & 0xfffff) / 4 : NULL;
 }
 
 /* Caller holds conf_lock. */
-static int
+static __attribute__((__noinline__)) int
 has_ports(void)
 {
 	if (ports == 0) {
@@ -67,34 +79,43 @@ has_ports(void)
 	return ports > 0;
 }
 
-static int
-conf(unsigned bus, unsigned dev, unsigned fun, int reg, unsigned *v, int write)
+/* Caller holds conf_lock. */
+static __attribute__((__noinline__)) int
+ecam_conf(unsigned where, unsigned *v, int write)
 {
-	volatile uint32_t *p;
+	volatile uint32_t *p = ecam_find(where);
+
+	if (p == NULL) {
+		if (!write)
+			*v = ~0U;
+		return write ? BMK_ENXIO : 0;
+	}
+	if (write)
+		*p = *v;
+	else
+		*v = *p;
+	return 0;
+}
+
+/* At boot there are a hundred of these. */
+static int
+conf(unsigned where, unsigned *v, int write)
+{
 	unsigned long saved;
 	int error = 0;
 
-	if (bus > 255 || dev > 31 || fun > 7 || reg < 0 || reg > 4095 ||
-	    (reg & 3) != 0)
+	if (where & (NOWHERE | 3))
 		return BMK_EINVAL;
 	saved = bmk_spin_enter(&conf_lock);
-	if (reg < 256 && has_ports()) {
-		outl(0xcf8, 1U << 31 | bus << 16 | dev << 11 | fun << 8 |
-		    (unsigned)reg);
+	if ((where & 0xf00) == 0 && (ports > 0 || has_ports())) {
+		outl(0xcf8, 1U << 31 | (where >> 4 & 0xffff00) |
+		    (where & 0xff));
 		if (write)
 			outl(0xcfc, *v);
 		else
 			*v = inl(0xcfc);
-	} else if ((p = ecam_find(bus, dev, fun)) != NULL) {
-		if (write)
-			p[reg / 4] = *v;
-		else
-			*v = p[reg / 4];
-	} else {
-		if (!write)
-			*v = ~0U;
-		error = write ? BMK_ENXIO : 0;
-	}
+	} else
+		error = ecam_conf(where, v, write);
 	bmk_spin_exit(&conf_lock, saved);
 	return error;
 }
@@ -109,14 +130,16 @@ int
 rumpcomp_pci_confread(unsigned bus, unsigned dev, unsigned fun, int reg,
     unsigned *vp)
 {
-	return conf(bus, dev, fun, reg, vp, 0);
+	return conf(reg < 0 || reg > 4095 ? NOWHERE :
+	    tag(bus, dev, fun) + (unsigned)reg, vp, 0);
 }
 
 int
 rumpcomp_pci_confwrite(unsigned bus, unsigned dev, unsigned fun, int reg,
     unsigned v)
 {
-	return conf(bus, dev, fun, reg, &v, 1);
+	return conf(reg < 0 || reg > 4095 ? NOWHERE :
+	    tag(bus, dev, fun) + (unsigned)reg, &v, 1);
 }
 
 void *
@@ -209,22 +232,22 @@ rumpcomp_pci_irq_establish(unsigned cookie, int (*fn)(void *), void *arg)
 	return h;
 }
 
-/* Offset of a capability, 0: none.  The list is bounded: it may be a ring. */
-static int
-cap_find(unsigned bus, unsigned dev, unsigned fun, unsigned id)
+/* Where a capability is, 0: none.  The list is bounded: it may be a ring. */
+static unsigned
+cap_find(unsigned fn, unsigned id)
 {
 	unsigned v, off;
 	int n;
 
-	if (conf(bus, dev, fun, 0x04, &v, 0) != 0 || (v & 1U << 20) == 0 ||
-	    conf(bus, dev, fun, 0x34, &v, 0) != 0)
+	if (conf(fn + 0x04, &v, 0) != 0 || (v & 1U << 20) == 0 ||
+	    conf(fn + 0x34, &v, 0) != 0)
 		return 0;
 	off = v & 0xfc;
 	for (n = 0; n < 48 && off >= 0x40; n++) {
-		if (conf(bus, dev, fun, (int)off, &v, 0) != 0 || v == ~0U)
+		if (conf(fn + off, &v, 0) != 0 || v == ~0U)
 			return 0;
 		if ((v & 0xff) == id)
-			return (int)off;
+			return fn + off;
 		off = v >> 8 & 0xfc;
 	}
 	return 0;
@@ -233,55 +256,53 @@ cap_find(unsigned bus, unsigned dev, unsigned fun, unsigned id)
 unsigned
 rumpcomp_pci_msix_nvectors(unsigned bus, unsigned dev, unsigned fun)
 {
-	int cap = cap_find(bus, dev, fun, CAP_MSIX);
-	unsigned v;
+	unsigned cap = cap_find(tag(bus, dev, fun), CAP_MSIX), v;
 
-	if (cap == 0 || conf(bus, dev, fun, cap, &v, 0) != 0)
+	if (cap == 0 || conf(cap, &v, 0) != 0)
 		return 0;
 	return (v >> 16 & 0x7ff) + 1;
 }
 
 /* The function becomes bus master, its line is switched off. */
 static void
-use_messages(unsigned bus, unsigned dev, unsigned fun)
+use_messages(unsigned fn)
 {
 	unsigned v;
 
-	if (conf(bus, dev, fun, 0x04, &v, 0) != 0)
+	if (conf(fn + 0x04, &v, 0) != 0)
 		return;
 	v = (v & 0xffff) | CMD_MASTER | CMD_NOLINE;
-	(void)conf(bus, dev, fun, 0x04, &v, 1);
+	(void)conf(fn + 0x04, &v, 1);
 }
 
 static uint64_t
-bar_address(unsigned bus, unsigned dev, unsigned fun, unsigned bar)
+bar_address(unsigned fn, unsigned bar)
 {
 	unsigned lo, hi = 0;
 
-	if (bar > 5 ||
-	    conf(bus, dev, fun, (int)(0x10 + 4 * bar), &lo, 0) != 0 || lo & 1)
+	if (bar > 5 || conf(fn + 0x10 + 4 * bar, &lo, 0) != 0 || lo & 1)
 		return 0;
 	if ((lo & 6) == 4 && (bar == 5 ||
-	    conf(bus, dev, fun, (int)(0x14 + 4 * bar), &hi, 0) != 0))
+	    conf(fn + 0x14 + 4 * bar, &hi, 0) != 0))
 		return 0;
 	return (uint64_t)hi << 32 | (lo & ~15U);
 }
 
 void *
 rumpcomp_pci_msix_establish(unsigned bus, unsigned dev, unsigned fun,
-    unsigned index, int (*fn)(void *), void *arg)
+    unsigned index, int (*intr)(void *), void *arg)
 {
-	int cap = cap_find(bus, dev, fun, CAP_MSIX), vector;
+	unsigned fn = tag(bus, dev, fun), cap = cap_find(fn, CAP_MSIX);
 	volatile uint32_t *entry;
 	struct handler *h;
 	unsigned ctl, table;
 	uint64_t pa;
+	int vector;
 
-	if (cap == 0 || conf(bus, dev, fun, cap, &ctl, 0) != 0 ||
-	    index > (ctl >> 16 & 0x7ff) ||
-	    conf(bus, dev, fun, cap + 4, &table, 0) != 0 ||
-	    (pa = bar_address(bus, dev, fun, table & 7)) == 0 ||
-	    (h = handler_new(fn, arg)) == NULL)
+	if (cap == 0 || conf(cap, &ctl, 0) != 0 ||
+	    index > (ctl >> 16 & 0x7ff) || conf(cap + 4, &table, 0) != 0 ||
+	    (pa = bar_address(fn, table & 7)) == 0 ||
+	    (h = handler_new(intr, arg)) == NULL)
 		return NULL;
 	hw_apic_init();
 	entry = hw_map_phys(pa + (table & ~7U) + index * 16UL, 16, HW_MAP_UC);
@@ -294,22 +315,23 @@ rumpcomp_pci_msix_establish(unsigned bus, unsigned dev, unsigned fun,
 	entry[1] = 0;
 	entry[2] = (uint32_t)vector;
 	entry[3] = 0;
-	use_messages(bus, dev, fun);
+	use_messages(fn);
 	ctl = (ctl & ~(1U << 30)) | 1U << 31;
-	(void)conf(bus, dev, fun, cap, &ctl, 1);
+	(void)conf(cap, &ctl, 1);
 	return h;
 }
 
 void *
 rumpcomp_pci_msi_establish(unsigned bus, unsigned dev, unsigned fun,
-    int (*fn)(void *), void *arg)
+    int (*intr)(void *), void *arg)
 {
-	int cap = cap_find(bus, dev, fun, CAP_MSI), vector;
+	unsigned fn = tag(bus, dev, fun), cap = cap_find(fn, CAP_MSI);
 	struct handler *h;
 	unsigned ctl, v;
+	int vector;
 
-	if (cap == 0 || conf(bus, dev, fun, cap, &ctl, 0) != 0 ||
-	    (h = handler_new(fn, arg)) == NULL)
+	if (cap == 0 || conf(cap, &ctl, 0) != 0 ||
+	    (h = handler_new(intr, arg)) == NULL)
 		return NULL;
 	hw_apic_init();
 	vector = hw_vector_alloc(message_irq, h);
@@ -318,15 +340,15 @@ rumpcomp_pci_msi_establish(unsigned bus, unsigned dev, unsigned fun,
 		return NULL;
 	}
 	v = MSI_ADDRESS | hw_apic_id() << 12;
-	(void)conf(bus, dev, fun, cap + 4, &v, 1);
+	(void)conf(cap + 4, &v, 1);
 	v = 0;
 	if (ctl & 1U << 23)		/* 64-bit addresses */
-		(void)conf(bus, dev, fun, cap + 8, &v, 1);
+		(void)conf(cap + 8, &v, 1);
 	v = (unsigned)vector;
-	(void)conf(bus, dev, fun, cap + (ctl & 1U << 23 ? 12 : 8), &v, 1);
-	use_messages(bus, dev, fun);
+	(void)conf(cap + (ctl & 1U << 23 ? 12 : 8), &v, 1);
+	use_messages(fn);
 	ctl = (ctl & ~(7U << 20)) | 1U << 16;	/* one message, enabled */
-	(void)conf(bus, dev, fun, cap, &ctl, 1);
+	(void)conf(cap, &ctl, 1);
 	return h;
 }
 

@@ -69,6 +69,9 @@ one_bar(const struct pci_device *pd, unsigned n, struct pci_bar *pb)
 	unsigned lo = conf(pd, reg), hi = 0, mlo, mhi = ~0U, used = 1;
 	uint64_t mask;
 
+	/* There is none, or the firmware gave it no address. */
+	if (lo == 0)
+		return 1;
 	mlo = probe(pd, reg, lo);
 	if (mlo == 0 || mlo == ~0U)
 		return 1;
@@ -115,7 +118,7 @@ function(unsigned bus, unsigned dev, unsigned fun, unsigned *headerp,
     unsigned *secondaryp)
 {
 	struct pci_device *pd;
-	unsigned id, header;
+	unsigned id, header, line;
 
 	*secondaryp = 0;
 	/* Mostly nothing is there. */
@@ -132,8 +135,9 @@ function(unsigned bus, unsigned dev, unsigned fun, unsigned *headerp,
 	pd->pd_vendor = (uint16_t)id;
 	pd->pd_product = (uint16_t)(id >> 16);
 	pd->pd_class = conf(pd, REG_CLASS) >> 8;
-	pd->pd_line = (uint8_t)conf(pd, REG_LINE);
-	pd->pd_pin = (uint8_t)(conf(pd, REG_LINE) >> 8);
+	line = conf(pd, REG_LINE);
+	pd->pd_line = (uint8_t)line;
+	pd->pd_pin = (uint8_t)(line >> 8);
 	if ((header >> 16 & 0x7f) == 0)
 		pd->pd_nbar = PCI_NBAR;
 	else if ((header >> 16 & 0x7f) == 1)
