@@ -30,12 +30,15 @@ ring_alloc(struct virtq *vq, int legacy)
 	if (rumpcomp_pci_dmalloc(vq->vq_memsize, RING_ALIGN, &vq->vq_pa,
 	    &vq->vq_mem) != 0)
 		return ENOMEM;
-	memset((void *)vq->vq_mem, 0, vq->vq_memsize);
 	vq->vq_desc = (void *)vq->vq_mem;
 	vq->vq_avail = (void *)(vq->vq_mem + avail);
 	vq->vq_used = (void *)(vq->vq_mem + used);
 	vq->vq_usedevent = &vq->vq_avail->ring[n];
 	vq->vq_availevent = (void *)(vq->vq_mem + used + 4 + 8 * n);
+	/* The rest is read only after somebody wrote it. */
+	vq->vq_avail->flags = vq->vq_avail->idx = 0;
+	vq->vq_used->flags = vq->vq_used->idx = 0;
+	*vq->vq_usedevent = *vq->vq_availevent = 0;
 	return 0;
 }
 
@@ -48,11 +51,27 @@ virtq_free(struct virtq *vq)
 	memset(vq, 0, sizeof(*vq));
 }
 
+/* Boot pays for each of them: as few stores as can be. */
+static inline void
+free_list(struct virtq_slot *vs, unsigned size)
+{
+	uint64_t i;
+
+	_Static_assert(offsetof(struct virtq_slot, vs_next) == 16 &&
+	    sizeof(*vs) == 24, "vs_next and what follows are one word");
+#pragma GCC unroll 4
+	for (i = 1; i <= size; i++, vs++) {
+		vs->vs_cookie = NULL;
+		vs->vs_table = NULL;
+		__builtin_memcpy(&vs->vs_next, &i, sizeof(i));
+	}
+}
+
 int
 virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
     unsigned vector, struct virtq *vq)
 {
-	unsigned size = vd->vd_ops->vt_queuesize(vd, n), i;
+	unsigned size = vd->vd_ops->vt_queuesize(vd, n);
 	int error;
 
 	if (size == 0 || size > 32768 || (size & (size - 1)) != 0)
@@ -68,11 +87,10 @@ virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
 	vq->vq_event = virtio_has(vd, VIRTIO_RING_F_EVENT_IDX);
 	vq->vq_nofence = rumpcomp_bus_nofence() != 0;
 	vq->vq_indirect = virtio_has(vd, VIRTIO_RING_F_INDIRECT_DESC);
-	vq->vq_slot = rump_kmem_zalloc(size * sizeof(*vq->vq_slot));
+	vq->vq_slot = rump_kmem_alloc(size * sizeof(*vq->vq_slot));
 	if (vq->vq_slot == NULL)
 		return ENOMEM;
-	for (i = 0; i < size; i++)
-		vq->vq_slot[i].vs_next = (uint16_t)(i + 1);
+	free_list(vq->vq_slot, size);
 	error = ring_alloc(vq, vd->vd_legacy);
 	if (error == 0)
 		error = vd->vd_ops->vt_setqueue(vd, vq);

@@ -94,6 +94,21 @@ poll_pair(struct vioif *vi, struct vioif_pair *vp, int budget)
 	return n;
 }
 
+/* Link, and receive buffers of an interface that came up. */
+static __attribute__((__noinline__)) void
+attend(struct vioif *vi)
+{
+	unsigned i;
+
+	vi->vi_changed = 0;
+	if (vi->vi_dev->vd_broken)
+		return;
+	link_state(vi);
+	if (vi->vi_if.if_flags & IFF_UP)
+		for (i = 0; i < vi->vi_npairs; i++)
+			vioif_fill(vi, &vi->vi_pairs[i]);
+}
+
 static int
 vioif_poll(struct ifnet *ifp, int budget)
 {
@@ -118,11 +133,8 @@ vioif_poll(struct ifnet *ifp, int budget)
 		if (vp->vp_wait != NULL)
 			vioif_txdone(vi, vp);
 	}
-	if (__builtin_expect(vi->vi_changed, 0)) {
-		vi->vi_changed = 0;
-		if (!vi->vi_dev->vd_broken)
-			link_state(vi);
-	}
+	if (__builtin_expect(vi->vi_changed, 0))
+		attend(vi);
 	return n;
 }
 
@@ -147,9 +159,11 @@ vioif_setflags(struct ifnet *ifp)
 		return 0;
 	if (vi->vi_dev->vd_broken)
 		return EIO;
-	refill(vi);
-	/* What came before there were interrupts. */
-	rump_if_intr(ifp);
+	/*
+	 * The first poll posts buffers: who starts waits for nothing yet.  It
+	 * also takes what came before there were interrupts.
+	 */
+	changed(vi->vi_dev);
 	return vioif_rxmode(vi);
 }
 

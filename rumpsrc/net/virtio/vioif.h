@@ -46,7 +46,7 @@ struct vioif {
 	int		 vi_split;	/* [I] header in a descriptor alone */
 	int		 vi_merge;	/* [I] packets in several buffers */
 	unsigned	 vi_maxbufs;	/* [I] of one receive queue */
-	volatile int	 vi_changed;	/* [a] configuration did */
+	volatile int	 vi_changed;	/* [a] configuration, or up */
 	unsigned	 vi_first;	/* [rxlock] pair to look at first */
 	int		 vi_down;	/* [rxlock] breakage was told of */
 	struct rump_callout vi_refill;	/* no memory for buffers */
