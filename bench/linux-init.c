@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /init of a Linux guest for the network's tables: loads /mods/0, 1, ... in
- * that order, gives lo and the first other interface its address, and becomes
- * /prog.
+ * that order, gives lo and the first other interface its address, which is
+ * the first argument, and becomes /prog with the other arguments.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -54,17 +54,21 @@ interface(const char *name, const char *addr)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	char *argv[] = { "/prog", NULL }, *env[] = { "PATH=/", NULL };
+	char *env[] = { "PATH=/", NULL };
+
+	if (argc < 2)
+		return 1;
 
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	mount("proc", "/proc", "proc", 0, NULL);
 	modules();
 	interface("lo", "127.0.0.1");
-	interface("eth0", "10.66.0.2");
+	interface("eth0", argv[1]);
 	iopl(3);
-	execve(argv[0], argv, env);
-	perror(argv[0]);
+	argv[1] = "/prog";
+	execve(argv[1], argv + 1, env);
+	perror(argv[1]);
 	return 1;
 }

@@ -3,12 +3,13 @@
 # shellcheck shell=sh disable=SC2154
 
 # Debian's cloud kernel with the same program as /init.
-linux() {
-	pkg=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-	    sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
+topic_linux() {
+	[ -e hello.minimal ] || hello_images
+	have=0
+	! vmlinuz || have=1
 	head_ "Debian's cloud kernel, /init is the same program" \
 	    "${pkg:-linux-image-cloud-amd64}" Linux hw_minimal hw_generic
-	if ! vmlinuz; then
+	if [ "$have" = 0 ]; then
 		line "not measured: no package to be had"
 		return
 	fi
@@ -36,6 +37,8 @@ on_generic() { count "$1" "$2" outb.generic; }
 
 # Unpacked below BUILD, never installed.
 vmlinuz() {
+	pkg=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+	    sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
 	[ -n "$pkg" ] || return 1
 	[ -f "linux/boot/vmlinuz-${pkg#linux-image-}" ] && return
 	rm -rf linux

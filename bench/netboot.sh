@@ -18,12 +18,13 @@ netcount() {
 \"mask\":\"24\"}]}"
 }
 
-network_boot() {
+topic_netboot() {
 	"$gcc" -O2 -o httpd.plain "$here/httpd.c"
 	bake_httpd httpd.small httpd.plain
 	"$gcc" -O2 -DOUTB_MAIN -o httpd.main "$here/httpd.c"
 	bake_httpd httpd.boot httpd.main
 	no_multiboot httpd.boot >httpd.boot.pvh
+	null_image
 	head_ "HTTP server on pc with a virtio NIC" what "" "beyond null" target
 	n=$(stat -c %s httpd.small)
 	judge "$n" 256000
