@@ -64,7 +64,8 @@ features() {
 rm -f mon.in mon.out
 mkfifo mon.in mon.out
 nsenter --net=/run/netns/$ns qemu-system-x86_64 -nodefaults \
-    -no-user-config -display none -no-reboot -accel tcg -cpu max -machine pc -m 64 -serial file:console \
+    -no-user-config -display none -no-reboot -accel tcg -cpu max \
+    -machine pc -m 64 -serial file:console \
     -chardev pipe,id=mon,path=mon -mon mon \
     -netdev tap,id=n,ifname=tap0,script=no,downscript=no \
     -device virtio-net-pci,netdev=n,id=net,event_idx=on,indirect_desc=on \
