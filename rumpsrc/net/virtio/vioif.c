@@ -368,7 +368,7 @@ attach(struct virtio_dev *vd)
 	vd->vd_queue = intr;
 	vd->vd_changed = changed;
 	rump_callout_init(&vi->vi_refill, refill, vi);
-	strlcpy(ifp->if_name, "vioif%d", sizeof(ifp->if_name));
+	strlcpy(ifp->if_name, "eth%d", sizeof(ifp->if_name));
 	ifp->if_type = ARPHRD_ETHER;
 	ifp->if_flags = IFF_BROADCAST | IFF_MULTICAST;
 	ifp->if_ops = &vioif_ops;

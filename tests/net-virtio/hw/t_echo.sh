@@ -85,22 +85,22 @@ for m in microvm microvm,acpi=off microvm,ioapic2=off microvm,pcie=on; do
 done
 echoes '4 MiB' virtio-net-pci -M pc -m 4
 
-# The second of two interfaces is vioif1; the cable, pulled and put back.
+# The second of two interfaces is eth1; the cable, pulled and put back.
 guest 'two interfaces' virtio-net-pci -M pc -m 32 \
     -netdev user,id=u,restrict=on \
     -device virtio-net-pci,netdev=u,mac=52:54:00:00:00:08
-grep -q 'vioif0: 52:54:00:00:00:07' "$tmp/out" &&
-    grep -q 'vioif1: 52:54:00:00:00:08' "$tmp/out" || bad 'order'
+grep -q 'eth0: 52:54:00:00:00:07' "$tmp/out" &&
+    grep -q 'eth1: 52:54:00:00:00:08' "$tmp/out" || bad 'order'
 echo 'set_link nic off' >&3
-waitfor 'vioif0: link down' || bad 'no link down'
+waitfor 'eth0: link down' || bad 'no link down'
 echo 'set_link nic on' >&3
-waitfor 'vioif0: link up' || bad 'no link up'
+waitfor 'eth0: link up' || bad 'no link up'
 python3 "$here/frames.py" "$port" 200 52:54:00:00:00:07 >"$tmp/err" 2>&1 ||
     bad "after link up: $(cat "$tmp/err")"
 finish
 guest 'two on microvm' virtio-net-device -M microvm -m 32 \
     -netdev user,id=u,restrict=on \
     -device virtio-net-device,netdev=u,mac=52:54:00:00:00:08
-grep -q 'vioif0: 52:54:00:00:00:07' "$tmp/out" || bad 'order'
+grep -q 'eth0: 52:54:00:00:00:07' "$tmp/out" || bad 'order'
 finish
 exit $failed

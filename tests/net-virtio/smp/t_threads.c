@@ -248,7 +248,7 @@ main(void)
 	model_init(&md, ~0ULL & ~(1ULL << VIRTIO_F_RING_PACKED));
 	rump_schedule();
 	CHECK_EQ(virtio_attach(&md.md_dev), 0);
-	host_if = rump_if_byname("vioif0");
+	host_if = rump_if_byname("eth0");
 	REQUIRE(host_if != NULL);
 	CHECK_EQ(rump_if_setflags(host_if, IFF_UP, 0), 0);
 	REQUIRE(pthread_create(&t, NULL, device, NULL) == 0);

@@ -1,9 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: BUILD=... ipss.sh IP-IMAGE SS-IMAGE
-# What ip and ss print in a guest with a TAP device, line by line.
+# usage: BUILD=... ipss.sh {spt|pc|q35|microvm} IP SS NETSTAT (images)
+# What ip, ss and netstat print in a guest with a TAP device, line by line.
 set -u
-ip=$1 ss=$2
+config=$1 ip=$2 ss=$3 netstat=$4
+case $config in
+spt)	kind=spt ;;
+*)	kind="qemu --machine $config -M 64" ;;
+esac
 if [ "$(id -u)" != 0 ] || ! ip netns add "rknl$$" 2>/dev/null; then
 	echo "skipped: needs root and network namespaces"
 	exit 0
@@ -20,7 +24,8 @@ run()
 {
 	cat >"$tmp/want"
 	printf '%s\n' "$3" >"$tmp/config"
-	ip netns exec "rknl$$" "$BUILD/bin/rumprun" spt --timeout 30 \
+	# shellcheck disable=SC2086
+	ip netns exec "rknl$$" "$BUILD/bin/rumprun" $kind --timeout 60 \
 	    -I tk0,vioif -W tk0,inet,static,10.79.0.2/24,10.79.0.1 \
 	    --config "$tmp/config" "$2" >"$tmp/out" 2>&1
 	rc=$?
@@ -38,6 +43,18 @@ run()
 		cat "$tmp/out"
 		failed=1
 	fi
+}
+
+# tool IMAGE NAME ARGUMENT...: the same beside a program that has sockets.
+tool()
+{
+	image=$1 bin=$2; shift 2
+	args=
+	for a in "$@"; do args="$args${args:+,}\"$a\""; done
+	run "$bin $*" "$image" '{"rc":[
+{"bin":"peer","argv":["serve"],"runmode":"&"},
+{"bin":"peer","argv":["ready"]},{"bin":"'"$bin"'","argv":['"$args"']},
+{"bin":"peer","argv":["stop"]}]}'
 }
 
 # Programs keep what they wrote into their variables from one run of a guest
@@ -86,10 +103,41 @@ run ip-change "$ip" '{"rc":[
 ^2: eth0    inet 10\.5\.0\.1/16 .* eth0
 ^eth0 +DOWN
 END
-run ss-all "$ss" '{"rc":[{"argv":["-tuanpx"]}]}' <<'END'
+tool "$ss" ss -tuanpx <<'END'
 ^Netid +State +Recv-Q +Send-Q
+^u_str +LISTEN +1 +5 +@ready [0-9]+ +\* 0
+^tcp +ESTAB +77 +0 +127\.0\.0\.1:7002 +127\.0\.0\.1:7000
+^tcp +ESTAB +0 +0 +127\.0\.0\.1:7000 +127\.0\.0\.1:7002
+^tcp +LISTEN +0 +5 +127\.0\.0\.1:7000 +0\.0\.0\.0:\*
+^udp +UNCONN +0 +0 +127\.0\.0\.1:7001 +0\.0\.0\.0:\*
 END
-run ss-tcp "$ss" '{"rc":[{"argv":["-tani"]}]}' <<'END'
-^State +Recv-Q +Send-Q +Local Address:Port
+tool "$ss" ss -tniO <<'END'
+^ESTAB +77 .* 127\.0\.0\.1:7000 +.* cubic wscale:.* rto:.* bytes_acked:3000 bytes_received:77
+END
+tool "$ss" ss -s <<'END'
+^TCP: +3 \(estab 2, closed 0, orphaned 0, timewait 0\)
+^UDP	  1         1 
+END
+tool "$netstat" netstat -tuanx <<'END'
+^tcp +77 +0 127\.0\.0\.1:7002 +127\.0\.0\.1:7000 +ESTABLISHED
+^tcp +0 +0 127\.0\.0\.1:7000 +0\.0\.0\.0:\* +LISTEN
+^udp +0 +0 127\.0\.0\.1:7001 +0\.0\.0\.0:\*
+^unix +2 +\[ ACC \] +STREAM +LISTENING +[0-9]+ +@ready
+END
+tool "$netstat" netstat -s <<'END'
+^    1 active connection openings
+^    1 passive connection openings
+^    2 connections established
+^    0 segments retransmitted
+^ +InOctets: [1-9]
+END
+tool "$netstat" netstat -rn <<'END'
+^0\.0\.0\.0 +10\.79\.0\.1 +0\.0\.0\.0 +UG +0 0 +0 eth0
+^10\.79\.0\.0 +0\.0\.0\.0 +255\.255\.255\.0 +U +0 0 +0 eth0
+END
+# Counters of packets are 0: it reads them with %Lu, which musl does not store.
+tool "$netstat" netstat -i <<'END'
+^eth0 +1500 .* BMRU
+^lo +65536 .* LRU
 END
 exit $failed
