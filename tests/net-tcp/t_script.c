@@ -493,6 +493,9 @@ cookies(void)
 	/* A wrong one is not taken. */
 	inject(ACK, pseq + 1, s.seq + 1 + 64, NULL, 0);
 	EXPECT(&s2, RST);
+	/* Data whose beginning was lost: it comes again. */
+	inject(ACK, pseq + 3, s.seq + 1, "later", 5);
+	NOTHING(10);
 	inject(ACK, pseq + 1, s.seq + 1, "hi", 2);
 	fd = (int)rump_sys_accept(l, NULL, NULL);
 	CHECK(fd >= 0);

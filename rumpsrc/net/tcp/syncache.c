@@ -451,6 +451,7 @@ ack_received(struct inpcb *inp, struct seg *sg)
 {
 	struct socket *head = inp->inp_so;
 	struct synent **pp, *se = NULL, cookie;
+	int again;
 
 	rump_mutex_enter(&sc_lock);
 	if ((pp = sc_find(sg)) != NULL) {
@@ -474,8 +475,14 @@ ack_received(struct inpcb *inp, struct seg *sg)
 	if (se == NULL) {
 		memset(&cookie, 0, sizeof(cookie));
 		if (!tcp_cookie_check(sg, TMS(sg->sg_now), &cookie)) {
+			/*
+			 * Later data of a handshake whose end was lost, as
+			 * floods make it happen: the first comes again.
+			 */
+			again = sg->sg_len != 0 && tcp_cookie_active(sg);
 			rump_mutex_exit(&head->so_lock);
-			tcp_reset(sg);
+			if (!again)
+				tcp_reset(sg);
 			return;
 		}
 		if (so_qfull(head)) {

@@ -53,6 +53,15 @@ tcp_cookie_ts(const struct seg *sg, uint32_t ts)
 	return SEQ_GT(t, ts) ? t - 64 : t;
 }
 
+/* Have some been sent that can still come back? */
+int
+tcp_cookie_active(const struct seg *sg)
+{
+
+	return sg->sg_now - __atomic_load_n(&cookie_last, __ATOMIC_RELAXED) <=
+	    2LL << COOKIE_SHIFT;
+}
+
 /* The end of a handshake that nobody remembers; now in tms. */
 int
 tcp_cookie_check(const struct seg *sg, uint32_t now, struct synent *se)
@@ -60,8 +69,7 @@ tcp_cookie_check(const struct seg *sg, uint32_t now, struct synent *se)
 	uint32_t c = sg->sg_ack - 1, when, i = c >> 2 & 7, bits;
 
 	(void)now;
-	if (sg->sg_now - __atomic_load_n(&cookie_last, __ATOMIC_RELAXED) >
-	    2LL << COOKIE_SHIFT)
+	if (!tcp_cookie_active(sg))
 		return 0;
 	when = (uint32_t)(sg->sg_now >> COOKIE_SHIFT);
 	if ((when & 3) != (c & 3))

@@ -493,6 +493,7 @@ void	tcp_listen_closed(struct inpcb *);
 /* A SYN's answer for which nothing is kept; what it says when it returns. */
 uint32_t tcp_cookie(const struct seg *);
 uint32_t tcp_cookie_ts(const struct seg *, uint32_t ts);
+int	tcp_cookie_active(const struct seg *);
 int	tcp_cookie_check(const struct seg *, uint32_t ts, struct synent *);
 void	tcp_fo_cookie(const struct inrcv *, uint8_t out[8]);
 struct tcpfo {
