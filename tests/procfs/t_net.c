@@ -2,7 +2,6 @@
 /* components: vfs vfs_tmpfs vfs_procfs net net_inet net_udp net_raw */
 /* components: net_mcast net_tcp net_inet6 net_local net_packet net_netlink */
 /* components: net_config */
-/* components: net_tcp net_inet6 net_local net_packet net_netlink net_config */
 /* Sockets in /proc/net, counters that count, settings that set. */
 #include <fcntl.h>
 #include <stdarg.h>

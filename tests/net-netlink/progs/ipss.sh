@@ -116,7 +116,7 @@ tool "$ss" ss -tniO <<'END'
 END
 tool "$ss" ss -s <<'END'
 ^TCP: +3 \(estab 2, closed 0, orphaned 0, timewait 0\)
-^UDP	  1         1 
+^UDP	  1         1
 END
 tool "$netstat" netstat -tuanx <<'END'
 ^tcp +77 +0 127\.0\.0\.1:7002 +127\.0\.0\.1:7000 +ESTABLISHED
