@@ -97,7 +97,10 @@ ecam_conf(unsigned where, unsigned *v, int write)
 	return 0;
 }
 
-/* At boot there are a hundred of these. */
+/*
+ * At boot there are a hundred of these, so the lock is taken without a call:
+ * the ports take longer than one atomic instruction.
+ */
 static int
 conf(unsigned where, unsigned *v, int write)
 {
@@ -106,7 +109,9 @@ conf(unsigned where, unsigned *v, int write)
 
 	if (where & (NOWHERE | 3))
 		return BMK_EINVAL;
-	saved = bmk_spin_enter(&conf_lock);
+	saved = irq_save();
+	while (__atomic_exchange_n(&conf_lock.sl_locked, 1, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
 	if ((where & 0xf00) == 0 && (ports > 0 || has_ports())) {
 		outl(0xcf8, 1U << 31 | (where >> 4 & 0xffff00) |
 		    (where & 0xff));
@@ -116,7 +121,8 @@ conf(unsigned where, unsigned *v, int write)
 			*v = inl(0xcfc);
 	} else
 		error = ecam_conf(where, v, write);
-	bmk_spin_exit(&conf_lock, saved);
+	__atomic_store_n(&conf_lock.sl_locked, 0, __ATOMIC_RELEASE);
+	irq_restore(saved);
 	return error;
 }
 
