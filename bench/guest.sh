@@ -68,13 +68,13 @@ boot() {
 \"net\":[{\"if\":\"vioif0\",\"type\":\"inet\",\"method\":\"static\",
 \"addr\":\"$addr\",\"mask\":\"24\"}]}" ;;
 	esac
-	rm -f count
+	rm -f count "qemu.$system.pid"
 	# Not by a function: the process id would be that of a shell.
 	nsenter --net=/run/netns/$ns timeout 900 qemu-system-x86_64 \
 	    -nodefaults -no-user-config -display none -no-reboot \
 	    -accel tcg -cpu max -machine "${guest_machine:-pc}" -m "$mb" \
 	    -device isa-debug-exit,iobase=0x501,iosize=4 \
-	    -serial "file:$name.$system.console" \
+	    -serial "file:$name.$system.console" -pidfile "qemu.$system.pid" \
 	    -netdev tap,id=n,ifname="$(tap "$system")",script=no,downscript=no \
 	    -device "${nic:-virtio-net-pci},netdev=n" \
 	    ${plugin:+-plugin "$out/insncount.so,out=count"} "$@" \
@@ -98,29 +98,46 @@ halt() {
 	eval "pid=\$pid_$1"
 	kill "$pid" 2>/dev/null || true
 	wait "$pid" || true
+	rm -f "qemu.$1.pid"
 }
 
-# compare TIMES COMMAND...: runs COMMAND linux and COMMAND ours, each prints a
-# number, in turn; the medians in $linux and $ours.
+# cpu SYSTEM: ticks of CPU time that its QEMU has used, 0 without one.
+cpu() {
+	awk '{ t = $14 + $15 } END { print t + 0 }' \
+	    "/proc/$(cat qemu."$1".pid)/stat" 2>/dev/null || echo 0
+}
+
+# compare TIMES COMMAND...: runs COMMAND linux and COMMAND ours in turn, each
+# prints a rate and a number of operations.  The median rates in $linux and
+# $ours; the ratio of the median CPU time an operation in $cpu_ratio.
 compare() {
 	times=$1
 	shift
-	: >compare.linux
-	: >compare.ours
+	for system in linux ours; do
+		: >compare.$system
+		: >compare.$system.cpu
+	done
 	while [ "$times" -gt 0 ]; do
 		times=$((times - 1))
 		for system in linux ours; do
-			"$@" $system >>compare.$system
+			t=$(cpu $system)
+			"$@" $system >once
+			cut -d' ' -f1 once >>compare.$system
+			echo "$(cpu $system) $t $(cat once)" |
+			    awk '{ printf("%.9f\n", $4 > 0 ? ($1 - $2) / $4 : 0) }' \
+			    >>compare.$system.cpu
 		done
 	done
 	linux=$(median compare.linux) ours=$(median compare.ours)
+	cpu_ratio=$(ratio "$(median compare.ours.cpu)" \
+	    "$(median compare.linux.cpu)")
 }
 
-# ratio_line WHAT TARGET: of $linux and $ours.
+# ratio_line WHAT TARGET: of what compare left.
 ratio_line() {
 	r=$(ratio "$linux" "$ours")
 	judge_min "$r" "$2"
-	line "$1" "$linux" "$ours" "$r" "$verdict"
+	line "$1" "$linux" "$ours" "$r" "$verdict" "$cpu_ratio"
 }
 
 # load CONNECTIONS SECONDS URL: "requests rate" by wrk, "0 0" when it saw an
@@ -137,5 +154,5 @@ load() {
 }
 # wrk_rate CONNECTIONS PORT SYSTEM
 wrk_rate() {
-	load "$1" 2 "http://$(address "$3"):$2/" | cut -d' ' -f2
+	load "$1" 2 "http://$(address "$3"):$2/" | awk '{ print $2, $1 }'
 }

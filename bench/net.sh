@@ -51,12 +51,12 @@ least_memory() {
 	fi
 	judge_min "${n% *}" "$2"
 	line "-m $1, requests served at 16 connections" "" "${n% *}" "" \
-	    "$verdict"
+	    "$verdict" ""
 }
 
 http_rates() {
 	head_ "HTTP, requests a second, wrk -t1, medians in turn" \
-	    connections Linux Rumpkit ratio target
+	    connections Linux Rumpkit ratio target "CPU, ratio"
 	boot linux httpd 128 8080
 	boot ours httpd 64 8080
 	for c in 1 16 64; do

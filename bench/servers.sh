@@ -43,7 +43,8 @@ halt_pair() {
 # redis_rate COMMAND CONNECTIONS REQUESTS SYSTEM
 redis_rate() {
 	in_ns redis-benchmark -h "$(address "$4")" --csv -t "$1" -c "$2" \
-	    -n "$3" 2>>redis.log | sed -n '2s/^"[^"]*","\([0-9.]*\)".*/\1/p'
+	    -n "$3" 2>>redis.log |
+	    sed -n "2s/^\"[^\"]*\",\"\([0-9.]*\)\".*/\1 $3/p"
 }
 
 # iperf_rate FLAGS SYSTEM: megabits a second, as the receiver saw them.
@@ -51,8 +52,8 @@ iperf_rate() {
 	# shellcheck disable=SC2086
 	in_ns iperf3 -J -t 3 $1 -c "$(address "$2")" >iperf.json || true
 	sed -n '/"sum_received"/,/}/s/.*"bits_per_second":[^0-9]*\([0-9.e+]*\).*/\1/p' \
-	    iperf.json | awk '{ printf "%.0f\n", $1 / 1e6; n++ }
-	    END { if (!n) print 0 }'
+	    iperf.json | awk '{ printf("%.0f %.0f\n", $1 / 1e6, $1 / 1e6); n++ }
+	    END { if (!n) print 0, 0 }'
 }
 
 nginx() {
@@ -89,7 +90,7 @@ bulk() {
 topic_servers() {
 	servers_build
 	head_ "Servers, -m 256, medians in turn: requests, Mbit a second" \
-	    "program" Linux Rumpkit ratio target
+	    "program" Linux Rumpkit ratio target "CPU, ratio"
 	nginx
 	redis
 	bulk

@@ -44,14 +44,15 @@ topic_spt() {
 	nsenter --net=/run/netns/${ns}p ip addr add 10.66.2.2/24 dev veth1
 	nsenter --net=/run/netns/${ns}p ip link set veth1 up
 	head_ "HTTP, requests a second and their CPU time, medians in turn" \
-	    connections native spt ratio target
+	    connections native spt ratio target "CPU, ratio"
 	for c in 1 16; do
 		rm -f cpu.linux cpu.ours
 		compare 5 served_on $c
+		cpu_linux=$(median cpu.linux) cpu_ours=$(median cpu.ours)
+		cpu_ratio=$(ratio "$cpu_ours" "$cpu_linux")
 		ratio_line "$c, requests a second" 0.7
-		linux=$(median cpu.linux) ours=$(median cpu.ours)
-		line "$c, microseconds of CPU a request" "$linux" "$ours" \
-		    "$(ratio "$ours" "$linux")" ""
+		line "$c, microseconds of CPU a request" "$cpu_linux" \
+		    "$cpu_ours" "$cpu_ratio" "" ""
 	done
 	ip netns del ${ns}p
 }
