@@ -246,7 +246,19 @@ int	ip6_fragment(struct mbuf *, unsigned unfrag, unsigned nxtoff,
 /* ip6_forward.c */
 void	ip6_forward(struct ifnet *, struct mbuf *);
 
-/* ip6_opt.c, ip6_mcast.c */
+/* inp_cmsgs; the lower 8 bits are IPv4's. */
+#define CM_PKTINFO	0x00100
+#define CM_HOPLIMIT	0x00200
+#define CM_TCLASS	0x00400
+#define CM_HOPOPTS	0x00800
+#define CM_DSTOPTS	0x01000
+#define CM_RTHDR	0x02000
+#define CM_PATHMTU	0x04000
+#define CM_ORIGDST	0x08000
+#define CM_FLOWINFO	0x10000
+#define CM_ALL		0x1ff00
+
+/* ip6_opt.c, ip6_cmsg.c, ip6_mcast.c */
 int	ip6_setopt(struct inpcb *, int, const void *, unsigned);
 int	ip6_getopt(struct inpcb *, int, void *, unsigned *);
 void	ip6_control(struct inpcb *, const struct mbuf *, struct mbuf **);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* netdevice(7): SIOC* calls about interfaces, addresses, routes, ARP. */
+/* netdevice(7): SIOC* calls about interfaces and addresses. */
 #include <asm/errno.h>
 #include <net/sockabi.h>
 #include <linux/ethtool.h>
@@ -8,37 +8,15 @@
 #include <linux/in.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#define rtentry linux_rtentry		/* the user's, not <net/route.h>'s */
-#include <linux/route.h>
-#undef rtentry
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/str.h>
 #include <kern/uio.h>
-#include "net_priv.h"
+#include "ioctl_priv.h"
 
 /* What may be set; the rest are facts. */
 #define IFF_SETTABLE	(IFF_UP | IFF_PROMISC | IFF_ALLMULTI | \
 	IFF_MULTICAST | IFF_DYNAMIC | IFF_NOTRAILERS | IFF_DEBUG)
-
-static uint32_t
-plen_mask(unsigned plen)
-{
-
-	return plen <= INADDR_V4PREFIX ? 0 :
-	    net32(0xffffffffU << (128 - plen));
-}
-
-/* -1: holes in it. */
-static int
-mask_plen(uint32_t mask)
-{
-	uint32_t m = net32(mask);
-
-	if (m & (~m >> 1))
-		return -1;
-	return INADDR_V4PREFIX + __builtin_popcount(m);
-}
 
 static void
 sin_set(struct sockaddr *sa, uint32_t addr)
@@ -48,19 +26,6 @@ sin_set(struct sockaddr *sa, uint32_t addr)
 	};
 
 	memcpy(sa, &sin, sizeof(sin));
-}
-
-/* 0 or EAFNOSUPPORT. */
-static int
-sin_get(const struct sockaddr *sa, uint32_t *addrp)
-{
-	struct sockaddr_in sin;
-
-	memcpy(&sin, sa, sizeof(sin));
-	if (sin.sin_family != AF_INET)
-		return EAFNOSUPPORT;
-	*addrp = sin.sin_addr.s_addr;
-	return 0;
 }
 
 /* The first IPv4 address with that label (eth0, eth0:1). */
@@ -78,14 +43,6 @@ addr_get(struct ifnet *ifp, const char *label, struct ifaddr *to)
 		}
 	rump_rw_exit(&ifp->if_lock);
 	return ia != NULL ? 0 : EADDRNOTAVAIL;
-}
-
-static unsigned
-class_plen(uint32_t addr)
-{
-	uint8_t top = (uint8_t)(net32(addr) >> 24);
-
-	return INADDR_V4PREFIX + (top < 128 ? 8 : top < 192 ? 16 : 24);
 }
 
 /* The old one, if any, is replaced. */
@@ -445,144 +402,6 @@ ioctl_ifconf(void *uarg)
 	return error != 0 ? error : rump_copyout(&ifc, uarg, sizeof(ifc));
 }
 
-/* --- routes, ARP --- */
-
-static int
-route_device(const char *udev, struct ifnet **ifpp)
-{
-	char name[IFNAMSIZ];
-	size_t done;
-	int error;
-
-	*ifpp = NULL;
-	if (udev == NULL)
-		return 0;
-	if ((error = rump_copyinstr(udev, name, sizeof(name), &done)) != 0)
-		return error;
-	return (*ifpp = rump_if_byname(name)) != NULL ? 0 : ENODEV;
-}
-
-static int
-ioctl_route(unsigned long cmd, void *uarg)
-{
-	struct linux_rtentry u;
-	struct rtentry rt;
-	uint32_t dst, mask, gw;
-	int error, plen;
-
-	if ((error = rump_suser()) != 0 ||
-	    (error = rump_copyin(uarg, &u, sizeof(u))) != 0 ||
-	    (error = sin_get(&u.rt_dst, &dst)) != 0)
-		return error;
-	mask = 0xffffffffU;
-	if (!(u.rt_flags & RTF_HOST) && sin_get(&u.rt_genmask, &mask) != 0)
-		mask = dst == 0 ? 0 : plen_mask(class_plen(dst));
-	if ((plen = mask_plen(mask)) < 0 || (dst & ~mask) != 0)
-		return EINVAL;
-	memset(&rt, 0, sizeof(rt));
-	rt.rt_dst = inaddr_from4(dst);
-	rt.rt_plen = (uint8_t)plen;
-	rt.rt_metric = u.rt_metric > 0 ? (uint32_t)u.rt_metric - 1 : 0;
-	if (cmd == SIOCADDRT) {
-		rt.rt_proto = RTPROT_BOOT;
-		rt.rt_type = u.rt_flags & RTF_REJECT ? RTN_UNREACHABLE :
-		    RTN_UNICAST;
-		rt.rt_mtu = u.rt_flags & RTF_MTU ? (uint32_t)u.rt_mtu : 0;
-		rt.rt_scope = RT_SCOPE_LINK;
-	}
-	if ((u.rt_flags & RTF_GATEWAY) != 0) {
-		if ((error = sin_get(&u.rt_gateway, &gw)) != 0)
-			return error;
-		rt.rt_gw = inaddr_from4(gw);
-		rt.rt_scope = RT_SCOPE_UNIVERSE;
-	}
-	if ((error = route_device(u.rt_dev, &rt.rt_if)) != 0)
-		return error;
-	error = cmd == SIOCADDRT ? rump_rt_add(&rt) : rump_rt_del(&rt);
-	if (rt.rt_if != NULL)
-		rump_if_rele(rt.rt_if);
-	return error;
-}
-
-/* The interface that arp_dev names, or the one the address is on. */
-static int
-arp_if(const char *dev, const struct inaddr *a, struct ifnet **ifpp)
-{
-	struct rtentry *rt;
-
-	if (dev[0] != '\0') {
-		*ifpp = rump_if_byname(dev);
-		return *ifpp != NULL ? 0 : ENODEV;
-	}
-	if ((rt = rump_rt_lookup(a, 0)) == NULL)
-		return ENETUNREACH;
-	*ifpp = rt->rt_if;
-	if (rt->rt_if != NULL)
-		__atomic_fetch_add(&rt->rt_if->if_refs, 1, __ATOMIC_RELAXED);
-	rump_rt_rele(rt);
-	return *ifpp != NULL ? 0 : ENETUNREACH;
-}
-
-static int
-arp_one(struct ifnet *ifp, unsigned long cmd, const struct inaddr *a,
-    struct arpreq *r)
-{
-	struct neigh *ne;
-	unsigned state;
-
-	if (cmd == SIOCDARP)
-		return rump_neigh_delete(ifp, a) == 0 ? 0 : ENXIO;
-	ne = rump_neigh_get(ifp, a, cmd == SIOCSARP);
-	if (ne == NULL)
-		return cmd == SIOCSARP ? ENOBUFS : ENXIO;
-	if (cmd == SIOCSARP) {
-		rump_neigh_update(ne, (const uint8_t *)r->arp_ha.sa_data,
-		    r->arp_flags & ATF_PERM ? NEU_PERMANENT : NEU_OVERRIDE);
-		rump_neigh_rele(ne);
-		return 0;
-	}
-	rump_mutex_enter(&ne->ne_lock);
-	state = ne->ne_state;
-	memset(&r->arp_ha, 0, sizeof(r->arp_ha));
-	r->arp_ha.sa_family = ifp->if_type;
-	r->arp_flags = 0;
-	if (state != NUD_S_INCOMPLETE && state != NUD_S_FAILED) {
-		memcpy(r->arp_ha.sa_data, ne->ne_lladdr, 6);
-		r->arp_flags = ATF_COM |
-		    (state == NUD_S_PERMANENT ? ATF_PERM : 0);
-	}
-	rump_mutex_exit(&ne->ne_lock);
-	rump_neigh_rele(ne);
-	strlcpy(r->arp_dev, ifp->if_name, sizeof(r->arp_dev));
-	return 0;
-}
-
-static int
-ioctl_arp(unsigned long cmd, void *uarg)
-{
-	struct ifnet *ifp;
-	struct inaddr a;
-	struct arpreq r;
-	uint32_t v4;
-	int error;
-
-	if (cmd != SIOCGARP && (error = rump_suser()) != 0)
-		return error;
-	if ((error = rump_copyin(uarg, &r, sizeof(r))) != 0 ||
-	    (error = sin_get(&r.arp_pa, &v4)) != 0)
-		return error;
-	r.arp_dev[sizeof(r.arp_dev) - 1] = '\0';
-	a = inaddr_from4(v4);
-	if ((error = arp_if(r.arp_dev, &a, &ifp)) != 0)
-		return error;
-	error = if_flags_get(ifp) & (IFF_LOOPBACK | IFF_NOARP) ? EINVAL :
-	    arp_one(ifp, cmd, &a, &r);
-	rump_if_rele(ifp);
-	if (error == 0 && cmd == SIOCGARP)
-		error = rump_copyout(&r, uarg, sizeof(r));
-	return error;
-}
-
 int
 rump_if_ioctl(unsigned long cmd, void *uarg)
 {
@@ -593,11 +412,11 @@ rump_if_ioctl(unsigned long cmd, void *uarg)
 		return ioctl_ifconf(uarg);
 	case SIOCADDRT:
 	case SIOCDELRT:
-		return ioctl_route(cmd, uarg);
+		return rump_route_ioctl(cmd, uarg);
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:
-		return ioctl_arp(cmd, uarg);
+		return rump_arp_ioctl(cmd, uarg);
 	}
 	if ((cmd >= SIOCGIFNAME && cmd <= SIOCSIFHWBROADCAST) ||
 	    cmd == SIOCADDMULTI || cmd == SIOCDELMULTI ||
