@@ -14,6 +14,7 @@
 #include "../check.h"
 #include "host.h"
 #include "model.h"
+#include "vioif.h"
 
 #define B(f)	(1ULL << (f))
 #define N(f)	(1ULL << VIRTIO_NET_F_##f)
@@ -86,14 +87,23 @@ one_in(unsigned len)
 	host_rxfree();
 }
 
+/* Up, it has no buffers before its first poll, which must come by itself. */
 static void
 start(uint64_t f, unsigned qsize)
 {
+	const struct vioif_pair *vp;
+
 	host_start();
 	model_init(&md, f);
 	md.md_qsize = qsize;
 	CHECK_EQ(model_attach(&md), 0);
+	vp = ((const struct vioif *)host_if->if_softc)->vi_pairs;
+	CHECK_EQ(vp->vp_rx.vq_inflight, 0);
+	CHECK(host_if->if_pending);
 	CHECK_EQ(host_poll(), 0);
+	CHECK(vp->vp_rx.vq_inflight == vp->vp_want ||
+	    vp->vp_rx.vq_nfree < 2);
+	CHECK(vp->vp_rx.vq_inflight > 0);
 }
 
 static void
