@@ -38,30 +38,30 @@ copy_small(char *d, const char *s, size_t n)
 		*d = *s;
 }
 
+/* More than 16 bytes; d is before s, or they do not overlap. */
 static inline void
 copy_forward(char *d, const char *s, size_t n)
 {
-	uint64_t last = *(const u64u *)(s + n - 8);
-	char *end = d + n - 8;
+	const u64u *last = (const u64u *)(s + n - 16);
+	uint64_t a, b, x = last[0], y = last[1];
 	size_t words = n / 8;
+	u64u *end = (u64u *)(d + n - 16);
 
 	if (n >= REP_MIN)
 		__asm__ __volatile__("rep movsq" : "+D"(d), "+S"(s),
 		    "+c"(words) : : "memory");
-	else {
-		/* Two words at a time, the last one or two from the end. */
-		for (; d < end; d += 16, s += 16) {
-			uint64_t a = ((const u64u *)s)[0];
-
-			if (end - d > 8) {
-				uint64_t b = ((const u64u *)s)[1];
-
-				((u64u *)d)[1] = b;
-			}
-			*(u64u *)d = a;
-		}
-	}
-	*(u64u *)end = last;
+	else
+		/* Two words at a time, the last two from the end. */
+		do {
+			a = ((const u64u *)s)[0];
+			b = ((const u64u *)s)[1];
+			((u64u *)d)[0] = a;
+			((u64u *)d)[1] = b;
+			s += 16;
+			d += 16;
+		} while (d < (char *)end);
+	end[0] = x;
+	end[1] = y;
 }
 
 void *
