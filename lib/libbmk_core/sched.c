@@ -256,25 +256,6 @@ bmk_sched_yield(void)
 		bmk_sched_preempt();
 }
 
-void
-bmk_sched_prepare(int64_t deadline)
-{
-	struct bmk_sched *sd = bmk_sched_self();
-	struct bmk_thread *t = bmk_curthread();
-	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
-
-	t->bt_flags &= ~(BMK_TF_WAKING | BMK_TF_TIMEDOUT);
-	t->bt_wakeup = deadline;
-	bmk_spin_exit(&sd->sd_lock, saved);
-}
-
-void
-bmk_sched_cancel(void)
-{
-	/* A wake that still comes marks WAKING; the next prepare clears it. */
-	bmk_curthread()->bt_wakeup = BMK_TIME_NEVER;
-}
-
 int
 bmk_sched_block(void)
 {
@@ -283,15 +264,17 @@ bmk_sched_block(void)
 	unsigned long saved = bmk_spin_enter(&sd->sd_lock);
 	int error = 0;
 
-	if ((t->bt_flags & BMK_TF_WAKING) == 0) {
+	if (!__atomic_load_n(&t->bt_waking, __ATOMIC_RELAXED)) {
 		t->bt_state = BMK_T_BLOCKED;
 		if (t->bt_wakeup != BMK_TIME_NEVER) {
 			t->bt_flags |= BMK_TF_TIMEQ;
 			bmk_timeq_insert(&sd->sd_timeq, t);
 		}
 		bmk_sched_switch(sd);
-		if (t->bt_flags & BMK_TF_TIMEDOUT)
+		if (t->bt_flags & BMK_TF_TIMEDOUT) {
+			t->bt_flags &= ~BMK_TF_TIMEDOUT;
 			error = BMK_ETIMEDOUT;
+		}
 	}
 	bmk_sched_finish(sd, saved);
 	return error;
@@ -355,7 +338,7 @@ bmk_sched_wake(struct bmk_thread *t)
 		}
 		made_runnable(sd, &sd->sd_woken, t);
 	} else if (t->bt_state == BMK_T_RUNNING)
-		t->bt_flags |= BMK_TF_WAKING;
+		__atomic_store_n(&t->bt_waking, 1, __ATOMIC_RELAXED);
 	bmk_spin_exit(&sd->sd_lock, saved);
 }
 

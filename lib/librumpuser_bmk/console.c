@@ -62,7 +62,6 @@ rumpcomp_cons_getc(void)
 				break;
 			(void)bmk_sched_block();
 		}
-		bmk_sched_cancel();
 		user_schedule(nlocks, NULL);
 	}
 	return c == ATEOF ? -1 : c;

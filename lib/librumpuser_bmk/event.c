@@ -10,7 +10,7 @@
 struct rumpcomp_event {
 	struct bmk_spin	 ev_lock;
 	int		 ev_set;	/* [ev_lock] */
-	struct bmk_thread *ev_waiter;	/* [ev_lock] */
+	struct bmk_thread *volatile ev_waiter;	/* [ev_lock] */
 };
 
 int
@@ -28,7 +28,11 @@ rumpcomp_event_create(struct rumpcomp_event **evp)
 void
 rumpcomp_event_destroy(struct rumpcomp_event *ev)
 {
+	/* The last one to signal may still hold the lock. */
+	unsigned long saved = bmk_spin_enter(&ev->ev_lock);
+
 	bmk_assert(ev->ev_waiter == NULL);
+	bmk_spin_exit(&ev->ev_lock, saved);
 	bmk_free(ev, sizeof(*ev));
 }
 
@@ -36,45 +40,46 @@ void
 rumpcomp_event_signal(struct rumpcomp_event *ev)
 {
 	unsigned long saved = bmk_spin_enter(&ev->ev_lock);
+	struct bmk_thread *t = ev->ev_waiter;
 
-	ev->ev_set = 1;
-	if (ev->ev_waiter != NULL)
-		bmk_sched_wake(ev->ev_waiter);
+	ev->ev_waiter = NULL;
+	if (t != NULL)
+		bmk_sched_wake(t);
+	else
+		ev->ev_set = 1;
 	bmk_spin_exit(&ev->ev_lock, saved);
-}
-
-/* The signal, when there was one; else the thread becomes the waiter. */
-static int
-take(struct rumpcomp_event *ev, struct bmk_thread *waiter)
-{
-	unsigned long saved = bmk_spin_enter(&ev->ev_lock);
-	int set = ev->ev_set;
-
-	ev->ev_set = 0;
-	ev->ev_waiter = set ? NULL : waiter;
-	bmk_spin_exit(&ev->ev_lock, saved);
-	return set;
 }
 
 int
 rumpcomp_event_timedwait(struct rumpcomp_event *ev, int64_t ns)
 {
 	int64_t deadline = BMK_TIME_NEVER;
-	int nlocks, error;
+	unsigned long saved;
+	int nlocks, error, set;
 
 	if (ns >= 0 && __builtin_add_overflow(bmk_platform_monotonic(), ns,
 	    &deadline))
 		deadline = BMK_TIME_NEVER;
 	/* From here on a wake counts, should it come before the block. */
 	bmk_sched_prepare(deadline);
-	if (take(ev, bmk_curthread())) {
-		bmk_sched_cancel();
+	saved = bmk_spin_enter(&ev->ev_lock);
+	set = ev->ev_set;
+	ev->ev_set = 0;
+	if (!set)
+		ev->ev_waiter = bmk_curthread();
+	bmk_spin_exit(&ev->ev_lock, saved);
+	if (set)
 		return 0;
-	}
 	user_unschedule(&nlocks, NULL);
 	error = bmk_sched_block();
-	if (take(ev, NULL))
-		error = 0;
+	if (ev->ev_waiter != NULL) {
+		/* A time-out, or a wake that was meant for another wait. */
+		saved = bmk_spin_enter(&ev->ev_lock);
+		if (ev->ev_waiter == NULL)
+			error = 0;
+		ev->ev_waiter = NULL;
+		bmk_spin_exit(&ev->ev_lock, saved);
+	}
 	user_schedule(nlocks, NULL);
 	return error;
 }

@@ -82,11 +82,8 @@ user_waitq_block(struct user_wait *w, int64_t deadline)
 
 	while (w->uw_queued && error == 0) {
 		bmk_sched_prepare(deadline);
-		if (!w->uw_queued) {
-			bmk_sched_cancel();
-			break;
-		}
-		error = bmk_sched_block();
+		if (w->uw_queued)
+			error = bmk_sched_block();
 	}
 	return error;
 }

@@ -216,5 +216,5 @@ rump_backend_schedule(int nlocks, void *interlock)
 {
 
 	(void)nlocks, (void)interlock;
-	sched_take(rumpuser_curlwp());
+	(void)rump_gate_enter();
 }

@@ -68,7 +68,6 @@ sleeper(void *arg)
 		(void)bmk_sched_block();
 		bmk_sched_prepare(BMK_TIME_NEVER);
 	}
-	bmk_sched_cancel();
 	(void)arg;
 	counter++;
 	return NULL;
@@ -150,7 +149,6 @@ player(void *arg)
 				break;
 			(void)bmk_sched_block();
 		}
-		bmk_sched_cancel();
 		turn = !me;
 		rounds++;
 		bmk_sched_wake(me ? ping_t : pong_t);

@@ -36,7 +36,8 @@ enum bmk_tstate {
 /*
  * A thread.  Lives at the top of nothing: allocated apart from its stack, so
  * that a smashed stack cannot change it.  [s] the lock of its run queue,
- * [o] only by the thread itself, [I] constant after creation, [l] list lock.
+ * [o] only by the thread itself while it runs, [I] constant after creation,
+ * [l] list lock, [a] atomic.
  */
 struct bmk_thread {
 	uint64_t	 bt_sp;		/* [s] saved stack pointer */
@@ -45,7 +46,7 @@ struct bmk_thread {
 	struct bmk_cpu	*bt_cpu;	/* [s] */
 	enum bmk_tstate	 bt_state;	/* [s] */
 	int		 bt_flags;	/* [s] BMK_TF_* */
-	int64_t		 bt_wakeup;	/* [s] BMK_TIME_NEVER: no time-out */
+	int64_t		 bt_wakeup;	/* [o] BMK_TIME_NEVER: no time-out */
 	void		*bt_stack;	/* [I] lowest usable byte */
 	size_t		 bt_stacksize;	/* [I] */
 	struct bmk_thread *bt_runq_next; /* [s] */
@@ -60,10 +61,10 @@ struct bmk_thread {
 	char		 bt_name[24];	/* [I] */
 	struct bmk_thread *bt_timeq_child; /* [s] */
 	int		 bt_errno;	/* [o] rumpuser_seterrno() */
+	uint32_t	 bt_waking;	/* [a] woken after prepare */
 };
 #define BMK_TF_JOINABLE	0x01
 #define BMK_TF_TIMEDOUT	0x02
-#define BMK_TF_WAKING	0x04	/* woken between prepare and block */
 #define BMK_TF_TIMEQ	0x08	/* in the timer queue */
 #define BMK_TF_REAPED	0x10	/* [j] its stack is gone, join may free it */
 #define BMK_TF_PROGRAM	0x20	/* [I] see bmk_sched_create() */
@@ -127,12 +128,19 @@ void bmk_sched_yield(void);
 /*
  * Blocking, without lost wake-ups: prepare (from here on a wake counts),
  * then check the condition and put the thread where a waker finds it, then
- * block.  Returns 0 when woken, BMK_ETIMEDOUT when bt_wakeup passed.  A
- * wake may be one meant for an earlier wait: callers look at the condition.
+ * block, or do not after all.  Returns 0 when woken, BMK_ETIMEDOUT when
+ * bt_wakeup passed.  A wake may be one meant for an earlier wait: callers
+ * look at the condition.
  */
-void bmk_sched_prepare(int64_t deadline);
+static inline void
+bmk_sched_prepare(int64_t deadline)
+{
+	struct bmk_thread *t = bmk_curthread();
+
+	t->bt_wakeup = deadline;
+	(void)__atomic_exchange_n(&t->bt_waking, 0, __ATOMIC_SEQ_CST);
+}
 int bmk_sched_block(void);
-void bmk_sched_cancel(void);	/* after prepare: not blocking after all */
 void bmk_sched_wake(struct bmk_thread *);	/* any context */
 /* Start the first thread on this CPU; does not return. */
 void bmk_sched_start(void) __attribute__((__noreturn__));
