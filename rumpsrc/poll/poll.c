@@ -26,6 +26,7 @@ struct pollwait {
 	struct rump_mutex pw_lock;
 	struct rump_cv	pw_cv;
 	int		pw_fired;	/* [pw_lock] */
+	int		pw_asleep;	/* [pw_lock] waits for pw_cv */
 	int		pw_blind;	/* a file tells nobody: look often */
 };
 
@@ -110,7 +111,8 @@ poll_notify(struct selrec *sr, int events)
 	(void)events;
 	rump_mutex_enter(&pw->pw_lock);
 	pw->pw_fired = 1;
-	rump_cv_signal(&pw->pw_cv);
+	if (pw->pw_asleep)
+		rump_cv_signal(&pw->pw_cv);
 	rump_mutex_exit(&pw->pw_lock);
 }
 
@@ -206,12 +208,26 @@ poll_sleep(struct pollwait *pw, int64_t deadline)
 	while (!pw->pw_fired && error == 0) {
 		if (rump_drain_locked(&pw->pw_lock) || pw->pw_fired)
 			continue;
+		pw->pw_asleep = 1;
 		error = rump_cv_timedwait_drain(&pw->pw_cv, &pw->pw_lock,
 		    dl);
+		pw->pw_asleep = 0;
 	}
 	pw->pw_fired = 0;
 	rump_mutex_exit(&pw->pw_lock);
 	return error == ETIMEDOUT && dl != deadline ? 0 : error;
+}
+
+/*
+ * Whether to look before one registers: not when all that is to come comes
+ * from devices, and they had nothing.
+ */
+static inline int
+poll_lookfirst(int64_t deadline)
+{
+
+	return rump_drain() || deadline == 0 || !rump_cooperative ||
+	    rump_drain_hook == NULL;
 }
 
 /* pw is in use until poll_release(). */
@@ -221,11 +237,14 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 {
 	int ready, error;
 
-	(void)rump_drain();
-	ready = poll_scan(fds, pe, n);
-	if (ready != 0 || deadline == 0)
-		return ready;
-	memset(pw, 0, sizeof(*pw));
+	if (poll_lookfirst(deadline)) {
+		ready = poll_scan(fds, pe, n);
+		if (ready != 0 || deadline == 0)
+			return ready;
+	}
+	pw->pw_lock = (struct rump_mutex){ 0 };
+	pw->pw_cv = (struct rump_cv){ 0 };
+	pw->pw_fired = pw->pw_asleep = pw->pw_blind = 0;
 	ready = poll_register(fds, pe, n, pw);
 	while (ready == 0) {
 		if ((error = poll_sleep(pw, deadline)) == EINTR)

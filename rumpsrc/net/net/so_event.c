@@ -225,9 +225,18 @@ so_poll_any(struct socket *so, int events, struct selrec *sr)
 int
 so_poll(struct socket *so, int events, struct selrec *sr)
 {
-	if (sr != NULL || !rump_cooperative || !so_plain(so) ||
-	    (events & (EV_OUT | POLLPRI)) != 0)
+	int ready;
+
+	if (!rump_cooperative)
 		return so_poll_any(so, events, sr);
-	return so->so_rcv.sb_cc != 0 &&
-	    so->so_rcv.sb_cc >= so->so_rcv.sb_lowat ? EV_IN & events : 0;
+	if (so->so_state & SS_LISTENING)
+		ready = so->so_qfirst != NULL;
+	else if (so_plain(so) && (events & (EV_OUT | POLLPRI)) == 0)
+		ready = so->so_rcv.sb_cc != 0 &&
+		    so->so_rcv.sb_cc >= so->so_rcv.sb_lowat;
+	else
+		return so_poll_any(so, events, sr);
+	if (sr != NULL)
+		rump_selrecord(&so->so_sel, sr);
+	return ready ? EV_IN & events : 0;
 }
