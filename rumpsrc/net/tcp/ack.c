@@ -126,7 +126,7 @@ window_update(struct tcpcb *tp, const struct seg *sg)
 
 	if (!(SEQ_LT(tp->snd_wl1, sg->sg_seq) || (tp->snd_wl1 == sg->sg_seq &&
 	    (SEQ_LT(tp->snd_wl2, sg->sg_ack) || (tp->snd_wl2 == sg->sg_ack &&
-	    win > tp->snd_wnd)))))
+	    (win > tp->snd_wnd || win == 0))))))
 		return 0;
 	changed = win != tp->snd_wnd;
 	tp->snd_wnd = win;

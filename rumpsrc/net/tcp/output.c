@@ -442,7 +442,9 @@ tcp_output(struct tcpcb *tp)
 		len = TMS(now) - tp->t_lsnd;
 		if (UNLIKELY(TICKS_NS(tp->t_rto) >> 20 < len))
 			idle_restart(tp, len);
-		tp->t_since = TMS(now);
+		/* A closed window's time goes on. */
+		if (LIKELY(tp->t_when[TT_RTX] == NEVER))
+			tp->t_since = TMS(now);
 	}
 	tp->t_flags &= ~(uint32_t)TF_CWLIM;
 	while (unsent != 0 && (len = how_much(tp, unsent)) != 0) {

@@ -198,12 +198,17 @@ prr(struct tcpcb *tp, const struct ackinfo *ai)
 	tp->t_cwnd = max32(pipe + n, tp->t_mss);
 }
 
-/* Without SACK each repeated one says that a segment arrived. */
+/*
+ * Without SACK each repeated one says that a segment arrived.  Anybody can
+ * repeat them: no more are believed than what was under way can make.
+ */
 static void
 count_dups(struct tcpcb *tp, struct ackinfo *ai)
 {
 	uint32_t flight = tp->snd_nxt - tp->snd_una, n = tp->t_mss;
 
+	if (tp->t_ca == CA_RECOVERY)
+		flight = min32(flight, 2 * (tp->t_recover - tp->snd_una));
 	if (ai->ai_dup) {
 		if (tp->t_dupacks < 255)
 			tp->t_dupacks++;

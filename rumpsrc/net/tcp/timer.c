@@ -7,6 +7,7 @@
 #include "tcp.h"
 
 #define ORPHAN_RETRIES	8
+#define ORPHAN_PROBES	10		/* answered ones: some minutes */
 #define MTU_BACKOFF	3	/* time-outs before the path is suspected */
 
 void
@@ -201,15 +202,19 @@ reo_fired(struct tcpcb *tp, int64_t now)
 		tcp_rtxarm(tp, now);
 }
 
-/* Zero-window probes (RFC 9293, 3.8.6.1). */
+/*
+ * Zero-window probes (RFC 9293, 3.8.6.1).  Answers do not keep a connection
+ * that nobody has any more, or beyond its user timeout: t_backoff counts them.
+ */
 static void
 persist_fired(struct tcpcb *tp, int64_t now)
 {
 	uint32_t user = conf(tp) != NULL ? conf(tp)->tc_usertimeout : 0;
 
 	tp->t_probes++;
-	if (((tp->t_flags & TF_CLOSED) && tp->t_probes > ORPHAN_RETRIES) ||
-	    (user != 0 && tp->t_probes > 1 && given_up(tp, now)) ||
+	if (((tp->t_flags & TF_CLOSED) && (tp->t_probes > ORPHAN_RETRIES ||
+	    tp->t_backoff > ORPHAN_PROBES)) ||
+	    (user != 0 && tp->t_backoff != 0 && given_up(tp, now)) ||
 	    tp->t_probes > (uint32_t)SYSCTL(rump_tcp_retries2)) {
 		timed_out(tp);
 		return;
