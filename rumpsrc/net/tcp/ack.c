@@ -34,51 +34,39 @@ tcp_rtt(struct tcpcb *tp, uint32_t ticks, int64_t now)
 	}
 }
 
-/* One record is acknowledged as a whole. */
+/*
+ * The bytes of a record before end are acknowledged.  A record may be many
+ * segments: its first ones tell of the path as well as its last.
+ */
 static inline void
 rec_acked(struct tcpcb *tp, struct ackinfo *ai, struct txrec *tr,
-    uint32_t now)
+    uint32_t end, uint32_t now)
 {
-	uint32_t n = tr->tr_end - tr->tr_seq;
+	uint32_t n = end - tr->tr_seq;
 
 	if (UNLIKELY(tr->tr_flags & TR_SACKED)) {
 		tp->t_sacked -= n;
-	} else {
-		ai->ai_delivered += n;
-		if (UNLIKELY(tr->tr_flags & TR_LOST))
-			tp->t_lost -= n;
-		if (UNLIKELY(tr->tr_flags & TR_RETRANS))
-			tp->t_retrans -= n;
-		if (LIKELY(!(tr->tr_flags & TR_EVER))) {
-			ai->ai_orig = 1;
-			if (ai->ai_rtt == 0)
-				ai->ai_rtt = now - tr->tr_time + 1;
-			if (UNLIKELY(tp->t_sacked != 0) &&
-			    (tp->t_flags & TF_SACK) &&
-			    SEQ_LT(tr->tr_seq, tp->t_fack))
-				tp->t_flags |= TF_REORD;
-		} else
-			ai->ai_karn = 1;
-		tcp_rack_update(tp, tr, now);
+		return;
 	}
-	tcp_rec_free(tp, tr);
-}
-
-/* The bytes before ack are done with. */
-static void
-rec_part(struct tcpcb *tp, struct ackinfo *ai, struct txrec *tr, uint32_t ack)
-{
-	uint32_t n = ack - tr->tr_seq;
-
-	if (tr->tr_flags & TR_SACKED)
-		tp->t_sacked -= n;
-	else
-		ai->ai_delivered += n;
-	if (tr->tr_flags & TR_LOST)
+	ai->ai_delivered += n;
+	if (UNLIKELY(tr->tr_flags & TR_LOST))
 		tp->t_lost -= n;
-	if (tr->tr_flags & TR_RETRANS)
+	if (UNLIKELY(tr->tr_flags & TR_RETRANS))
 		tp->t_retrans -= n;
-	tr->tr_seq = ack;
+	if (LIKELY(!(tr->tr_flags & TR_EVER))) {
+		ai->ai_orig = 1;
+		if (ai->ai_rtt == 0)
+			ai->ai_rtt = now - tr->tr_time + 1;
+		if (UNLIKELY(tp->t_sacked != 0) &&
+		    (tp->t_flags & TF_SACK) && SEQ_LT(tr->tr_seq, tp->t_fack))
+			tcp_rack_late(tp, now - tr->tr_time);
+	} else {
+		ai->ai_karn = 1;
+		if (tr->tr_seq == ai->ai_prioruna && ai->ai_echoage >
+		    now - tr->tr_time + TMS_TICKS)
+			tcp_rack_late(tp, ai->ai_echoage);
+	}
+	tcp_rack_update(tp, tr, end, now);
 }
 
 /* snd_una goes on to ack, which is in (snd_una, snd_nxt]. */
@@ -91,8 +79,10 @@ tcp_ackdata(struct tcpcb *tp, struct ackinfo *ai, uint32_t ack, int64_t now)
 
 	ai->ai_acked = ack - tp->snd_una;
 	tp->t_bytesacked += ai->ai_acked;
-	while ((tr = tp->t_rec) != NULL && SEQ_LEQ(tr->tr_end, ack))
-		rec_acked(tp, ai, tr, t);
+	while ((tr = tp->t_rec) != NULL && SEQ_LEQ(tr->tr_end, ack)) {
+		rec_acked(tp, ai, tr, tr->tr_end, t);
+		tcp_rec_free(tp, tr);
+	}
 	/* What waited for one that was sent again says nothing (Karn). */
 	if (UNLIKELY(ai->ai_karn))
 		ai->ai_rtt = 0;
@@ -102,7 +92,8 @@ tcp_ackdata(struct tcpcb *tp, struct ackinfo *ai, uint32_t ack, int64_t now)
 	sb_drop(sb, n);
 	if (UNLIKELY(tr != NULL)) {
 		if (SEQ_LT(tr->tr_seq, ack)) {
-			rec_part(tp, ai, tr, ack);
+			rec_acked(tp, ai, tr, ack, t);
+			tr->tr_seq = ack;
 			if ((tr->tr_m = sb->sb_head) != NULL)
 				tr->tr_p = tr->tr_m->m_data;
 		}
@@ -189,16 +180,18 @@ tcp_ack(struct tcpcb *tp, struct seg *sg)
 	ai.ai_dup = sg->sg_ack == tp->snd_una && sg->sg_len == 0 &&
 	    !changed && tp->snd_una != tp->snd_nxt &&
 	    !(sg->sg_flags & (TH_FIN | TH_SYN));
+	if ((tp->t_flags & TF_TS) && (sg->sg_opts & SGO_TS) &&
+	    sg->sg_tsecr != 0) {
+		n = TMS(sg->sg_now) + tp->t_tsoff - sg->sg_tsecr;
+		if (n < 60000)
+			ai.ai_echoage = n * TMS_TICKS + 1;
+	}
 	if (sg->sg_ack != tp->snd_una)
 		tcp_ackdata(tp, &ai, sg->sg_ack, sg->sg_now);
 	if (sg->sg_nsack != 0 && (tp->t_flags & TF_SACK))
 		tcp_sack(tp, sg, &ai);
-	if (ai.ai_rtt == 0 && ai.ai_acked != 0 && (tp->t_flags & TF_TS) &&
-	    (sg->sg_opts & SGO_TS) && sg->sg_tsecr != 0) {
-		n = TMS(sg->sg_now) + tp->t_tsoff - sg->sg_tsecr;
-		if (n < 60000)
-			ai.ai_rtt = (n << 10) + 1;
-	}
+	if (ai.ai_rtt == 0 && ai.ai_acked != 0)
+		ai.ai_rtt = ai.ai_echoage;
 	if (ai.ai_rtt != 0)
 		tcp_rtt(tp, ai.ai_rtt - 1, sg->sg_now);
 	ai.ai_ece = (tp->t_flags & TF_ECN) && (sg->sg_flags & TH_ECE);

@@ -71,4 +71,5 @@ const struct tcp_cc tcp_cc_reno = {
 	.cc_ssthresh = reno_ssthresh,
 	.cc_acked = reno_acked,
 	.cc_loss = reno_init,
+	.cc_undo = reno_init,
 };

@@ -20,6 +20,8 @@ struct cubic {
 	uint32_t	cu_restcount;	/* bytes; HyStart++: samples */
 	uint32_t	cu_roundend;	/* HyStart++ */
 	uint32_t	cu_rttlast, cu_rttcur;	/* ticks: least of the rounds */
+	/* As it was before the last reduction. */
+	uint32_t	cu_oldepoch, cu_oldwmax, cu_oldk, cu_oldwest, cu_oldprior;
 };
 _Static_assert(sizeof(struct cubic) <= sizeof(((struct tcpcb *)0)->t_ccvar),
     "room for CUBIC");
@@ -61,12 +63,31 @@ cubic_ssthresh(struct tcpcb *tp)
 	struct cubic *cu = cubic(tp);
 	uint32_t w = tp->t_cwnd;
 
+	cu->cu_oldepoch = cu->cu_epoch;
+	cu->cu_oldwmax = cu->cu_wmax;
+	cu->cu_oldk = cu->cu_k;
+	cu->cu_oldwest = cu->cu_west;
+	cu->cu_oldprior = cu->cu_prior;
 	/* Fast convergence: others want some of it. */
 	cu->cu_wmax = w < cu->cu_wmax ? (uint32_t)((uint64_t)w * 17 / 20) : w;
 	cu->cu_prior = w;
 	cu->cu_epoch = 0;
 	cu->cu_roundend = cu->cu_cssbase = 0;
 	return (uint32_t)((uint64_t)w * 7 / 10);
+}
+
+/* RFC 9438, 4.9: nothing was lost, the curve goes on. */
+static void
+cubic_undo(struct tcpcb *tp)
+{
+	struct cubic *cu = cubic(tp);
+
+	cu->cu_epoch = cu->cu_oldepoch;
+	cu->cu_wmax = cu->cu_oldwmax;
+	cu->cu_k = cu->cu_oldk;
+	cu->cu_west = cu->cu_oldwest;
+	cu->cu_prior = cu->cu_oldprior;
+	cu->cu_restcount = 0;
 }
 
 static void
@@ -202,4 +223,5 @@ const struct tcp_cc tcp_cc_cubic = {
 	.cc_ssthresh = cubic_ssthresh,
 	.cc_acked = cubic_acked,
 	.cc_loss = cubic_loss,
+	.cc_undo = cubic_undo,
 };

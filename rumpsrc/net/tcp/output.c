@@ -219,8 +219,12 @@ tcp_resend(struct tcpcb *tp, struct txrec *tr, uint32_t max)
 		tr->tr_flags |= TR_RETRANS;
 		tp->t_retrans += len;
 	}
-	if (tp->t_rtxstamp == 0)
-		tp->t_rtxstamp = (TMS(now) + tp->t_tsoff) | 1;
+	if (tp->t_rtxstamp == 0 || SEQ_GT(tr->tr_end, tp->t_rtxend))
+		tp->t_rtxend = tr->tr_end;
+	/* Never later than it was: its echo would look like the first's. */
+	if (tp->t_rtxstamp == 0 &&
+	    (tp->t_rtxstamp = TMS(now) + tp->t_tsoff) == 0)
+		tp->t_rtxstamp--;
 	if (tp->t_undomark != 0)
 		tp->t_undortx += (int32_t)len;
 	tr->tr_flags |= TR_EVER;

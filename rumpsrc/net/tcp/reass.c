@@ -27,10 +27,22 @@ tcp_flushreass(struct tcpcb *tp)
 	while (tp->t_reass != NULL)
 		rblk_free(tp, &tp->t_reass);
 	tp->t_reassmem = 0;
-	tp->t_nsack = 0;
+	tp->t_nsack = tp->t_nsacknew = 0;
 }
 
-/* This block is told of first. */
+/* An acknowledgement for what is known so far; another one will follow. */
+static void
+tell(struct tcpcb *tp)
+{
+
+	tcp_sendack(tp);
+	tp->t_flags |= TF_ACKNOW;
+}
+
+/*
+ * This block is told of first.  Many segments have one acknowledgement, but
+ * it must have room for every block that is news.
+ */
 static void
 rblk_recent(struct tcpcb *tp, uint32_t seq)
 {
@@ -38,6 +50,11 @@ rblk_recent(struct tcpcb *tp, uint32_t seq)
 
 	for (i = 0; i < n && tp->t_sackrecent[i] != seq; i++)
 		;
+	if (i >= tp->t_nsacknew) {
+		if (tp->t_nsacknew + tp->t_dsack >= 3)
+			tell(tp);
+		tp->t_nsacknew++;
+	}
 	if (i == n) {
 		if (n < 3)
 			tp->t_nsack++;
@@ -173,7 +190,7 @@ tcp_unreass(struct tcpcb *tp)
 		rblk_free(tp, &tp->t_reass);
 	}
 	if (tp->t_reass == NULL)
-		tp->t_nsack = 0;
+		tp->t_nsack = tp->t_nsacknew = 0;
 	if (fin)
 		tcp_fin(tp);
 }
@@ -195,6 +212,10 @@ tcp_dsack(struct tcpcb *tp, uint32_t seq, uint32_t end)
 
 	if (!(tp->t_flags & TF_SACK) || seq == end)
 		return;
+	if (tp->t_dsack && tp->t_dend == seq)
+		seq = tp->t_dseq;
+	else if (tp->t_dsack || tp->t_nsacknew >= 3)
+		tell(tp);
 	tp->t_dsack = 1;
 	tp->t_dseq = seq;
 	tp->t_dend = end;
@@ -219,6 +240,7 @@ tcp_sackopt(struct tcpcb *tp, uint8_t *p, unsigned room)
 	uint8_t *q = p + 4;
 	const struct rblk *rb;
 
+	tp->t_nsacknew = 0;
 	if (tp->t_dsack) {
 		q = put32(q, tp->t_dseq);
 		q = put32(q, tp->t_dend);

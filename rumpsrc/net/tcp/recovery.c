@@ -73,8 +73,10 @@ enter_recovery(struct tcpcb *tp)
 		undo_forget(tp);
 	tp->t_recover = tp->snd_nxt;
 	tp->t_ca = CA_RECOVERY;
-	if (tp->t_reopersist != 0 && --tp->t_reopersist == 0)
+	if (tp->t_reopersist != 0 && --tp->t_reopersist == 0) {
 		tp->t_reosteps = 0;
+		tp->t_reolate = 0;
+	}
 }
 
 /* The first record's first segment, for those without SACK. */
@@ -139,6 +141,7 @@ undo(struct tcpcb *tp)
 		}
 	tp->t_cwnd = max32(tp->t_cwnd, tp->t_priorcwnd);
 	tp->t_ssthresh = max32(tp->t_ssthresh, tp->t_priorssthresh);
+	tp->t_cc->cc_undo(tp);
 	tp->t_flags &= ~(uint32_t)(TF_FRTO | TF_CWR);
 	undo_forget(tp);
 	tp->t_ca = tp->t_sacked != 0 ? CA_DISORDER : CA_OPEN;
@@ -309,6 +312,11 @@ next_state(struct tcpcb *tp, struct ackinfo *ai, const struct seg *sg)
 		if (SEQ_GEQ(tp->snd_una, tp->t_recover) && tp->t_lost == 0)
 			leave(tp);
 		break;
+	default:
+		/* What was sent last came twice too, now that it is over. */
+		if (ai->ai_dsack && tp->t_undomark != 0 &&
+		    tp->t_rtxstamp != 0 && tp->t_undortx <= 0)
+			undo(tp);
 	}
 	if (tp->t_ca >= CA_RECOVERY)
 		return;

@@ -5,6 +5,8 @@
  */
 #include "tcp.h"
 
+#define REO_PERSIST	16	/* recoveries */
+
 static inline uint32_t
 get32(const uint8_t *p)
 {
@@ -16,7 +18,8 @@ get32(const uint8_t *p)
 
 /* RFC 8985, 6.2, steps 2 and 3: the latest that is known to have arrived. */
 void
-tcp_rack_update(struct tcpcb *tp, const struct txrec *tr, uint32_t now)
+tcp_rack_update(struct tcpcb *tp, const struct txrec *tr, uint32_t end,
+    uint32_t now)
 {
 	uint32_t rtt = now - tr->tr_time;
 
@@ -26,10 +29,27 @@ tcp_rack_update(struct tcpcb *tp, const struct txrec *tr, uint32_t now)
 	tp->t_rackrtt = rtt;
 	if (SEQ_GT(tr->tr_time, tp->t_racktime) ||
 	    (tr->tr_time == tp->t_racktime &&
-	    SEQ_GT(tr->tr_end, tp->t_rackend))) {
+	    SEQ_GT(end, tp->t_rackend))) {
 		tp->t_racktime = tr->tr_time;
-		tp->t_rackend = tr->tr_end;
+		tp->t_rackend = end;
 	}
+}
+
+/*
+ * Reordering.  RFC 8985's window grows by a quarter of the least round-trip
+ * time when something was sent again for nothing; where reordering makes that
+ * time very short this takes hundreds of mistakes.  So how much later than what
+ * overtook it something arrived is measured too, by the timestamp (RFC 3522)
+ * when it was sent again meanwhile.
+ */
+void
+tcp_rack_late(struct tcpcb *tp, uint32_t age)
+{
+	uint32_t late = age > tp->t_rackrtt ? age - tp->t_rackrtt : 0;
+
+	tp->t_flags |= TF_REORD;
+	tp->t_reopersist = REO_PERSIST;
+	tp->t_reolate = max32(tp->t_reolate, late);
 }
 
 /* Two neighbours that both arrived become one. */
@@ -66,13 +86,13 @@ rec_sacked(struct tcpcb *tp, struct ackinfo *ai, struct txrec *tr,
 		ai->ai_orig = 1;
 		ai->ai_rtt = now - tr->tr_time + 1;
 		if (SEQ_LT(tr->tr_seq, tp->t_fack))
-			tp->t_flags |= TF_REORD;
+			tcp_rack_late(tp, now - tr->tr_time);
 	}
 	tr->tr_flags = (uint8_t)((tr->tr_flags & ~(TR_LOST | TR_RETRANS)) |
 	    TR_SACKED);
 	if (SEQ_GT(tr->tr_end, tp->t_fack))
 		tp->t_fack = tr->tr_end;
-	tcp_rack_update(tp, tr, now);
+	tcp_rack_update(tp, tr, tr->tr_end, now);
 	return rec_merge(tp, tr);
 }
 
@@ -104,14 +124,19 @@ dsack_seen(struct tcpcb *tp, struct ackinfo *ai, uint32_t l, uint32_t r)
 {
 
 	TCPCOUNT(TCPDSACKRecv);
+	/* More than was sent again: the network doubles segments. */
+	tp->t_totaldup += (r - l + tp->t_mss - 1) / tp->t_mss;
+	if (tp->t_totaldup > tp->t_totalrtx)
+		return;
 	ai->ai_dsack = 1;
-	if (tp->t_undomark != 0 && SEQ_GEQ(l, tp->t_undomark))
+	if (tp->t_undomark != 0 && SEQ_GEQ(l, tp->t_undomark) &&
+	    SEQ_LEQ(r, tp->t_rtxend))
 		tp->t_undortx -= (int32_t)(r - l);
 	if (SEQ_GEQ(tp->snd_una, tp->t_reoround) || tp->t_reosteps == 0) {
 		tp->t_reoround = tp->snd_nxt;
 		if (tp->t_reosteps < 255)
 			tp->t_reosteps++;
-		tp->t_reopersist = 16;
+		tp->t_reopersist = REO_PERSIST;
 	}
 }
 
@@ -157,9 +182,8 @@ reo_window(const struct tcpcb *tp)
 		return 0;
 	w = tp->t_minrtt == UINT32_MAX ? 0 : (tp->t_minrtt >> 2) *
 	    (1U + tp->t_reosteps);
-	w = min32(w, tp->t_srtt >> 3);
-	/* Clocks and interrupts are not that exact. */
-	return w;
+	w = max32(w, tp->t_reolate + tp->t_reolate / 4);
+	return min32(w, tp->t_srtt >> 3);
 }
 
 /* RFC 8985, 6.2, step 5. */

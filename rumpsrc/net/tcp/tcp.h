@@ -53,6 +53,7 @@ _Static_assert(sizeof(struct tcph) == TH_LEN, "TCP header");
 #define TICKS(ns)	((uint32_t)((int64_t)(ns) >> 10))
 #define TMS(ns)		((uint32_t)((int64_t)(ns) >> 20))
 #define MS_TICKS(ms)	((uint32_t)((uint64_t)(ms) * 1000000 >> 10))
+#define TMS_TICKS	1024U
 #define TICKS_NS(t)	((int64_t)(t) << 10)
 #define NEVER		INT64_MAX
 
@@ -108,6 +109,7 @@ struct tcp_cc {
 	uint32_t	(*cc_ssthresh)(struct tcpcb *);
 	void		(*cc_acked)(struct tcpcb *, uint32_t bytes);
 	void		(*cc_loss)(struct tcpcb *);	/* RTO, or idle */
+	void		(*cc_undo)(struct tcpcb *);	/* it was a mistake */
 };
 extern const struct tcp_cc tcp_cc_cubic, tcp_cc_reno;
 extern const struct tcp_cc *tcp_cc_default;	/* [a] */
@@ -180,7 +182,8 @@ struct tcpcb {
 	struct rblk	*t_reass;
 	uint32_t	 t_reassmem;
 	uint16_t	 t_nreass;
-	uint8_t		 t_nsack;
+	uint8_t		 t_nsack;	/* of t_sackrecent */
+	uint8_t		 t_nsacknew;	/* of these, not told yet */
 	uint8_t		 t_dsack;	/* t_dseq, t_dend are to be told */
 	uint32_t	 t_sackrecent[3];	/* starts, latest first */
 	uint32_t	 t_dseq, t_dend;
@@ -209,12 +212,14 @@ struct tcpcb {
 	uint32_t	 t_undomark;	/* snd_una when it began */
 	int32_t		 t_undortx;	/* bytes not yet reported as double */
 	uint32_t	 t_rtxstamp;	/* tsval of the first one sent again */
+	uint32_t	 t_rtxend;	/* nothing behind it was sent again */
 	uint32_t	 t_tlphigh;	/* 0: none */
 	uint32_t	 t_reoround;
+	uint32_t	 t_reolate;	/* ticks: how late some were */
 	uint8_t		 t_reosteps, t_reopersist, t_dupacks, t_mtufails;
 	uint32_t	 t_ecnrecover;
 	const struct tcp_cc *t_cc;
-	uint32_t	 t_ccvar[10];
+	uint32_t	 t_ccvar[15];
 
 	/* receive buffer tuning (DRS) */
 	uint32_t	 t_drslast, t_drstime, t_drsbytes;
@@ -226,6 +231,7 @@ struct tcpcb {
 
 	/* for tcp_info */
 	uint32_t	 t_totalrtx;	/* segments */
+	uint32_t	 t_totaldup;	/* of these, told to come twice */
 	uint64_t	 t_bytesacked, t_bytesrcvd;
 };
 
@@ -271,6 +277,7 @@ struct ackinfo {
 	uint32_t	 ai_delivered;	/* bytes, newly */
 	uint32_t	 ai_acked;	/* snd_una went on by */
 	uint32_t	 ai_rtt;	/* ticks + 1; 0: no sample */
+	uint32_t	 ai_echoage;	/* of the timestamp, the same way */
 	uint8_t		 ai_sacked;	/* something was newly SACKed */
 	uint8_t		 ai_orig;	/* of that, sent only once */
 	uint8_t		 ai_dsack;
@@ -431,7 +438,11 @@ int	tcp_rcvoob(struct socket *, uint8_t *, int msgflags);
 void	tcp_sack(struct tcpcb *, const struct seg *, struct ackinfo *);
 unsigned tcp_sackopt(struct tcpcb *, uint8_t *p, unsigned room);
 void	tcp_dsack(struct tcpcb *, uint32_t seq, uint32_t end);
-void	tcp_rack_update(struct tcpcb *, const struct txrec *, uint32_t now);
+/* The bytes of a record up to end arrived. */
+void	tcp_rack_update(struct tcpcb *, const struct txrec *, uint32_t end,
+	    uint32_t now);
+/* What was sent so many ticks ago was overtaken. */
+void	tcp_rack_late(struct tcpcb *, uint32_t age);
 /* Marks what is lost; ticks until more may be, 0: nothing waits. */
 uint32_t tcp_rack_detect(struct tcpcb *, int64_t now, int *newloss);
 void	tcp_recovery(struct tcpcb *, struct ackinfo *, const struct seg *);

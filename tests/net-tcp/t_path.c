@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* components: net net_inet net_tcp */
+/*
+ * What TCP learns of the path from acknowledgements: round trips, reordering,
+ * recoveries that were a mistake; and what it tells the peer of its own.
+ */
+#include "script.h"
+
+static char zeros[60000];
+
+static void
+ts(uint32_t val, uint32_t ecr)
+{
+
+	memcpy(popt, "\1\1\10\12", 4);
+	put32(popt + 4, val);
+	put32(popt + 8, ecr);
+	poptlen = 12;
+}
+
+static uint32_t
+tsval(const struct s *s)
+{
+	const uint8_t *o = option(s, 8);
+
+	CHECK(o != NULL);
+	return o != NULL ? get32(o + 2) : 0;
+}
+
+/* With the usual options before. */
+static void
+ack_sack(uint32_t ack, uint32_t l, uint32_t r)
+{
+	uint8_t o[40];
+
+	memcpy(o, popt, poptlen);
+	memcpy(o + poptlen, "\1\1\5\12", 4);
+	put32(o + poptlen + 4, l);
+	put32(o + poptlen + 8, r);
+	inject_opt(ACK, pseq, ack, NULL, 0, o, poptlen + 12);
+}
+
+static unsigned
+cwnd(int fd)
+{
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	OK(rump_sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, (void *)&ti, &len));
+	return ti.tcpi_snd_cwnd;
+}
+
+static void
+done(int fd, int l)
+{
+
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
+}
+
+/* n segments of len bytes; *first: as sent. */
+static void
+sends(int fd, int n, int len, struct s *first)
+{
+	struct s s;
+	int i;
+
+	CHECK_EQ(rump_sys_sendto(fd, zeros, (size_t)(n * len), 0, NULL, 0),
+	    n * len);
+	for (i = 0; i < n; i++) {
+		EXPECT(&s, i == n - 1 ? ACK | PSH : ACK);
+		CHECK_EQ(s.seq, pack + (uint32_t)(i * len));
+		if (i == 0)
+			*first = s;
+	}
+}
+
+/*
+ * The first segments of what went down in one piece have a round trip as its
+ * last has: the second round is not taken for a slower one (HyStart++).
+ */
+static void
+slowstart(void)
+{
+	struct s s;
+	int l = listening(), fd, i;
+
+	slow = 200;
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	slow = 0;
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 60000, 0, NULL, 0), 60000);
+	msleep(200);
+	for (i = 0; i < 10; i++)
+		inject(ACK, pseq, pack += 1000, NULL, 0);
+	CHECK_EQ(cwnd(fd), 20);
+	msleep(100);
+	for (i = 0; i < 20; i++)
+		inject(ACK, pseq, pack += 1000, NULL, 0);
+	CHECK_EQ(cwnd(fd), 40);
+	done(fd, l);
+}
+
+/*
+ * The echo of what was sent again is no sign of a mistake, that of what was
+ * sent first is.  The clock's numbers are even and odd.
+ */
+static void
+echoes(void)
+{
+	struct s first, again;
+	int l, fd, i, kinds = 0;
+
+	for (i = 0; i < 40 && kinds != 15; i++) {
+		l = listening();
+		ts(1001, 0);
+		slow = 100;
+		fd = passive(l, opt_all, sizeof(opt_all), &first);
+		slow = 0;
+		sends(fd, 10, 1448, &first);
+		msleep(3);
+		ts(1001, tsval(&first));
+		ack_sack(pack, pack + 1448, pack + 4 * 1448);
+		EXPECT(&again, ACK);
+		CHECK_EQ(again.seq, pack);
+		CHECK(tsval(&again) != tsval(&first));
+		if (i % 2 == 0)
+			ts(1001, tsval(&again));
+		inject(ACK, pseq, pack += 14480, NULL, 0);
+		if (i % 2 == 0)
+			CHECK(cwnd(fd) < 10);
+		else
+			CHECK(cwnd(fd) >= 10);
+		kinds |= 1 << (i % 2 * 2 + tsval(&again) % 2);
+		done(fd, l);
+	}
+	CHECK_EQ(kinds, 15);
+}
+
+/* All that was sent again came twice, which is told when it is over. */
+static void
+undone(void)
+{
+	struct s s;
+	int l = listening(), fd;
+
+	slow = 300;
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	slow = 0;
+	sends(fd, 10, 1000, &s);
+	ack_sack(pack, pack + 1000, pack + 4000);
+	EXPECT(&s, ACK);
+	CHECK_EQ(s.seq, pack);
+	inject(ACK, pseq, pack += 10000, NULL, 0);
+	CHECK(cwnd(fd) < 10);
+	/* Of something else: the network doubled it. */
+	ack_sack(pack, pack - 3000, pack - 2000);
+	CHECK(cwnd(fd) < 10);
+	done(fd, l);
+
+	l = listening();
+	slow = 300;
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	slow = 0;
+	sends(fd, 10, 1000, &s);
+	ack_sack(pack, pack + 1000, pack + 4000);
+	EXPECT(&s, ACK);
+	inject(ACK, pseq, pack += 10000, NULL, 0);
+	CHECK(cwnd(fd) < 10);
+	ack_sack(pack, pack - 10000, pack - 9000);
+	CHECK(cwnd(fd) >= 10);
+	done(fd, l);
+}
+
+/* Reordering that was seen once is waited for the next time. */
+static void
+reordered(void)
+{
+	struct s first, again;
+	int l = listening(), fd;
+
+	ts(1001, 0);
+	slow = 400;
+	fd = passive(l, opt_all, sizeof(opt_all), &first);
+	slow = 0;
+	sends(fd, 10, 1448, &first);
+	msleep(80);
+	ts(1001, tsval(&first));
+	ack_sack(pack, pack + 1448, pack + 2 * 1448);
+	EXPECT(&again, ACK);
+	CHECK_EQ(again.seq, pack);
+	msleep(200);
+	inject(ACK, pseq, pack += 14480, NULL, 0);
+	CHECK(cwnd(fd) >= 10);
+	sends(fd, 10, 1448, &first);
+	msleep(80);
+	ts(1001, tsval(&first));
+	ack_sack(pack, pack + 1448, pack + 2 * 1448);
+	NOTHING(40);
+	inject(ACK, pseq, pack += 14480, NULL, 0);
+	done(fd, l);
+}
+
+/* Segments of 10 bytes at pseq + at[i], in one batch. */
+static void
+batch(const unsigned *at, unsigned n)
+{
+	struct mbuf *q = NULL, **qp = &q, *m;
+	uint8_t f[200];
+	unsigned i, len;
+
+	rump_schedule();
+	for (i = 0; i < n; i++) {
+		len = build(f, ACK, pseq + at[i], pack, "aaaaaaaaaa", 10, popt,
+		    poptlen, 0);
+		m = m_gethdr(len);
+		memcpy(m->m_data, f, len);
+		m->m_len = m->m_pkt.ph_len = len;
+		*qp = m;
+		qp = &m->m_nextpkt;
+	}
+	rump_if_input(&net->fk_if, q);
+	rump_unschedule();
+}
+
+static int
+block(const struct s *s, unsigned i, uint32_t l, uint32_t n)
+{
+	const uint8_t *o = option(s, 5);
+
+	return o != NULL && o[1] >= 2 + 8 * (i + 1) &&
+	    get32(o + 2 + 8 * i) == l && get32(o + 6 + 8 * i) == l + n;
+}
+
+/* Segments of a batch share an acknowledgement while it has room. */
+static void
+batches(void)
+{
+	static const unsigned holes[] = { 10, 30, 50, 70 },
+	    first[] = { 0, 20, 40, 60, 80 }, twice[] = { 0, 40, 50 };
+	struct s s;
+	int l = listening(), fd;
+
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	batch(holes, 4);
+	EXPECT(&s, ACK);
+	CHECK(block(&s, 0, pseq + 50, 10) && block(&s, 1, pseq + 30, 10) &&
+	    block(&s, 2, pseq + 10, 10));
+	EXPECT(&s, ACK);
+	CHECK(block(&s, 0, pseq + 70, 10));
+	batch(first, 5);
+	do
+		EXPECT(&s, ACK);
+	while (s.ack != pseq + 90 && s.flags != 0);
+	/* Each duplicate is told of: those that follow each other, once. */
+	batch(twice, 3);
+	EXPECT(&s, ACK);
+	CHECK(block(&s, 0, pseq, 10));
+	EXPECT(&s, ACK);
+	CHECK(block(&s, 0, pseq + 40, 20));
+	NOTHING(20);
+	pseq += 90;
+	done(fd, l);
+}
+
+static const struct test tests[] = {
+	{ "slowstart", slowstart }, { "echoes", echoes },
+	{ "undone", undone }, { "reordered", reordered },
+	{ "batches", batches }, { NULL, NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct test *t;
+	int before;
+
+	if (rump_init() != 0 || rump_pub_lwproc_rfork(RUMP_RFCFDG) != 0)
+		return 1;
+	script_start();
+	for (t = tests; t->t_name != NULL; t++) {
+		if (argc > 1 && strcmp(argv[1], t->t_name) != 0)
+			continue;
+		before = check_failures;
+		t->t_fn();
+		drop_all();
+		if (check_failures != before)
+			printf("in %s\n", t->t_name);
+	}
+	return check_done();
+}
