@@ -77,7 +77,7 @@ static const struct procnode nodes[] = {
 	{ .pn_path = "*/fd/*", .pn_read = star_read },
 	{ .pn_path = "favourite", .pn_mode = S_IFLNK | 0777,
 	  .pn_read = link_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(nodes);
 

@@ -51,6 +51,6 @@ static const struct procnode process_nodes[] = {
 	{ .pn_path = "*", .pn_mode = S_IFDIR | 0555 },
 	{ .pn_path = "self", .pn_mode = S_IFLNK | 0777, .pn_read = self_read },
 	{ .pn_path = "*/net", .pn_mode = S_IFLNK | 0777, .pn_read = net_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(process_nodes);

@@ -5,7 +5,7 @@
  *	static const struct procnode nodes[] = {
  *		{ .pn_path = "uptime", .pn_read = uptime_read },
  *		{ .pn_path = "*" "/stat", .pn_read = stat_read },
- *		{ NULL }
+ *		{ .pn_path = NULL }
  *	};
  *	RUMP_PROCNODES(nodes);
  *

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct ifnet;
+struct inaddr;
 
 /* net.ipv6.conf.all.*: may be changed at any time. [a] */
 extern int rump_ip6_forwarding, rump_ip6_hoplimit, rump_ip6_acceptra,
@@ -32,5 +33,17 @@ extern uint64_t rump_icmp6stat[2][ICMP6S_MAX];	/* [a] */
  * route, at most until the deadline.  0 or ETIMEDOUT.
  */
 int	rump_in6_wait(struct ifnet *, int64_t deadline);
+/*
+ * Name servers and domains (names of RFC 1035) for /etc/resolv.conf, as if a
+ * router had told them.
+ */
+void	rump_in6_dns(struct ifnet *, const struct inaddr *, unsigned n,
+	    const uint8_t *search, unsigned searchlen);
+/*
+ * net_dhcp6's, NULL without it: a router says that addresses (managed), or
+ * other things, are to be had by DHCPv6.
+ */
+void	rump_dhcp6_heard(struct ifnet *, int managed)
+	    __attribute__((__weak__));
 
 #endif /* NET_INET6_H */

@@ -316,6 +316,6 @@ static const struct procnode inet_nodes[] = {
 	  .pn_read = portrange_read, .pn_write = portrange_write },
 	{ .pn_path = "sys/net/ipv4/icmp_echo_ignore_broadcasts",
 	  .pn_read = ignorebcast_read, .pn_write = ignorebcast_write },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(inet_nodes);

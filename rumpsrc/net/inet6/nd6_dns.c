@@ -230,3 +230,21 @@ nd6_dns_write(struct in6_if *ii)
 	ii->ii_dnsbusy = 0;
 	rump_mutex_exit(&ii->ii_lock);
 }
+
+void
+rump_in6_dns(struct ifnet *ifp, const struct inaddr *servers, unsigned n,
+    const uint8_t *names, unsigned len)
+{
+	struct in6_if *ii = in6_ifstate(ifp);
+	unsigned i;
+
+	if (ii == NULL)
+		return;
+	rump_mutex_enter(&ii->ii_lock);
+	for (i = 0; i < n; i++)
+		server(&ii->ii_dns, &servers[i], 1);
+	if (len > 0)
+		search(&ii->ii_dns, names, len);
+	rump_mutex_exit(&ii->ii_lock);
+	nd6_dns_write(ii);
+}

@@ -17,6 +17,8 @@ struct nd_ra {
 	uint8_t		ra_type, ra_code;
 	uint16_t	ra_sum;
 	uint8_t		ra_hlim, ra_flags;
+#define RA_MANAGED	0x80
+#define RA_OTHER	0x40
 	uint16_t	ra_lifetime;
 	uint32_t	ra_reachable, ra_retrans;
 } __attribute__((__packed__));
@@ -318,6 +320,9 @@ nd6_ra_input(struct in6_if *ii, const struct mbuf *m, const struct inrcv *ir)
 	router_heard(ii, &ir->ir_src, lifetime,
 	    prefs[ra->ra_flags >> 3 & 3]);
 	nd6_dns_write(ii);
+	if ((ra->ra_flags & (RA_MANAGED | RA_OTHER)) &&
+	    rump_dhcp6_heard != NULL)
+		rump_dhcp6_heard(ii->ii_if, (ra->ra_flags & RA_MANAGED) != 0);
 }
 
 /* --- redirects (8) --- */

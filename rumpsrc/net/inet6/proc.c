@@ -69,6 +69,6 @@ static const struct procnode inet6_nodes[] = {
 	PROC_NUM(CONF "accept_ra", rump_ip6_acceptra, 0, 1),
 	PROC_NUM(CONF "accept_redirects", rump_ip6_redirects, 0, 1),
 	PROC_NUM(CONF "dad_transmits", rump_ip6_dadtransmits, 0, 100),
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(inet6_nodes);

@@ -37,6 +37,6 @@ unix_read(struct text *tx, const struct procctx *pc)
 
 static const struct procnode unp_nodes[] = {
 	{ .pn_path = "net/unix", .pn_read = unix_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(unp_nodes);

@@ -84,6 +84,6 @@ groups_read(struct text *tx, const struct procctx *pc)
 static const struct procnode mcast_nodes[] = {
 	{ .pn_path = "net/igmp", .pn_read = groups_read },
 	{ .pn_path = "net/igmp6", .pn_read = groups_read, .pn_arg = "6" },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(mcast_nodes);

@@ -32,8 +32,8 @@ dev_line(struct text *o, const struct ifnet *ifp)
 {
 	const struct ifstats *s = &ifp->if_stats;
 
-	rump_textf(o, "%6s: %7lu %7lu %4lu %4lu %4u %5u %10u %9lu ", ifp->if_name,
-	    stat_get(&s->rx_bytes), stat_get(&s->rx_packets),
+	rump_textf(o, "%6s: %7lu %7lu %4lu %4lu %4u %5u %10u %9lu ",
+	    ifp->if_name, stat_get(&s->rx_bytes), stat_get(&s->rx_packets),
 	    stat_get(&s->rx_errors), stat_get(&s->rx_dropped), 0, 0, 0,
 	    stat_get(&s->multicast));
 	rump_textf(o, "%8lu %7lu %4lu %4lu %4u %5u %7u %10u\n",
@@ -322,6 +322,6 @@ static const struct procnode net_nodes[] = {
 	PROC_NUM("sys/net/core/rmem_max", rump_sb_max[0], 2304, INT32_MAX),
 	PROC_NUM("sys/net/core/wmem_max", rump_sb_max[1], 4608, INT32_MAX),
 	{ .pn_path = "sys/net/core/somaxconn", .pn_read = somaxconn_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(net_nodes);

@@ -596,6 +596,6 @@ netlink_read(struct text *tx, const struct procctx *pc)
 
 static const struct procnode netlink_nodes[] = {
 	{ .pn_path = "net/netlink", .pn_read = netlink_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(netlink_nodes);

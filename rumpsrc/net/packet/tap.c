@@ -248,6 +248,6 @@ packet_read(struct text *tx, const struct procctx *pc)
 
 static const struct procnode packet_nodes[] = {
 	{ .pn_path = "net/packet", .pn_read = packet_read },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(packet_nodes);

@@ -12,6 +12,6 @@ static const struct procnode raw_nodes[] = {
 	  .pn_arg = &(const struct netproc_pcbs){ IPT_PING, AF_INET } },
 	{ .pn_path = "net/icmp6", .pn_read = rump_netproc_pcbs,
 	  .pn_arg = &(const struct netproc_pcbs){ IPT_PING, AF_INET6 } },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(raw_nodes);

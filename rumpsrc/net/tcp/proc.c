@@ -245,6 +245,6 @@ static const struct procnode tcp_nodes[] = {
 	    INT32_MAX),
 	PROC_NUM(IPV4 "tcp_rmem", rump_tcp_rmem, 1, INT32_MAX),
 	PROC_NUM(IPV4 "tcp_wmem", rump_tcp_wmem, 1, INT32_MAX),
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(tcp_nodes);

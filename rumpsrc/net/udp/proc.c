@@ -18,6 +18,6 @@ static const struct procnode udp_nodes[] = {
 	  .pn_arg = &(const struct netproc_pcbs){ IPT_UDP, AF_INET } },
 	{ .pn_path = "net/udp6", .pn_read = rump_netproc_pcbs,
 	  .pn_arg = &(const struct netproc_pcbs){ IPT_UDP, AF_INET6 } },
-	{ NULL }
+	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(udp_nodes);
