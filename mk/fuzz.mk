@@ -10,7 +10,8 @@ FUZZDIR	= $(BUILD)/obj/$(HERE)-libfuzzer
 FUZZMAX	?= 4096
 FUZZARGS = -timeout=30 -max_len=$(FUZZMAX) -print_final_stats=1
 SAN_fuzz = -fsanitize=fuzzer-no-link,address,undefined \
-	  -fno-sanitize-recover=undefined -Wno-ignored-optimization-argument
+	  -fno-sanitize-recover=undefined -Wno-ignored-optimization-argument \
+	  -Wno-missing-field-initializers
 fuzzlibs = $(Q)$(MAKE) --no-print-directory $(2) KIND=fuzz CC=clang \
 	  SMALL=-Os FAST=-O2 TESTS="$(addprefix fuzz_,$(FUZZ))" FUZZ="$(FUZZ)"
 

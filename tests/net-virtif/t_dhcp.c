@@ -3,7 +3,7 @@
 /* components: net_config net_dhcp net_virtif */
 /*
  * The DHCP client against a server that we are: the other end of a socket
- * pair.  Lost packets, a refusal, a lease of three seconds that is renewed,
+ * pair.  Lost packets, refusals, a lease of three seconds that is renewed,
  * then lost, then had again; what it does to addresses, routes and files.
  */
 #include <sys/socket.h>
@@ -333,6 +333,18 @@ main(void)
 	CHECK_EQ(next_arp(5000), REQUEST);
 	answer(ACK, "10.77.0.8");
 	CHECK(await_address("10.77.0.8", 1));
+	CHECK(default_route());
+
+	/* Refused when it renews: not used a moment longer, another one. */
+	CHECK_EQ(next_arp(5000), REQUEST);
+	answer(NAK, "0.0.0.0");
+	CHECK_EQ(next_arp(5000), DISCOVER);
+	CHECK(!has_address("10.77.0.8"));
+	CHECK(!default_route());
+	answer(OFFER, "10.77.0.9");
+	CHECK_EQ(next_arp(5000), REQUEST);
+	answer(ACK, "10.77.0.9");
+	CHECK(await_address("10.77.0.9", 1));
 	CHECK(default_route());
 	return check_done();
 }

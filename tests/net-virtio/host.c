@@ -53,13 +53,6 @@ rumpcomp_bus_nofence(void)
 	return 0;
 }
 
-unsigned
-rumpcomp_bus_in(unsigned port, int width)
-{
-	(void)port, (void)width;
-	return 0;
-}
-
 void
 host_start(void)
 {
@@ -398,7 +391,7 @@ host_poll(void)
 	return sum;
 }
 
-
+#ifndef HOST_BUS
 /* dev_virtio finds devices on no bus here. */
 struct pci_device;
 const struct pci_device *pci_devices(void);
@@ -421,6 +414,14 @@ virtio_pci_attach(const struct pci_device *pd)
 {
 	(void)pd;
 }
+
+unsigned
+rumpcomp_bus_in(unsigned port, int width)
+{
+	(void)port, (void)width;
+	return 0;
+}
+#endif
 
 /* The host's libc has none. */
 size_t

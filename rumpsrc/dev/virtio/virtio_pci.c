@@ -270,6 +270,7 @@ cap_map(const struct pci_device *pd, int cap, uint32_t *lenp)
 	uint32_t off = virtio_pci_read(pd, cap + VIRTIO_PCI_CAP_OFFSET);
 	uint32_t len = virtio_pci_read(pd, cap + VIRTIO_PCI_CAP_LENGTH);
 	const struct pci_bar *pb = &pd->pd_bar[bar < PCI_NBAR ? bar : 0];
+	volatile uint8_t *p;
 
 	if (bar >= PCI_NBAR || pb->pb_flags & PCI_BAR_IO ||
 	    pb->pb_addr == 0 || off > pb->pb_size ||
@@ -277,8 +278,9 @@ cap_map(const struct pci_device *pd, int cap, uint32_t *lenp)
 		return NULL;
 	if (len > MAXMAP)
 		len = MAXMAP;
-	*lenp = len;
-	return rumpcomp_pci_map(pb->pb_addr + off, len);
+	if ((p = rumpcomp_pci_map(pb->pb_addr + off, len)) != NULL)
+		*lenp = len;
+	return p;
 }
 
 static void

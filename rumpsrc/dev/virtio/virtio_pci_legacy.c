@@ -123,7 +123,9 @@ legacy_line(void *arg)
 static unsigned
 legacy_interrupts(struct virtio_dev *vd, unsigned n)
 {
-	n = virtio_pci_msix(vd->vd_bus, vd, n);
+	/* Registers of vectors are behind the others, if at all. */
+	n = L(vd)->l_size < VIRTIO_PCI_CONFIG_OFF(1) ? 0 :
+	    virtio_pci_msix(vd->vd_bus, vd, n);
 	if (n == VIRTIO_NO_INTERRUPT)
 		return 0;
 	if (n == 0)
