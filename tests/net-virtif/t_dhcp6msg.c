@@ -23,7 +23,7 @@ static const uint8_t reply[] = {
 #define AT_ADDR		42
 #define AT_DNS		70
 
-static struct dhcp6_request rq = { .rq_type = D6_SOLICIT, .rq_xid = 0xaa123456,
+static struct dhcp6_request rq = { .rq_type = DHCP6_SOLICIT, .rq_xid = 0xaa123456,
 	.rq_iaid = 2, .rq_mac = "\2\0\0\0\0\1", .rq_ia = 1 };
 static struct dhcp6_reply dr;
 
@@ -44,7 +44,7 @@ t_parse(void)
 	unsigned n, cut = 0;
 
 	CHECK_EQ(dhcp6_parse(reply, sizeof(reply), &rq, &dr), 0);
-	CHECK_EQ(dr.dr_type, D6_REPLY);
+	CHECK_EQ(dr.dr_type, DHCP6_REPLY);
 	CHECK(dr.dr_hasaddr && dr.dr_addr.ia_b[15] == 9 && dr.dr_rapid);
 	CHECK_EQ(dr.dr_preferred, 100);
 	CHECK_EQ(dr.dr_valid, 200);
@@ -56,7 +56,7 @@ t_parse(void)
 	for (n = 0; n < sizeof(reply); n++)
 		cut += dhcp6_parse(reply, n, &rq, &dr) == 0;
 	CHECK_EQ(cut, 4);
-	CHECK(with(0, D6_REQUEST) != 0);
+	CHECK(with(0, DHCP6_REQUEST) != 0);
 	CHECK(with(3, 0x57) != 0);		/* another exchange */
 	CHECK(with(AT_CLIENT + 13, 2) != 0);	/* another client */
 	CHECK(with(AT_SERVER + 1, 200) != 0);	/* no server */
@@ -88,7 +88,7 @@ t_build(void)
 	    0, 3, 0, 12, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0,
 	    0, 6, 0, 8, 0, 23, 0, 24, 0, 82, 0, 83,
 	    0, 14, 0, 0 };
-	uint8_t buf[D6_MAXLEN];
+	uint8_t buf[DHCP6_MAXLEN];
 	struct dhcp6_request all;
 
 	all = rq;
@@ -97,13 +97,13 @@ t_build(void)
 	CHECK_EQ(dhcp6_build(buf, &all), sizeof(solicit));
 	CHECK(memcmp(buf, solicit, sizeof(solicit)) == 0);
 	CHECK_EQ(dhcp6_parse(reply, sizeof(reply), &rq, &dr), 0);
-	all.rq_type = D6_REQUEST;
+	all.rq_type = DHCP6_REQUEST;
 	all.rq_rapid = 0;
 	all.rq_addr = &dr.dr_addr;
 	all.rq_server = dr.dr_server;
 	all.rq_serverlen = dr.dr_serverlen;
 	CHECK_EQ(dhcp6_build(buf, &all), sizeof(solicit) - 4 + 8 + 28);
-	CHECK_EQ(buf[0], D6_REQUEST);
+	CHECK_EQ(buf[0], DHCP6_REQUEST);
 	CHECK(memcmp(buf + 18, reply + AT_SERVER, 8) == 0);
 	CHECK(memcmp(buf + 52, reply + AT_ADDR + 4, 16) == 0);
 }

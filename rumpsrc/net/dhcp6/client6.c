@@ -48,11 +48,11 @@ struct pace {
 	uint8_t		pa_mrc;		/* tries */
 };
 static const struct pace
-    pace_solicit = { D6_SOLICIT, 1, 3600, 0 },
-    pace_request = { D6_REQUEST, 1, 30, 10 },
-    pace_renew = { D6_RENEW, 10, 600, 0 },
-    pace_rebind = { D6_REBIND, 10, 600, 0 },
-    pace_inform = { D6_INFORM, 1, 3600, 0 };
+    pace_solicit = { DHCP6_SOLICIT, 1, 3600, 0 },
+    pace_request = { DHCP6_REQUEST, 1, 30, 10 },
+    pace_renew = { DHCP6_RENEW, 10, 600, 0 },
+    pace_rebind = { DHCP6_REBIND, 10, 600, 0 },
+    pace_inform = { DHCP6_INFORM, 1, 3600, 0 };
 
 struct dhcp6_client {
 	struct dhcp6_client *dc_next;	/* [dhcp6_lock] */
@@ -69,7 +69,7 @@ struct dhcp6_client {
 	int64_t		 dc_bindtime;	/* when the reply was asked for */
 	struct dhcp6_reply	 dc_lease;	/* dr_hasaddr: in use */
 	struct dhcp6_reply	 dc_reply, dc_best;
-	uint8_t		 dc_buf[D6_MAXLEN];
+	uint8_t		 dc_buf[DHCP6_MAXLEN];
 };
 
 static struct rump_mutex dhcp6_lock;
@@ -136,7 +136,7 @@ close_socket(struct dhcp6_client *dc)
 }
 
 /* To all agents and servers of the link, ff02::1:2. */
-static void
+static int
 send_request(struct dhcp6_client *dc)
 {
 	struct sin6 sin = { .sin6_family = AF_INET6,
@@ -150,7 +150,7 @@ send_request(struct dhcp6_client *dc)
 	dc->dc_rq.rq_elapsed = (uint16_t)(elapsed < 65535 ? elapsed : 65535);
 	memcpy(dc->dc_rq.rq_mac, dc->dc_if->if_mac, 6);
 	iov.iov_len = uio.uio_resid = dhcp6_build(dc->dc_buf, &dc->dc_rq);
-	(void)so_send(dc->dc_so, (void *)&sin, sizeof(sin), &uio, NULL,
+	return so_send(dc->dc_so, (void *)&sin, sizeof(sin), &uio, NULL,
 	    MSG_DONTWAIT);
 }
 
@@ -221,17 +221,17 @@ listen(struct dhcp6_client *dc, int64_t until)
 	struct dhcp6_reply *dr = &dc->dc_reply;
 
 	while (receive(dc, until) == 0) {
-		if (type != D6_SOLICIT) {
-			if (dr->dr_type != D6_REPLY)
+		if (type != DHCP6_SOLICIT) {
+			if (dr->dr_type != DHCP6_REPLY)
 				continue;
-			return type == D6_INFORM || dr->dr_hasaddr ? 0 :
+			return type == DHCP6_INFORM || dr->dr_hasaddr ? 0 :
 			    ENOENT;
 		}
 		none |= !dr->dr_hasaddr;
-		if (!dr->dr_hasaddr || (dr->dr_type == D6_REPLY &&
+		if (!dr->dr_hasaddr || (dr->dr_type == DHCP6_REPLY &&
 		    !dr->dr_rapid))
 			continue;
-		if (dr->dr_type == D6_REPLY || dr->dr_preference == 255)
+		if (dr->dr_type == DHCP6_REPLY || dr->dr_preference == 255)
 			return 0;
 		if (!have || dr->dr_preference > dc->dc_best.dr_preference)
 			dc->dc_best = *dr;
@@ -249,9 +249,9 @@ static int
 exchange(struct dhcp6_client *dc, const struct pace *pa, int64_t end)
 {
 	int64_t rt = randomise(pa->pa_irt * NSEC_PER_SEC,
-	    pa->pa_type == D6_SOLICIT), max = pa->pa_mrt * NSEC_PER_SEC, now;
+	    pa->pa_type == DHCP6_SOLICIT), max = pa->pa_mrt * NSEC_PER_SEC, now;
 	unsigned tries = 0;
-	int error;
+	int error, sent = 0;
 
 	dc->dc_rq.rq_type = pa->pa_type;
 	dc->dc_rq.rq_xid = random32();
@@ -259,7 +259,7 @@ exchange(struct dhcp6_client *dc, const struct pace *pa, int64_t end)
 	for (;;) {
 		now = rump_monotonic();
 		/* A router has changed its mind. */
-		if (pa->pa_type == D6_INFORM && managed(dc))
+		if (pa->pa_type == DHCP6_INFORM && managed(dc))
 			return ETIMEDOUT;
 		if (now >= end || (pa->pa_mrc != 0 && tries++ == pa->pa_mrc))
 			return ETIMEDOUT;
@@ -268,10 +268,17 @@ exchange(struct dhcp6_client *dc, const struct pace *pa, int64_t end)
 			continue;
 		}
 		dc->dc_bindtime = now;
-		send_request(dc);
+		if (send_request(dc) != 0 && !sent) {
+			/* Our own address is still being probed for. */
+			(void)rest(dc, now + 100 * MS);
+			dc->dc_start = rump_monotonic();
+			tries = 0;
+			continue;
+		}
+		sent = 1;
 		error = listen(dc, now + rt < end ? now + rt : end);
 		if (error == 0 || (error == ENOENT &&
-		    pa->pa_type != D6_SOLICIT))
+		    pa->pa_type != DHCP6_SOLICIT))
 			return error;
 		rt = randomise(2 * rt, 0);
 		if (rt > max)
@@ -289,7 +296,7 @@ solicit(struct dhcp6_client *dc)
 	rq->rq_iaid = dc->dc_if->if_index;
 	rq->rq_ia = rq->rq_rapid = 1;
 	error = exchange(dc, &pace_solicit, INT64_MAX);
-	if (error != 0 || dc->dc_reply.dr_type == D6_REPLY)
+	if (error != 0 || dc->dc_reply.dr_type == DHCP6_REPLY)
 		return error;
 	dc->dc_best = dc->dc_reply;
 	rq->rq_rapid = 0;
@@ -304,7 +311,7 @@ static int64_t
 until(const struct dhcp6_client *dc, uint32_t sec)
 {
 
-	return sec == D6_FOREVER ? INT64_MAX :
+	return sec == DHCP6_FOREVER ? INT64_MAX :
 	    dc->dc_bindtime + sec * NSEC_PER_SEC;
 }
 
@@ -355,7 +362,7 @@ tell_lease(const struct dhcp6_client *dc)
 {
 	char addr[48], lease[32] = "for ever";
 
-	if (dc->dc_lease.dr_valid != D6_FOREVER)
+	if (dc->dc_lease.dr_valid != DHCP6_FOREVER)
 		snprintf(lease, sizeof(lease), "for %u s",
 		    dc->dc_lease.dr_valid);
 	rump_printf("%s: %s by DHCPv6, %s\n", dc->dc_if->if_name,
@@ -407,14 +414,14 @@ declined(struct dhcp6_client *dc)
 		return 0;
 	rump_printf("%s: DHCPv6: another host has the address\n",
 	    dc->dc_if->if_name);
-	dc->dc_rq.rq_type = D6_DECLINE;
+	dc->dc_rq.rq_type = DHCP6_DECLINE;
 	dc->dc_rq.rq_rapid = 0;
 	dc->dc_rq.rq_addr = &dc->dc_lease.dr_addr;
 	dc->dc_rq.rq_server = dc->dc_lease.dr_server;
 	dc->dc_rq.rq_serverlen = dc->dc_lease.dr_serverlen;
 	dc->dc_rq.rq_xid = random32();
 	if (open_socket(dc) == 0)
-		send_request(dc);
+		(void)send_request(dc);
 	return 1;
 }
 

@@ -10,15 +10,15 @@
 #include <stdint.h>
 #include <net/inaddr.h>
 
-#define D6_MAXLEN	1232	/* what fits into IPv6's least MTU */
-#define D6_MAXDUID	130	/* RFC 8415, 11.1: 128 and the type */
-#define D6_MAXDNS	3
-#define D6_MAXSEARCH	128
-#define D6_FOREVER	0xffffffffU
+#define DHCP6_MAXLEN	1232	/* what fits into IPv6's least MTU */
+#define DHCP6_MAXDUID	130	/* RFC 8415, 11.1: 128 and the type */
+#define DHCP6_MAXDNS	3
+#define DHCP6_MAXSEARCH	128
+#define DHCP6_FOREVER	0xffffffffU
 
-enum { D6_SOLICIT = 1, D6_ADVERTISE, D6_REQUEST, D6_CONFIRM, D6_RENEW,
-	D6_REBIND, D6_REPLY, D6_RELEASE, D6_DECLINE, D6_RECONFIGURE,
-	D6_INFORM };
+enum { DHCP6_SOLICIT = 1, DHCP6_ADVERTISE, DHCP6_REQUEST, DHCP6_CONFIRM, DHCP6_RENEW,
+	DHCP6_REBIND, DHCP6_REPLY, DHCP6_RELEASE, DHCP6_DECLINE, DHCP6_RECONFIGURE,
+	DHCP6_INFORM };
 
 /* What a client asks. */
 struct dhcp6_request {
@@ -33,7 +33,7 @@ struct dhcp6_request {
 	const uint8_t	*rq_server;	/* DUID, or NULL */
 	unsigned	 rq_serverlen;
 };
-/* buf of D6_MAXLEN; the length. */
+/* buf of DHCP6_MAXLEN; the length. */
 size_t	dhcp6_build(uint8_t *buf, const struct dhcp6_request *);
 
 /* What a server says, checked. */
@@ -44,14 +44,14 @@ struct dhcp6_reply {
 	uint8_t		 dr_status;	/* 0, or why there is no address */
 	uint8_t		 dr_hasaddr;
 	uint8_t		 dr_ndns;
-	uint16_t	 dr_serverlen;	/* 1..D6_MAXDUID */
-	uint8_t		 dr_server[D6_MAXDUID];
+	uint16_t	 dr_serverlen;	/* 1..DHCP6_MAXDUID */
+	uint8_t		 dr_server[DHCP6_MAXDUID];
 	struct inaddr	 dr_addr;	/* with dr_hasaddr */
 	uint32_t	 dr_preferred, dr_valid;	/* preferred <= valid */
 	uint32_t	 dr_t1, dr_t2;	/* t1 <= t2 <= valid, not 0 */
 	uint32_t	 dr_refresh;	/* of information; 0: not said */
-	struct inaddr	 dr_dns[D6_MAXDNS];
-	uint8_t		 dr_search[D6_MAXSEARCH];	/* RFC 1035 names */
+	struct inaddr	 dr_dns[DHCP6_MAXDNS];
+	uint8_t		 dr_search[DHCP6_MAXSEARCH];	/* RFC 1035 names */
 	unsigned	 dr_searchlen;
 };
 /* Any bytes.  0, or EINVAL: not an answer to this request. */

@@ -97,10 +97,10 @@ dhcp6_build(uint8_t *buf, const struct dhcp6_request *rq)
 	p = put16(option(p, OPT_ELAPSED, 2), rq->rq_elapsed);
 	if (rq->rq_ia)
 		p = put_ia(p, rq);
-	if (rq->rq_type != D6_DECLINE) {
+	if (rq->rq_type != DHCP6_DECLINE) {
 		p = option(p, OPT_ORO, 8);
 		p = put16(put16(p, OPT_DNS), OPT_DOMAINS);
-		p = put16(put16(p, rq->rq_type == D6_INFORM ? OPT_REFRESH :
+		p = put16(put16(p, rq->rq_type == DHCP6_INFORM ? OPT_REFRESH :
 		    OPT_SOLMAXRT), OPT_INFMAXRT);
 	}
 	if (rq->rq_rapid)
@@ -172,7 +172,7 @@ static uint32_t
 share(uint32_t t, uint32_t tenths)
 {
 
-	return t == D6_FOREVER ? t : (uint32_t)((uint64_t)t * tenths / 10);
+	return t == DHCP6_FOREVER ? t : (uint32_t)((uint64_t)t * tenths / 10);
 }
 
 /* 21.4: zero leaves it to the client; both and wrong: no such IA. */
@@ -223,7 +223,7 @@ parse_dns(const uint8_t *p, unsigned len, struct dhcp6_reply *dr)
 {
 	struct inaddr a;
 
-	for (; len >= 16 && dr->dr_ndns < D6_MAXDNS; p += 16, len -= 16) {
+	for (; len >= 16 && dr->dr_ndns < DHCP6_MAXDNS; p += 16, len -= 16) {
 		memcpy(a.ia_b, p, 16);
 		if (!inaddr_ismulti(&a) && !inaddr_isany(&a) &&
 		    !inaddr_is4(&a))
@@ -246,7 +246,7 @@ parse_option(unsigned code, const uint8_t *p, unsigned len,
 		*seen |= 1;
 		break;
 	case OPT_SERVERID:
-		if (len < 1 || len > D6_MAXDUID)
+		if (len < 1 || len > DHCP6_MAXDUID)
 			return EINVAL;
 		memcpy(dr->dr_server, p, len);
 		dr->dr_serverlen = (uint16_t)len;
@@ -269,7 +269,7 @@ parse_option(unsigned code, const uint8_t *p, unsigned len,
 		parse_dns(p, len, dr);
 		break;
 	case OPT_DOMAINS:
-		if (len <= D6_MAXSEARCH) {
+		if (len <= DHCP6_MAXSEARCH) {
 			memcpy(dr->dr_search, p, len);
 			dr->dr_searchlen = len;
 		}
@@ -291,7 +291,7 @@ dhcp6_parse(const uint8_t *p, size_t len, const struct dhcp6_request *rq,
 	int bad = 0, error = 0;
 
 	memset(dr, 0, sizeof(*dr));
-	if (len < HEAD || (p[0] != D6_ADVERTISE && p[0] != D6_REPLY) ||
+	if (len < HEAD || (p[0] != DHCP6_ADVERTISE && p[0] != DHCP6_REPLY) ||
 	    (get32(p) & 0xffffff) != (rq->rq_xid & 0xffffff))
 		return EINVAL;
 	dr->dr_type = p[0];
