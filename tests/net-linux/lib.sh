@@ -27,7 +27,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-peer() { timeout "${LIMIT:-60}" ip netns exec ${ns}p "$@"; }
+peer() { timeout "${LIMIT:-60}" nsenter --net=/run/netns/${ns}p "$@"; }
 xfer() { peer "$out/xfer" "$@"; }
 check() {
 	what=$1
@@ -45,7 +45,7 @@ check() {
 
 # Linux's part: no IPv6 of its own accord.
 linux_net() {
-	ip netns exec "$1" sh -c 'cd /proc/sys/net
+	nsenter --net="/run/netns/$1" sh -c 'cd /proc/sys/net
 	    echo 1 >ipv6/conf/all/disable_ipv6
 	    echo 1 >ipv4/tcp_no_metrics_save' 2>/dev/null
 	ip -n "$1" link set lo up
@@ -83,20 +83,21 @@ link() {
 serve() {
 	in=${2:-$ns}
 	case $1 in
-	spt)	exec ip netns exec $in "$BUILD/bin/rumprun" spt --timeout 3600 \
+	spt)	exec nsenter --net=/run/netns/$in "$BUILD/bin/rumprun" spt --timeout 3600 \
 		    -M 64 -I tapg,eth -W tapg,inet,static,$guest/24 \
 		    "$out/xfer.spt" serve ;;
-	pc)	exec ip netns exec $in "$BUILD/bin/rumprun" qemu --machine pc \
+	pc)	exec nsenter --net=/run/netns/$in "$BUILD/bin/rumprun" qemu --machine pc \
 		    --timeout 3600 -M 64 -I tapg,eth \
 		    -W tapg,inet,static,$guest/24 ${QARGS:-} \
 		    "$out/xfer.hw" serve ;;
-	posix)	exec env RUMP_NET0=tap:tapg${POPTS:-} ip netns exec $in \
+	posix)	exec env RUMP_NET0=tap:tapg${POPTS:-} nsenter --net=/run/netns/$in \
 		    "$out/xfer.posix" $guest ;;
-	linux)	exec ip netns exec ${ns}q "$out/xfer" serve ;;
+	linux)	exec nsenter --net=/run/netns/${ns}q "$out/xfer" serve ;;
 	esac >"$tmp/out" 2>&1 </dev/null &
 	server=$!
-	i=0
-	until STALL=1 xfer mem $guest >/dev/null 2>&1; do
+	at=$guest i=0
+	[ "$1" != linux ] || at=${beside:-$guest}
+	until STALL=1 xfer mem $at >/dev/null 2>&1; do
 		i=$((i + 1))
 		[ $i -lt 40 ] || { echo "FAIL $1: no server"; cat "$tmp/out"
 		    exit 1; }
@@ -110,13 +111,13 @@ unserve() {
 	server=
 	[ $rc = 0 ]
 }
-# A Linux in the guest's place.
+# A Linux in the guest's place, or beside it with an address of its own.
 linux_guest() {
-	ip -n $ns link set tapg down
+	[ -n "${1:-}" ] || ip -n $ns link set tapg down
 	ip netns add ${ns}q
 	linux_net ${ns}q
 	ip -n $ns link add vg type veth peer name eth0 netns ${ns}q
-	ip -n ${ns}q addr add $guest/24 dev eth0
+	ip -n ${ns}q addr add ${1:-$guest}/24 dev eth0
 	ip -n ${ns}q link set eth0 up
 	ip -n $ns link set vg master br0 up
 	ip -n ${ns}p neigh flush all

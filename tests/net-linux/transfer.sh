@@ -13,13 +13,13 @@ wires
 cases() {
 	cat <<-END
 	clean-1ms	0 0 0 0 1	16384	1024
-	loss1-5ms	1 0 0 0 5	8192	1024
-	loss5-1ms	5 0 0 0 1	4096	1024
-	loss2-50ms	2 0 0 0 50	512	32
+	loss1-5ms	1 0 0 0 5	4096	1024
+	loss5-1ms	5 0 0 0 1	2048	1024
+	loss2-50ms	2 0 0 0 50	256	32
 	reorder-10ms	0 20 0 0 10	8192	1024
 	dup5-5ms	0 0 5 0 5	8192	1024
-	corrupt1-5ms	0 0 0 1 5	8192	1024
-	delay200	0 0 0 0 200	8192	1024
+	corrupt1-5ms	0 0 0 1 5	4096	1024
+	delay200	0 0 0 0 200	512	1024
 	loss5-200ms	5 0 0 0 200	64	8
 	all-20ms	1 5 1 1 20	1024	64
 	END
@@ -29,10 +29,10 @@ one() {
 	export STALL
 	rm -f "$tmp/get" "$tmp/put"
 	check "$kind-$name-get" \
-	    sh -c "ip netns exec ${ns}p timeout ${LIMIT:-60} \
+	    sh -c "nsenter --net=/run/netns/${ns}p timeout ${LIMIT:-60} \
 	    '$out/xfer' get $guest $bytes 3 >'$tmp/get'"
 	check "$kind-$name-put" \
-	    sh -c "ip netns exec ${ns}p timeout ${LIMIT:-60} \
+	    sh -c "nsenter --net=/run/netns/${ns}p timeout ${LIMIT:-60} \
 	    '$out/xfer' put $guest $bytes 4 >'$tmp/put'"
 	[ -z "${TABLE:-}" ] || echo "$kind $name $(cat "$tmp/get" 2>/dev/null ||
 	    echo 0) $(cat "$tmp/put" 2>/dev/null || echo 0)" >>"$TABLE"

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: BUILD=... links.sh [ROUNDS]	(CASES=pattern: only these)
+# Goodput over bad links between a Linux and, in the same place on the same
+# wire, a guest on spt and another Linux (CUBIC, all as Debian has it) in turn:
+# bytes of all rounds by their time, so that a stall counts as what it costs.
+set -u
+# shellcheck source=tests/net-linux/lib.sh
+. "$(dirname "$0")/lib.sh"
+rounds=${1:-4}
+LIMIT=60
+wires
+beside=10.80.0.3
+linux_guest $beside
+link 0 0 0 0 0
+serve linux
+linux=$server
+serve spt
+
+# name  loss reorder dup corrupt RTT  KiB of a transfer
+cases() {
+	cat <<-END
+	clean-1ms	0 0 0 0 1	131072
+	delay-20ms	0 0 0 0 20	65536
+	delay-200ms	0 0 0 0 200	8192
+	loss1%-5ms	1 0 0 0 5	4096
+	loss2%-50ms	2 0 0 0 50	768
+	loss5%-1ms	5 0 0 0 1	2048
+	loss5%-200ms	5 0 0 0 200	96
+	reorder20%-10ms	0 20 0 0 10	8192
+	dup5%-5ms	0 0 5 0 5	32768
+	corrupt1%-5ms	0 0 0 1 5	4096
+	all-20ms	1 5 1 1 20	1024
+	END
+}
+# one KIND ADDRESS: a line "case kind direction KiB KiB/s" for each direction
+one() {
+	for way in ${WAYS:-get put}; do
+		rate=$(STALL=20 xfer $way "$2" $((kib * 1024)) "$SEED") || {
+			echo "FAIL $name $1 $way" >&2
+			failed=1
+			rate=0
+			STALL=5 xfer mem "$2" >/dev/null || {
+				tail -n 20 "$tmp/out" >&2
+				exit 1
+			}
+		}
+		echo "$name $1 $way $kib $rate"
+	done
+}
+round() {
+	while read -r name loss reorder dup corrupt rtt kib; do
+		link "$loss" "$reorder" "$dup" "$corrupt" "$rtt"
+		one linux $beside
+		one spt $guest
+	done <<-END
+	$(cases | grep -E "${CASES:-.}")
+	END
+}
+for SEED in $(seq "$rounds"); do
+	round
+done >"$tmp/table"
+cp "$tmp/table" "${TABLE:-/dev/null}"
+awk '{ kib[$1, $2, $3] += $4; t[$1, $2, $3] += $4 / ($5 > 0 ? $5 : .001)
+    if (!($1 in seen)) { seen[$1]; name[n++] = $1 } }
+function rate(c, k, w) { return kib[c, k, w] / t[c, k, w] }
+function ratio(c, w) { return rate(c, "spt", w) / rate(c, "linux", w) }
+END {
+	printf "%-17s%10s%10s%7s%12s%10s%7s  target 1.0\n", "goodput, KiB/s",
+	    "Linux out", "spt out", "ratio", "Linux in", "spt in", "ratio"
+	for (i = 0; i < n; i++) {
+		c = name[i]
+		printf "%-17s%10d%10d%7.2f%12d%10d%7.2f\n", c,
+		    rate(c, "linux", "get"), rate(c, "spt", "get"),
+		    ratio(c, "get"), rate(c, "linux", "put"),
+		    rate(c, "spt", "put"), ratio(c, "put")
+	}
+}' "$tmp/table"
+unserve
+kill $linux
+exit $failed
