@@ -55,7 +55,7 @@ count() {
 	shift 3
 	rm -f count
 	rc=0
-	timeout 100 qemu-system-x86_64 -nodefaults -no-user-config \
+	timeout 200 qemu-system-x86_64 -nodefaults -no-user-config \
 	    -display none -no-reboot -accel tcg -cpu max -machine "$cm" \
 	    -m "$cmb" -device isa-debug-exit,iobase=0x501,iosize=4 \
 	    -plugin "$out/insncount.so,out=count" -kernel "$ck" "$@" \
