@@ -11,7 +11,7 @@ FUZZMAX	?= 4096
 FUZZARGS = -timeout=30 -max_len=$(FUZZMAX) -print_final_stats=1
 SAN_fuzz = -fsanitize=fuzzer-no-link,address,undefined \
 	  -fno-sanitize-recover=undefined -Wno-ignored-optimization-argument \
-	  -Wno-missing-field-initializers
+	  -Wno-missing-field-initializers -D__SANITIZE_ADDRESS__
 fuzzlibs = $(Q)$(MAKE) --no-print-directory $(2) KIND=fuzz CC=clang \
 	  SMALL=-Os FAST=-O2 TESTS="$(addprefix fuzz_,$(FUZZ))" FUZZ="$(FUZZ)"
 

@@ -52,6 +52,7 @@ min)
 	trap 'rm -rf "$dir"' EXIT
 	"$fuzzer" "$@" -set_cover_merge=1 "$dir" "$corpus" "$seeds" \
 	    >"$fuzzer.log" 2>&1 || { tail "$fuzzer.log"; exit 1; }
+	[ -n "$(ls "$dir")" ] || { tail -n 30 "$fuzzer.log"; exit 1; }
 	rm -f "$seeds"/*
 	# The smallest first, under names that say their order.
 	find "$dir" -type f -printf '%s %p\n' | sort -n | awk '

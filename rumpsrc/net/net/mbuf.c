@@ -38,6 +38,7 @@ struct mcache {			/* all [c] */
 	struct mbuf	*mc_free[MC_N];
 	uint16_t	 mc_n[MC_N];
 } __attribute__((__aligned__(64)));
+_Static_assert(sizeof(struct mcache) == 64, "a power of two: it aligns");
 
 static struct mcache mbuf_cpu0;		/* alone: no table to allocate */
 static struct mcache *mbuf_cpus;	/* [a] of several CPUs */
@@ -66,14 +67,18 @@ rump_mbuf_init(void)
 static __attribute__((__noinline__)) struct mcache *
 mcache_table(void)
 {
-	size_t size = rump_ncpus() * sizeof(struct mcache);
+	/* One more: allocators align to less. */
+	size_t size = (rump_ncpus() + 1) * sizeof(struct mcache);
+	uintptr_t align = sizeof(struct mcache) - 1;
 	struct mcache *t, *old = NULL;
+	void *mem;
 
-	if ((t = rump_kmem_zalloc(size)) == NULL)
+	if ((mem = rump_kmem_zalloc(size)) == NULL)
 		return NULL;
+	t = (void *)(((uintptr_t)mem + align) & ~align);
 	if (!__atomic_compare_exchange_n(&mbuf_cpus, &old, t, 0,
 	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		rump_kmem_free(t, size);
+		rump_kmem_free(mem, size);
 		t = old;
 	}
 	return t;
