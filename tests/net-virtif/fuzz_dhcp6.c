@@ -13,8 +13,9 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	struct dhcp6_request rq = { .rq_type = DHCP6_SOLICIT, .rq_xid = 0x123456,
-	    .rq_iaid = 2, .rq_mac = "\2\0\0\0\0\1", .rq_ia = 1 };
+	struct dhcp6_request rq = { .rq_type = DHCP6_SOLICIT,
+	    .rq_xid = 0x123456, .rq_iaid = 2, .rq_ia = 1,
+	    .rq_mac = "\2\0\0\0\0\1" };
 	uint8_t buf[DHCP6_MAXLEN];
 	struct dhcp6_reply dr;
 

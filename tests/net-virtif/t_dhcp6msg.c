@@ -23,7 +23,8 @@ static const uint8_t reply[] = {
 #define AT_ADDR		42
 #define AT_DNS		70
 
-static struct dhcp6_request rq = { .rq_type = DHCP6_SOLICIT, .rq_xid = 0xaa123456,
+static struct dhcp6_request rq = { .rq_type = DHCP6_SOLICIT,
+	.rq_xid = 0xaa123456,
 	.rq_iaid = 2, .rq_mac = "\2\0\0\0\0\1", .rq_ia = 1 };
 static struct dhcp6_reply dr;
 

@@ -6,8 +6,8 @@
  *	   ^---------- no address, declined, expired -----------------+
  *
  * or, when only other things than addresses are to be had, information
- * requests.  When the link comes back the lease is asked for at once.  dhcp6_lock
- * is a leaf, but for dc_lock.
+ * requests.  When the link comes back the lease is asked for at once.
+ * dhcp6_lock is a leaf, but for dc_lock.
  */
 #include <asm/errno.h>
 #include <net/sockabi.h>
@@ -543,8 +543,9 @@ find(const struct ifnet *ifp)
 {
 	struct dhcp6_client *dc;
 
-	for (dc = dhcp6_clients; dc != NULL && dc->dc_if != ifp; dc = dc->dc_next)
-		continue;
+	for (dc = dhcp6_clients; dc != NULL; dc = dc->dc_next)
+		if (dc->dc_if == ifp)
+			break;
 	return dc;
 }
 

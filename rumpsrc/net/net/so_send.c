@@ -8,6 +8,7 @@
 #include <asm/errno.h>
 #include <kern/str.h>
 #include <kern/uio.h>
+#include <linux/tcp.h>
 #include "sock_priv.h"
 
 /* A connected stream may be written to; else what is wrong. */
@@ -264,11 +265,13 @@ static int
 so_fastopen(struct socket *so, const struct sockaddr *to, unsigned tolen,
     struct uio *uio, int msgflags)
 {
+	static const int on = 1;
 	int error;
 
+	/* With a cookie: connected at once, and what follows sends the SYN. */
+	(void)so_setopt(so, SOL_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
 	error = so_connect(so, to, tolen, (msgflags & MSG_DONTWAIT) != 0);
-	return error ? error : so_sendstream(so, uio, msgflags &
-	    ~MSG_FASTOPEN);
+	return error ? error : so_sendstream(so, uio, msgflags);
 }
 
 int
