@@ -18,11 +18,11 @@ hello=$top/tests/progs/hello/hello.c
 missed=0
 mkdir -p "$out"
 cd "$out"
-for part in lib boot linux guest netboot net idle servers spt time; do
+for part in lib boot linux guest netboot net idle servers spt links time; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
-topics=${TOPICS:-boot netboot linux net idle servers spt time}
+topics=${TOPICS:-boot netboot linux net idle servers spt links time}
 
 gcc -shared -fPIC -O2 -o insncount.so "$here/insncount.c"
 cc=$(gcc -dumpfullversion) date=$(date -u +%Y-%m-%d)

@@ -62,20 +62,22 @@ for SEED in $(seq "$rounds"); do
 done >"$tmp/table"
 cp "$tmp/table" "${TABLE:-/dev/null}"
 awk '{ kib[$1, $2, $3] += $4; t[$1, $2, $3] += $4 / ($5 > 0 ? $5 : .001)
-    if (!($1 in seen)) { seen[$1]; name[n++] = $1 } }
-function rate(c, k, w) { return kib[c, k, w] / t[c, k, w] }
-function ratio(c, w) { return rate(c, "spt", w) / rate(c, "linux", w) }
+    if (!(($1, $3) in seen)) { seen[$1, $3]; name[n++] = $1 " " $3 } }
+function rate(k) { return kib[c[1], k, c[2]] / t[c[1], k, c[2]] }
 END {
-	printf "%-17s%10s%10s%7s%12s%10s%7s  target 1.0\n", "goodput, KiB/s",
-	    "Linux out", "spt out", "ratio", "Linux in", "spt in", "ratio"
 	for (i = 0; i < n; i++) {
-		c = name[i]
-		printf "%-17s%10d%10d%7.2f%12d%10d%7.2f\n", c,
-		    rate(c, "linux", "get"), rate(c, "spt", "get"),
-		    ratio(c, "get"), rate(c, "linux", "put"),
-		    rate(c, "spt", "put"), ratio(c, "put")
+		split(name[i], c)
+		way = "in"
+		if (c[2] == "get")
+			way = "out"
+		printf("%s %s %d %d %.2f\n", c[1], way, rate("linux"),
+		    rate("spt"), rate("spt") / rate("linux"))
 	}
-}' "$tmp/table"
+}' "$tmp/table" >"$tmp/summary" || failed=1
+cp "$tmp/summary" "${SUMMARY:-/dev/null}"
+awk 'BEGIN { printf "%-17s%-5s%10s%10s%7s  target 1.00\n", "goodput, KiB/s", "",
+	"Linux", "spt", "ratio" }
+    { printf "%-17s%-5s%10d%10d%7.2f\n", $1, $2, $3, $4, $5 }' "$tmp/summary"
 unserve
 kill $linux
 exit $failed
