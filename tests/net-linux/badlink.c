@@ -4,6 +4,7 @@
  * A bad link between two TAP devices, which Linux (or a bridge) is at the
  * other end of: what netem does, for kernels that lack it, and the same each
  * time.  Percent of frames, each way; milliseconds, half of them each way.
+ * MARK=: so many percent are marked CE.  SIGUSR1 cuts the wire, and mends it.
  * Corruption flips one bit behind the Ethernet header; a reordered frame
  * overtakes those of the last half RTT (at least 1 ms).  At most LIMIT frames
  * wait each way, as netem has it by default.
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,8 @@ static struct way {			/* a ring, in the order of dues */
 	struct frame	f[LIMIT];
 	unsigned	first, n;
 } ways[2];
-static double loss, reorder, twice, corrupt;
+static volatile sig_atomic_t cut;
+static double loss, reorder, twice, corrupt, mark;
 static int64_t delay;
 static uint64_t rng;
 
@@ -100,18 +103,39 @@ put(struct way *w, const uint8_t *p, int len, int64_t t)
 	memcpy(f->data, p, (size_t)len);
 }
 
+/* An IPv4 packet of an ECN-capable transport has met congestion. */
+static void
+congested(uint8_t *ip, int len)
+{
+	uint32_t sum = 0;
+	int i, hl = len < 20 ? 0 : (ip[0] & 15) * 4;
+
+	if (hl < 20 || hl > len || (ip[1] & 3) != 2)
+		return;
+	ip[1] |= 3;
+	ip[10] = ip[11] = 0;
+	for (i = 0; i < hl; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
 static void
 take(struct way *w, uint8_t *p, int len, int64_t t)
 {
 	int64_t due = t + delay;
 
-	if (len <= 0 || len > FRAME || chance(loss))
+	if (cut || len <= 0 || len > FRAME || chance(loss))
 		return;
 	/* Without a delay the others are late. */
 	if (reorder > 0 && delay < 500000 && !chance(reorder))
 		due = t + 1000000;
 	else if (reorder > 0 && chance(reorder))
 		due = t;
+	if (len > 14 && p[12] == 8 && p[13] == 0 && chance(mark))
+		congested(p + 14, len - 14);
 	if (chance(twice))
 		put(w, p, len, due);
 	if (len > 14 && chance(corrupt)) {
@@ -136,6 +160,14 @@ deliver(struct way *w, int fd, int64_t t)
 	return w->n > 0 ? at(w, 0)->due : t + 1000000000;
 }
 
+static void
+toggle(int sig)
+{
+
+	(void)sig;
+	cut = !cut;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,6 +185,9 @@ main(int argc, char **argv)
 	twice = atof(argv[4]);
 	corrupt = atof(argv[5]);
 	delay = (int64_t)(atof(argv[6]) * 500000);
+	signal(SIGUSR1, toggle);
+	if (getenv("MARK") != NULL)
+		mark = atof(getenv("MARK"));
 	p[0].fd = tap(argv[7], argv[8]);
 	p[1].fd = tap(argv[9], argv[10]);
 	p[0].events = p[1].events = POLLIN;

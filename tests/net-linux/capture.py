@@ -10,8 +10,8 @@ NAMES = """ip.src tcp.flags tcp.seq_raw tcp.ack_raw tcp.len
     tcp.options.mss_val tcp.options.wscale.shift tcp.options.sack_perm
     tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
     tcp.options.sack_le tcp.options.sack_re frame.time_epoch
-    tcp.stream""".split()
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+    tcp.stream ip.dsfield.ecn tcp.urgent_pointer""".split()
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 bad = []
 
 
@@ -42,6 +42,8 @@ class Segment:
         self.sack = list(zip(pair("sack_le"), pair("sack_re")))
         self.time = float(f["frame.time_epoch"])
         self.stream = int(f["tcp.stream"])
+        self.ecn = int(f["ip.dsfield.ecn"] or 0)
+        self.urp = int(f["tcp.urgent_pointer"] or 0)
         self.end = (self.seq + self.len + bool(self.flags & FIN) +
             bool(self.flags & SYN)) & 0xffffffff
 
@@ -228,6 +230,91 @@ def case_probe(segs):
     must("small", all(s.len <= 1 for s in probes))
     for a, b, c in zip(probes, probes[1:], probes[2:]):
         must("backs off", c.time - b.time > (b.time - a.time) * 0.9)
+
+
+def case_half(segs):
+    """Data after the peer's FIN (CLOSE-WAIT), then our own (LAST-ACK)."""
+    peer = find(segs, False, FIN)[0]
+    after = [s for s in segs if s.guest and s.time > peer.time and
+        diff(s.ack, peer.end) == 0]
+    must("its FIN is acknowledged, and data follow",
+        sum(s.len for s in after) > 200000)
+    must("then FIN", after[-1].flags & FIN)
+    must("that is acknowledged", segs[-1].ack == after[-1].end)
+
+
+def case_again(segs):
+    """FIN-WAIT-2 takes data; TIME-WAIT gives way to a new SYN (RFC 6191)."""
+    first = [s for s in segs if s.stream == segs[0].stream]
+    second = [s for s in segs if s.stream != segs[0].stream]
+    fin = find(first, True, FIN)[0]
+    data = [s for s in first if not s.guest and s.time > fin.time and s.len]
+    must("data after our FIN", data)
+    must("acknowledged by FIN-WAIT-2", any(s.guest and s.seq == fin.end and
+        s.ack == data[-1].end for s in first))
+    end = find(first, False, FIN)[-1]
+    must("and its FIN", any(s.guest and s.ack == end.end for s in first))
+    syn, ack = find(second, False, SYN)[0], find(second, True, SYN)[0]
+    must("a new connection", ack.ack == syn.end)
+    must("its numbers are later", diff(ack.seq, fin.end) > 0)
+
+
+def case_urgent(segs):
+    urg = [s for s in segs if s.guest and s.flags & URG]
+    must("URG", urg)
+    must("points behind the byte", urg and urg[0].urp == 3 and
+        urg[0].len == 3)
+
+
+def ecn_agreed(segs):
+    syn, ack = find(segs, False, SYN)[0], find(segs, True, SYN)[0]
+    must("SYN asks", syn.flags & (ECE | CWR) == ECE | CWR)
+    must("ECE alone", ack.flags & (ECE | CWR) == ECE)
+    must("SYN is not capable", ack.ecn == 0)
+
+
+def case_marked(segs):
+    """The guest's data are marked: told so it slows down, and says it."""
+    ecn_agreed(segs)
+    data = [s for s in segs if s.guest and s.len]
+    must("data are capable", sum(s.ecn in (2, 3) for s in data) >
+        len(data) * 0.9)
+    must("its pure ACKs are not", all(s.ecn == 0 for s in segs
+        if s.guest and not s.len))
+    told = [s.time for s in segs if not s.guest and s.flags & ECE and
+        not s.flags & SYN]
+    cwr = [s.time for s in data if s.flags & CWR]
+    must("CWR after ECE", told and cwr and cwr[0] > told[0])
+
+
+def case_marks(segs):
+    """The guest receives marks: ECE until CWR."""
+    ecn_agreed(segs)
+    marks = [s for s in segs if not s.guest and s.ecn == 2]
+    echo = [s for s in segs if s.guest and s.flags & ECE and
+        not s.flags & SYN]
+    cwr = [s.time for s in segs if not s.guest and s.flags & CWR and s.len]
+    must("data are capable", marks)
+    must("ECE", echo)
+    must("until CWR", cwr and any(s.guest and not s.flags & ECE and
+        s.time > cwr[0] for s in segs))
+
+
+def case_outage(segs):
+    """Time-outs: the first one again, each time after twice as long."""
+    times = {}
+    for s in segs:
+        if s.guest and s.len:
+            times.setdefault(s.seq, []).append(s.time)
+    often = max(times.values(), key=len)[1:]
+    must("several time-outs: %d" % len(often), len(often) >= 3)
+    if len(often) < 3:
+        return
+    gaps = [b - a for a, b in zip(often, often[1:])]
+    for a, b in zip(gaps, gaps[1:3]):
+        must("back-off: %s" % gaps, b > 1.5 * a)
+    must("it goes on", segs[-1].time > often[-1] and
+        find(segs, True, FIN))
 
 
 def main():

@@ -11,12 +11,13 @@ command -v tshark >/dev/null && command -v tcpdump >/dev/null || {
 	exit 0
 }
 wires
+exec 3>&1
 
 # What the wire at the peer, or the one before the link, sees of a command;
 # false when tcpdump was too slow.
 dump() {
 	rm -f "$tmp/dump"
-	nsenter --net=/run/netns/"${where:-${ns}p}" tcpdump -Z root -B 16384 \
+	nsenter --net=/run/netns/"${where:-${ns}p}" tcpdump -Z root -B 16384 -s 2048 \
 	    --immediate-mode -U -ni "${wire:-tapp}" -w "$tmp/$case" \
 	    'tcp or icmp' 2>"$tmp/dump" &
 	dump=$!
@@ -35,7 +36,7 @@ dump() {
 capture() {
 	case=$1
 	shift
-	dump "$@" || dump "$@" || dump "$@"
+	dump "$@" || dump "$@" || dump "$@" || echo "  ($case: frames missed)"
 	[ -z "${KEEP:-}" ] || cp "$tmp/$case" "$KEEP/$kind.$case"
 	check "$kind-$case" python3 "$here/capture.py" "$tmp/$case" "$case"
 }
@@ -72,6 +73,39 @@ s.close()"
 	check "$kind-gone" gone
 }
 
+# Nothing arrives for three seconds in the middle.
+outage() {
+	xfer get $guest 8000000 1 &
+	c=$!
+	sleep 0.6
+	kill -USR1 $link
+	sleep 3
+	kill -USR1 $link
+	wait $c
+}
+ecn() { nsenter --net=/run/netns/${ns}p sh -c \
+    "echo $1 >/proc/sys/net/ipv4/tcp_ecn"; }
+client() {
+	peer python3 "$here/client.py" "$1" $guest && return
+	echo "FAIL $kind: client.py $1" >&3
+	failed=1
+}
+features() {
+	for c in half again urgent; do
+		capture $c client $c
+	done
+	ecn 1
+	MARK=5 link 0 0 0 0 5
+	capture marked xfer get $guest 2000000 1
+	capture marks xfer put $guest 2000000 1
+	ecn 2
+	link 0 0 0 0 100
+	where=$ns wire=tapm
+	capture outage outage
+	where='' wire=''
+	link 0 0 0 0 1
+}
+
 for kind in ${KINDS:-spt posix}; do
 	[ $kind = spt ] || POPTS=,nooffload
 	link 0 0 0 0 1
@@ -87,6 +121,7 @@ for kind in ${KINDS:-spt posix}; do
 	capture sack xfer put $guest 2000000 1
 	capture resend xfer get $guest 2000000 1
 	link 0 0 0 0 1
+	features
 	[ $kind != spt ] || slowly
 	check "$kind-ends" unserve
 done

@@ -10,6 +10,7 @@
  *	mem		free memory in KiB
  *	keep		nothing, with keepalive (1 s, 1 s, 3 times)
  *	reset		the server resets the connection
+ *	urgent		"abc", of which c is urgent, until the client closes
  *	quit
  */
 #include <arpa/inet.h>
@@ -142,7 +143,11 @@ begin(struct conn *c, int fd)
 		c->state = ANSWERING;
 	} else if (strncmp(c->req, "quit", 4) == 0)
 		exit(0);
-	else {
+	else if (strncmp(c->req, "urgent", 6) == 0) {
+		S(sendto)(fd, "abc", 3, MSG_OOB, NULL, 0);
+		c->state = ENDING;
+		return;
+	} else {
 		if (strncmp(c->req, "reset", 5) == 0)
 			S(setsockopt)(fd, SOL_SOCKET, SO_LINGER, &lin,
 			    sizeof(lin));
@@ -165,7 +170,7 @@ step(struct conn *c, int fd)
 			return n < 0 && errno == EAGAIN ? 0 : -1;
 		if ((c->nreq += (size_t)n) == REQ)
 			begin(c, fd);
-		return c->state == ENDING ? -1 : 0;
+		return c->bad ? -1 : 0;
 	case SENDING:
 		want = c->n - c->done < CHUNK ? c->n - c->done : CHUNK;
 		if (want == 0) {
