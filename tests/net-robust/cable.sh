@@ -50,10 +50,10 @@ late() {
 	cable on
 	wait $client
 }
-requests() { grep -c DHCPREQUEST "$dhcplog"; }
+requests() { grep -cs DHCPREQUEST "$dhcplog" || true; }
 waitrequests() {
 	i=0
-	until [ "$(requests)" -ge "$1" ]; do
+	until [ "0$(requests)" -ge "$1" ]; do
 		i=$((i + 1))
 		[ $i -lt 200 ] || return 1
 		sleep 0.1
