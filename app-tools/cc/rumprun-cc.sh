@@ -91,6 +91,13 @@ fi
 
 out=${out:-a.out}
 tmp=$out.$$.tmp
+# A device (configure scripts write to /dev/null) is written to, not replaced.
+special=
+if [ -e "$out" ] && [ ! -f "$out" ]; then
+	[ ! -d "$out" ] || die "$out: is a folder, expected a file name"
+	special=1
+	tmp=$(mktemp -u "${TMPDIR:-/tmp}/$name.XXXXXX")
+fi
 trap 'rm -rf "$tmp" "$tmp.l" "$tmp.u" "$tmp.d" "$tmp.debug"' EXIT
 trap 'exit 130' INT TERM HUP
 libs= crt=
@@ -131,4 +138,8 @@ if [ "${RUMPRUN_RUN:-}" = spt ] && [ -n "$startfiles" ]; then
 	rm -rf "$tmp.debug" "$tmp.d"
 fi
 chmod 755 "$tmp"
-mv "$tmp" "$out"
+if [ -n "$special" ]; then
+	cat "$tmp" >"$out"
+else
+	mv "$tmp" "$out"
+fi

@@ -72,6 +72,12 @@ check "weak symbol is no symbol" runs "7" weak
 check "undefined symbol is an error that names it" \
     refuses missing "$T-gcc" -o out undef.c
 check "-shared is refused" refuses shared "$T-gcc" -shared -o out twice.c
+if mkfifo pipe && mkdir folder; then
+	check "an output that is no file stays what it is" sh -c \
+	    "cat pipe >piped & '$T-gcc' -O2 -o pipe hello.c && wait &&
+	    [ -p pipe ] && [ -s piped ]"
+	check "a folder is no output" refuses folder "$T-gcc" -o folder hello.c
+fi
 check "-m32 is refused" refuses x86-64 "$T-gcc" -m32 -o out hello.c
 check "-fsanitize is refused" refuses sanitizers \
     "$T-gcc" -fsanitize=address -o out hello.c
