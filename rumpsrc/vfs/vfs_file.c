@@ -92,6 +92,22 @@ vn_read(struct file *fp, struct uio *uio, int flags)
 	return error;
 }
 
+static int
+vn_lend(struct file *fp, int64_t off, size_t len, struct filelent *lt)
+{
+	struct vnode *vp = fvnode(fp);
+	int error;
+
+	if (vp->v_ops->vop_lend == NULL || !vn_is(vp, S_IFREG) || off < 0)
+		return EOPNOTSUPP;
+	rump_rw_rdenter(&vp->v_lock);
+	error = vp->v_ops->vop_lend(vp, off, len, lt);
+	if (!(fp->f_flags & O_NOATIME))
+		vfs_atime(vp);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
 /* Cuts the write down to what the limits allow. */
 static int
 sizelimit(struct uio *uio, size_t *excess)
@@ -268,6 +284,7 @@ const struct fileops vfs_fileops = {
 	.fo_seek = vn_seek,
 	.fo_truncate = vn_truncate,
 	.fo_sync = vn_sync,
+	.fo_lend = vn_lend,
 	.fo_close = vn_close,
 };
 

@@ -268,6 +268,7 @@ const struct vnodeops tmpfs_vnodeops = {
 	.vop_readdir = tmpfs_readdir,
 	.vop_readlink = tmpfs_readlink,
 	.vop_read = tmpfs_read,
+	.vop_lend = tmpfs_lend,
 	.vop_write = tmpfs_write,
 	.vop_truncate = tmpfs_truncate,
 	.vop_fallocate = tmpfs_fallocate,

@@ -4,6 +4,10 @@
  * node, as high as the largest page index needs.  A page that is not there
  * reads as the lower file's bytes where it has some, else as zeroes.
  * Everything here runs under the vnode's v_lock.
+ *
+ * A page that was lent once (sendfile) has a struct tpage, to which its slot
+ * points then, tagged: the file holds one reference, each borrower another, so
+ * that a page cut off the file lives on until the last of them is done.
  */
 #include <asm/errno.h>
 #include <linux/falloc.h>
@@ -25,17 +29,39 @@ outside(const struct treg *tr, uint64_t idx)
 	return bits < 64 && idx >> bits != 0;
 }
 
-static uint8_t *
-getpage(const struct treg *tr, uint64_t idx)
+/* A page slot's value; lending changes it under v_lock shared. */
+static void *
+slotval(void *const *slot)
 {
-	void *p = tr->tr_map;
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/* The place where a page is, or could be without a new node; else NULL. */
+static void **
+findslot(struct treg *tr, uint64_t idx)
+{
+	void **pp = &tr->tr_map, *p;
 	uint32_t h;
 
 	if (outside(tr, idx))
 		return NULL;
-	for (h = tr->tr_height; h > 0 && p != NULL; h--)
-		p = ((void **)p)[SLOT(idx, h)];
-	return p;
+	for (h = tr->tr_height; h > 0; h--) {
+		if ((p = *pp) == NULL)
+			return NULL;
+		pp = (void **)p + SLOT(idx, h);
+	}
+	return pp;
+}
+
+static uint8_t *
+getpage(struct treg *tr, uint64_t idx)
+{
+	void **slot = findslot(tr, idx), *p;
+
+	if (slot == NULL)
+		return NULL;
+	p = slotval(slot);
+	return LENT(p) ? TPAGEOF(p)->tp_page : p;
 }
 
 static void **
@@ -137,7 +163,10 @@ prune(struct tmpfs_mount *tm, struct treg *tr, void *p, uint32_t h,
 	unsigned i, left = 0;
 
 	if (h == 0) {
-		rump_page_free(p);
+		if (LENT(p))
+			rump_file_holdrele(&TPAGEOF(p)->tp_hold);
+		else
+			rump_page_free(p);
 		tmpfs_uncharge(tm, TPAGE);
 		tr->tr_npages--;
 		return NULL;
@@ -191,7 +220,7 @@ tmpfs_read(struct vnode *vp, struct uio *uio)
 		po = (size_t)(off % TPAGE);
 		n = TPAGE - po;
 		if ((page = getpage(tr, (uint64_t)off / TPAGE)) == NULL &&
-		    tr->tr_map == NULL && off < tr->tr_lowersize)
+		    tr->tr_npages == 0 && off < tr->tr_lowersize)
 			n = SIZE_MAX >> 1;	/* all in one piece */
 		if ((int64_t)n > vp->v_size - off)
 			n = (size_t)(vp->v_size - off);
@@ -366,11 +395,10 @@ nextpage(const struct treg *tr, uint64_t idx)
 	uint32_t h;
 
 	for (;;) {
-		if (tr->tr_map == NULL || outside(tr, idx))
+		if ((p = slotval(&tr->tr_map)) == NULL || outside(tr, idx))
 			return UINT64_MAX;
-		p = tr->tr_map;
 		for (h = tr->tr_height; h > 0 && p != NULL; h--)
-			p = ((void **)p)[SLOT(idx, h)];
+			p = slotval((void **)p + SLOT(idx, h));
 		if (p != NULL)
 			return idx;
 		idx |= ((uint64_t)1 << (TFAN_SHIFT * h)) - 1;
@@ -402,5 +430,65 @@ tmpfs_seekhole(struct vnode *vp, int hole, int64_t *offp)
 	    getpage(tr, (uint64_t)off / TPAGE) != NULL))
 		off = (off / TPAGE + 1) * TPAGE;
 	*offp = off < vp->v_size ? off : vp->v_size;
+	return 0;
+}
+
+/* --- lending --- */
+static void
+tpage_free(struct filehold *fh)
+{
+	struct tpage *tp = (struct tpage *)fh;
+
+	rump_page_free(tp->tp_page);
+	rump_kmem_free(tp, sizeof(*tp));
+}
+
+/* v_lock is shared: two may do this at once. */
+static struct tpage *
+tpage_of(void **slot)
+{
+	void *p = slotval(slot);
+	struct tpage *tp;
+
+	if (LENT(p))
+		return TPAGEOF(p);
+	if ((tp = rump_kmem_alloc(sizeof(*tp))) == NULL)
+		return NULL;
+	tp->tp_hold.fh_refs = 1;	/* the file's */
+	tp->tp_hold.fh_free = tpage_free;
+	tp->tp_page = p;
+	if (__atomic_compare_exchange_n(slot, &p, (void *)((char *)tp + 1), 0,
+	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return tp;
+	rump_kmem_free(tp, sizeof(*tp));
+	return TPAGEOF(p);
+}
+
+int
+tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
+{
+	struct treg *tr = &TN(vp)->tn_reg;
+	void **slot = findslot(tr, (uint64_t)off / TPAGE);
+	size_t po = (size_t)(off % TPAGE), n = TPAGE - po;
+	struct tpage *tp;
+
+	*lt = (struct filelent){ .lt_hold = NULL };
+	if (off >= vp->v_size)
+		return 0;
+	if ((int64_t)len > vp->v_size - off || len > INT64_MAX)
+		len = (size_t)(vp->v_size - off);
+	if (slot != NULL && slotval(slot) != NULL) {
+		if ((tp = tpage_of(slot)) == NULL)
+			return ENOMEM;
+		__atomic_fetch_add(&tp->tp_hold.fh_refs, 1, __ATOMIC_RELAXED);
+		lt->lt_hold = &tp->tp_hold;
+		lt->lt_base = tp->tp_page + po;
+	} else if ((n = lowerbytes(tr, off)) != 0) {
+		lt->lt_base = (void *)(uintptr_t)(tr->tr_lower + off);
+		if (tr->tr_npages == 0)
+			n = (size_t)(tr->tr_lowersize - off);
+	} else
+		return EOPNOTSUPP;	/* a hole */
+	lt->lt_len = n < len ? n : len;
 	return 0;
 }

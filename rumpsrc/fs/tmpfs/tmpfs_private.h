@@ -41,6 +41,14 @@ struct tdir {
 	uint64_t	 td_next;	/* next cookie */
 };
 
+/* A page that was lent; its slot holds the address plus one. */
+struct tpage {
+	struct filehold	 tp_hold;
+	uint8_t		*tp_page;	/* [I] */
+};
+#define LENT(p)		(((uintptr_t)(p) & 1) != 0)
+#define TPAGEOF(p)	((struct tpage *)(void *)((char *)(p) - 1))
+
 struct treg {
 	void		*tr_map;	/* radix tree of pages */
 	uint32_t	 tr_height;	/* 0: tr_map is page 0 */
@@ -108,6 +116,7 @@ int	tmpfs_readdir(struct vnode *, uint64_t, vfs_dirent_fn, void *);
 
 /* contents */
 int	tmpfs_read(struct vnode *, struct uio *);
+int	tmpfs_lend(struct vnode *, int64_t, size_t, struct filelent *);
 int	tmpfs_write(struct vnode *, struct uio *);
 int	tmpfs_truncate(struct vnode *, int64_t);
 int	tmpfs_fallocate(struct vnode *, int, int64_t, int64_t);

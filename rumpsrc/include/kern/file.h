@@ -15,6 +15,28 @@ struct file;
 struct stat;			/* <asm/stat.h>, Linux x86-64 */
 struct vnode;
 
+/*
+ * Bytes of a file in its own memory, for who sends them without a copy.  They
+ * stay readable until the hold is given back; what is written to the file
+ * meanwhile may be seen.  lt_hold NULL: they stay for ever.
+ */
+struct filehold {
+	uint32_t	 fh_refs;	/* [a] */
+	void		(*fh_free)(struct filehold *);	/* the last one went */
+};
+struct filelent {
+	void		*lt_base;	/* only read */
+	size_t		 lt_len;
+	struct filehold	*lt_hold;	/* a reference, the taker's */
+};
+static inline void
+rump_file_holdrele(struct filehold *fh)
+{
+	if (fh != NULL &&
+	    __atomic_sub_fetch(&fh->fh_refs, 1, __ATOMIC_ACQ_REL) == 0)
+		fh->fh_free(fh);
+}
+
 enum ftype { FT_VNODE, FT_PIPE, FT_SOCKET, FT_EVENTFD, FT_EPOLL, FT_CONS,
 	FT_TIMERFD, FT_OTHER };
 
@@ -47,6 +69,13 @@ struct fileops {
 	 */
 	int	(*fo_splice)(struct file *out, struct file *in, int64_t *off,
 		    size_t len, int nonblock, size_t *donep);
+	/*
+	 * The bytes at off, at most len, as far as they are in one piece of
+	 * memory; lt_len 0: off is at the end.  An error, or NULL: they are to
+	 * be read.
+	 */
+	int	(*fo_lend)(struct file *, int64_t off, size_t len,
+		    struct filelent *);
 	void	(*fo_close)(struct file *);	/* last reference */
 	/* further fcntl commands: a result or a negative errno */
 	long	(*fo_fcntl)(struct file *, int cmd, unsigned long arg);

@@ -143,6 +143,9 @@ struct vnodeops {
 	int	(*vop_setattr)(struct vnode *);
 	/* r vp.  uio_offset >= 0; reads 0 bytes at the end */
 	int	(*vop_read)(struct vnode *, struct uio *);
+	/* r vp.  See fo_lend; off >= 0 */
+	int	(*vop_lend)(struct vnode *, int64_t off, size_t len,
+		    struct filelent *);
 	/* w vp.  offset + resid does not overflow */
 	int	(*vop_write)(struct vnode *, struct uio *);
 	/* w vp.  Sets v_size */

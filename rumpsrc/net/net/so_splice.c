@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sendfile and splice to a stream: the file is read straight into the mbufs
- * that go to so_snd.  so_lock is not held while it is read, so another
- * thread's bytes may use the same room; so_snd is then a little longer.
+ * sendfile and splice to a stream.  A file that lends its memory (fo_lend) is
+ * sent from there, without a copy; what others have, and holes, are read
+ * straight into the mbufs that go to so_snd.  so_lock is not held meanwhile,
+ * so another thread's bytes may use the same room; so_snd is then a little
+ * longer.
  */
 #include <asm/errno.h>
 #include "sock_priv.h"
 
 #define SPLICE_MBUFS	8
+#define SPLICE_LENT	64		/* pieces at once */
+#define SPLICE_PIECE	((size_t)32768)	/* most bytes of one */
 
 static struct mbuf *
 splice_mbufs(size_t len, struct rump_iovec *iov, int *n)
@@ -67,6 +71,69 @@ splice_fill(struct file *in, int64_t *off, size_t len, struct mbuf **mp,
 		got -= m->m_len;
 	}
 	return *gotp != 0 ? 0 : error;
+}
+
+static void
+splice_done(struct mbuf *m)
+{
+
+	rump_file_holdrele(m->m_extarg);
+}
+
+/* Bytes of the file's own memory as a chain; an error: not one. */
+static int
+splice_lent(struct file *in, int64_t *off, size_t len, struct mbuf **mp,
+    size_t *gotp)
+{
+	struct mbuf *m, **tail = mp;
+	struct filelent lt;
+	unsigned i;
+	size_t n;
+
+	for (i = 0; i < SPLICE_LENT && len > 0; i++) {
+		n = len < SPLICE_PIECE ? len : SPLICE_PIECE;
+		if (in->f_ops->fo_lend(in, *off, n, &lt) != 0)
+			break;
+		if (lt.lt_len == 0)
+			return 0;
+		m = m_getext(lt.lt_base, lt.lt_len, splice_done, lt.lt_hold);
+		if (m == NULL) {
+			rump_file_holdrele(lt.lt_hold);
+			break;
+		}
+		*tail = m;
+		tail = &m->m_next;
+		*gotp += lt.lt_len;
+		*off += (int64_t)lt.lt_len;
+		len -= lt.lt_len;
+	}
+	return *gotp != 0 ? 0 : EOPNOTSUPP;
+}
+
+/* The same at the file's own offset. */
+static int
+splice_lentseq(struct file *in, size_t len, struct mbuf **mp, size_t *gotp)
+{
+	int error;
+
+	rump_mutex_enter(&in->f_offlock);
+	error = splice_lent(in, &in->f_offset, len, mp, gotp);
+	rump_mutex_exit(&in->f_offlock);
+	return error;
+}
+
+static int
+splice_get(struct file *in, int64_t *off, size_t len, struct mbuf **mp,
+    size_t *gotp)
+{
+
+	*mp = NULL;
+	*gotp = 0;
+	if (in->f_ops->fo_lend != NULL && (off != NULL ?
+	    splice_lent(in, off, len, mp, gotp) :
+	    splice_lentseq(in, len, mp, gotp)) == 0)
+		return 0;
+	return splice_fill(in, off, len, mp, gotp);
 }
 
 /* What was read and cannot be sent. */
@@ -130,7 +197,7 @@ so_splice(struct file *out, struct file *in, int64_t *off, size_t len,
 	while (len > 0) {
 		if ((error = splice_room(so, flags, dl, &room)) != 0)
 			break;
-		error = splice_fill(in, off, len < room ? len : room, &m,
+		error = splice_get(in, off, len < room ? len : room, &m,
 		    &got);
 		if (error || got == 0) {
 			m_freem(m);
