@@ -225,6 +225,11 @@ command(struct model *md, unsigned q)
 		else if (buf[0] == VIRTIO_NET_CTRL_MAC && buf[1] == 0) {
 			memcpy(&md->md_nmacs, buf + 6, 4);
 			NEED(n == 2 + 8 + 6 * md->md_nmacs);
+		} else if (buf[0] == VIRTIO_NET_CTRL_VLAN && buf[1] ==
+		    VIRTIO_NET_CTRL_VLAN_ADD) {
+			NEED(virtio_has(&md->md_dev, VIRTIO_NET_F_CTRL_VLAN));
+			NEED(n == 4 && buf[3] < 0x10);
+			md->md_vlans[buf[2] | buf[3] << 8] = 1;
 		} else if (buf[0] == VIRTIO_NET_CTRL_MQ)
 			md->md_pairs = buf[2] | (unsigned)buf[3] << 8;
 		else

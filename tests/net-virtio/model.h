@@ -39,6 +39,7 @@ struct model {
 	struct modelq	 md_q[MODEL_NQ];
 	/* What commands set. */
 	uint8_t		 md_mac[6], md_promisc, md_allmulti;
+	uint8_t		 md_vlans[4096];	/* let through when filtered */
 	unsigned	 md_nmacs, md_pairs, md_commands;
 };
 

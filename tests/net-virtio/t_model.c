@@ -23,7 +23,7 @@
 #define OFFLOAD	(N(CSUM) | N(GUEST_CSUM) | N(GUEST_TSO4) | N(GUEST_TSO6) | \
 		N(HOST_TSO4) | N(HOST_TSO6) | N(GUEST_ECN) | N(HOST_ECN))
 #define CTRL	(N(CTRL_VQ) | N(CTRL_RX) | N(CTRL_MAC_ADDR) | N(STATUS) | \
-		N(MAC))
+		N(MAC) | N(CTRL_VLAN))
 #define ALL	(V1 | RING | OFFLOAD | CTRL | N(MRG_RXBUF) | N(MTU))
 
 static const uint64_t sets[] = {
@@ -322,6 +322,35 @@ test_offload(void)
 	end();
 }
 
+static unsigned
+vlans(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 4096; i++)
+		n += md.md_vlans[i];
+	return n;
+}
+
+/* Of tagged frames the device lets through those with a priority only. */
+static void
+test_vlan(void)
+{
+	start(ALL, 256);
+	CHECK(virtio_has(&md.md_dev, VIRTIO_NET_F_CTRL_VLAN));
+	CHECK_EQ(host_if->if_ops->if_setflags(host_if), 0);
+	CHECK_EQ(md.md_vlans[0], 1);
+	CHECK_EQ(vlans(), 1);
+	end();
+	start(ALL & ~N(CTRL_VLAN), 256);
+	CHECK_EQ(host_if->if_ops->if_setflags(host_if), 0);
+	CHECK_EQ(vlans(), 0);
+	end();
+	start((ALL & ~CTRL) | N(CTRL_VLAN), 256);
+	CHECK(!virtio_has(&md.md_dev, VIRTIO_NET_F_CTRL_VLAN));
+	end();
+}
+
 static void
 test_control(void)
 {
@@ -420,7 +449,8 @@ main(void)
 		test_full(ALL, 1024);
 		test_nomemory();
 		test_offload();
-		test_control();
+		test_vlan();
+	test_control();
 		test_pairs();
 	}
 	return check_done();

@@ -192,7 +192,7 @@ wanted(struct virtio_dev *vd)
 	uint64_t f = F(CSUM) | F(GUEST_CSUM) | F(MTU) | F(MAC) |
 	    F(GUEST_TSO4) | F(GUEST_TSO6) | F(GUEST_ECN) | F(HOST_TSO4) |
 	    F(HOST_TSO6) | F(HOST_ECN) | F(MRG_RXBUF) | F(STATUS) |
-	    F(CTRL_VQ) | F(CTRL_RX) | F(CTRL_MAC_ADDR);
+	    F(CTRL_VQ) | F(CTRL_RX) | F(CTRL_MAC_ADDR) | F(CTRL_VLAN);
 
 	if (rump_ncpus() > 1)
 		f |= F(MQ);
@@ -208,7 +208,7 @@ wanted(struct virtio_dev *vd)
 	if ((f & (F(HOST_TSO4) | F(HOST_TSO6))) == 0)
 		f &= ~F(HOST_ECN);
 	if ((f & F(CTRL_VQ)) == 0)
-		f &= ~(F(CTRL_RX) | F(CTRL_MAC_ADDR) | F(MQ));
+		f &= ~(F(CTRL_RX) | F(CTRL_MAC_ADDR) | F(CTRL_VLAN) | F(MQ));
 	return f;
 }
 

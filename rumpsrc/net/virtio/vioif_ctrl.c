@@ -159,6 +159,20 @@ mac_table(struct vioif *vi)
 	return error;
 }
 
+/*
+ * Tagged frames: those that have just a priority, which is all that the stack
+ * takes (ether.c).  Promiscuous devices let through the others, too.
+ */
+static void
+vlan_filter(struct vioif *vi)
+{
+	static const uint16_t id = 0;
+
+	if (virtio_has(vi->vi_dev, VIRTIO_NET_F_CTRL_VLAN))
+		(void)vioif_ctrl(vi, VIRTIO_NET_CTRL_VLAN,
+		    VIRTIO_NET_CTRL_VLAN_ADD, &id, sizeof(id), 0);
+}
+
 /* What the device lets through.  Without filters it is everything. */
 int
 vioif_rxmode(struct vioif *vi)
@@ -166,6 +180,7 @@ vioif_rxmode(struct vioif *vi)
 	uint32_t flags = vi->vi_if.if_flags;
 	int all = (flags & IFF_ALLMULTI) != 0;
 
+	vlan_filter(vi);
 	if (!virtio_has(vi->vi_dev, VIRTIO_NET_F_CTRL_RX))
 		return 0;
 	if (!all && mac_table(vi) != 0)
