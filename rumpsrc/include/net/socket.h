@@ -38,6 +38,7 @@ struct sockbuf {			/* all [so_lock] */
 #define SB_SHUT		0x02		/* no more in this direction */
 #define SB_WAIT		0x04		/* somebody sleeps on sb_cv */
 #define SB_NOSPACE	0x08		/* somebody wants to know of room */
+#define SB_NOTSENT	0x10		/* so_snd: ask pr_sndfull, too */
 	int64_t		 sb_timeo;	/* SO_RCVTIMEO, ns; 0: none */
 	struct rump_cv	 sb_cv;
 };
@@ -187,6 +188,11 @@ struct protosw {
 	int	(*pr_ioctl)(struct socket *, unsigned long, void *uarg);
 	/* Further bits than the buffers tell. */
 	int	(*pr_poll)(struct socket *, int events);
+	/*
+	 * SB_NOTSENT: so much of so_snd was not sent yet that nobody may add
+	 * to it (wake 0), or need not be told that he may (1).
+	 */
+	int	(*pr_sndfull)(struct socket *, int wake);
 	/* Instead of the generic ones; unlocked; NULL: generic. */
 	int	(*pr_sosend)(struct socket *, const struct sockaddr *,
 		    unsigned, struct uio *, struct mbuf *control, int flags);
@@ -200,6 +206,8 @@ struct protosw {
 	static const struct protosw *const rump_prp_##pr \
 	    __attribute__((__section__("rump_protosw"), __used__, \
 	    __retain__)) = &pr
+
+extern uint32_t rump_so_count;		/* [a] sockets there are */
 
 /* Life.  so_create: one reference, no file. */
 int	so_create(int family, int type, int proto, struct socket **);

@@ -70,7 +70,7 @@ so_wake_write(struct socket *so)
 
 	if ((so->so_snd.sb_flags & SB_NOSPACE) == 0)
 		return;
-	if ((so->so_state & SS_NOFILE) == 0 && !sb_writable(&so->so_snd))
+	if ((so->so_state & SS_NOFILE) == 0 && !so_writable(so))
 		return;
 	so->so_snd.sb_flags &= ~(uint32_t)SB_NOSPACE;
 	so_wake(so, &so->so_snd, EV_OUT);
@@ -167,7 +167,7 @@ so_poll_generic(struct socket *so)
 	if (conn && (so->so_state & SS_CONNECTING))
 		return r;
 	if (!conn || (so->so_snd.sb_flags & SB_SHUT) ||
-	    sb_writable(&so->so_snd))
+	    so_writable(so))
 		r |= so->so_type == SOCK_STREAM ? POLLOUT | POLLWRNORM :
 		    EV_OUT;
 	return r;

@@ -11,13 +11,13 @@
 #include <linux/tcp.h>
 #include "sock_priv.h"
 
-/* A connected stream may be written to; else what is wrong. */
+/* A connected stream may be written to, as long as there is room. */
 static inline int
 so_maysend(const struct socket *so)
 {
 
 	return (so->so_state & SS_CONNECTED) && so->so_error == 0 &&
-	    (so->so_snd.sb_flags & SB_SHUT) == 0;
+	    (so->so_snd.sb_flags & (SB_SHUT | SB_NOTSENT)) == 0;
 }
 
 int
@@ -123,8 +123,16 @@ so_waitsend(struct socket *so, int msgflags, int64_t dl, int nothing)
 		    (so->so_state & (SS_CONNECTED | SS_CONNECTING)) == 0)
 			return EPIPE;
 		if ((so->so_state & SS_CONNECTED) &&
-		    (nothing || sb_space(&so->so_snd) > 0))
+		    (nothing || (sb_space(&so->so_snd) > 0 &&
+		    !so_sndfull(so, 0))))
 			return 0;
+		/* What was held back for more is what may be in the way. */
+		if ((so->so_snd.sb_flags & SB_NOTSENT) &&
+		    (so->so_state & SS_CONNECTED)) {
+			(void)so->so_proto->pr_output(so, 0);
+			if (!so_sndfull(so, 0) && sb_space(&so->so_snd) > 0)
+				continue;
+		}
 		if (msgflags & MSG_DONTWAIT) {
 			so->so_snd.sb_flags |= SB_NOSPACE;
 			if (so_lookagain(so))
@@ -163,7 +171,7 @@ so_sendstream(struct socket *so, struct uio *uio, int msgflags)
 		error = so_waitsend(so, msgflags, dl, total == 0);
 		if (error)
 			break;
-		if ((space = sb_space(&so->so_snd)) > uio->uio_resid)
+		if ((space = so_sndroom(so)) > uio->uio_resid)
 			space = uio->uio_resid;
 		error = so_fill(so, uio, space);
 		if (so->so_snd.sb_cc > 0 || (msgflags & MSG_FASTOPEN))

@@ -158,7 +158,7 @@ splice_room(struct socket *so, int flags, int64_t dl, size_t *roomp)
 
 	rump_mutex_enter(&so->so_lock);
 	error = so_waitsend(so, flags, dl, 0);
-	*roomp = sb_space(&so->so_snd);
+	*roomp = so_sndroom(so);
 	rump_mutex_exit(&so->so_lock);
 	return error;
 }

@@ -54,11 +54,36 @@ void	sb_freerec(struct mbuf *);
 struct mbuf *sb_firstrec(struct sockbuf *, struct sbrec *, size_t *datalen);
 void	sb_droprec(struct sockbuf *);
 
+/* TCP_NOTSENT_LOWAT's limit, when it is set; so_lock held. */
+static inline int
+so_sndfull(struct socket *so, int wake)
+{
+	return (so->so_snd.sb_flags & SB_NOTSENT) &&
+	    so->so_proto->pr_sndfull(so, wake);
+}
+
 /* Is there so much room that poll says so? */
 static inline int
-sb_writable(const struct sockbuf *sb)
+so_writable(struct socket *so)
 {
-	return sb_space(sb) >= sb->sb_cc / 2 && sb_space(sb) > 0;
+	uint32_t space = sb_space(&so->so_snd);
+
+	return space >= so->so_snd.sb_cc / 2 && space > 0 &&
+	    !so_sndfull(so, 1);
+}
+
+/*
+ * How many bytes may be added at once.  As on Linux the limit of what was not
+ * sent is looked at before each piece, so it is passed by one at most.
+ */
+#define SO_PIECE	65536U
+static inline uint32_t
+so_sndroom(const struct socket *so)
+{
+	uint32_t space = sb_space(&so->so_snd);
+
+	return (so->so_snd.sb_flags & SB_NOTSENT) && space > SO_PIECE ?
+	    SO_PIECE : space;
 }
 
 /* so_lock held: takes the pending error. */

@@ -458,6 +458,8 @@ tcp_output(struct tcpcb *tp)
 			break;
 		unsent -= len;
 	}
+	if (UNLIKELY(tp->t_so->so_snd.sb_flags & SB_NOTSENT))
+		so_wake_write(tp->t_so);
 	if (UNLIKELY(unsent != 0) && tp->snd_nxt == tp->snd_una)
 		persist(tp, now);
 ack:

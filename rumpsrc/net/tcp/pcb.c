@@ -261,6 +261,7 @@ inherit(struct inpcb *inp, const struct inpcb *from)
 	if (lp->t_conf != NULL && tcp_conf(tp) != NULL) {
 		*tp->t_conf = *lp->t_conf;
 		tp->t_conf->tc_foqueue = tp->t_conf->tc_deferaccept = 0;
+		tcp_setnotsent(tp);
 	}
 }
 

@@ -137,6 +137,7 @@ set_conf(struct tcpcb *tp, int name, int v)
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		tc->tc_notsent = (uint32_t)v;
+		tcp_setnotsent(tp);
 		so_wake_write(tp->t_so);
 		return 0;
 	}

@@ -350,6 +350,8 @@ struct tcpcb *tcp_new(struct inpcb *);		/* inp_ppcb; NULL */
 struct tcpcb *tcp_newchild(struct socket *head, const struct inrcv *,
 	    uint16_t lport, uint16_t fport);	/* locked; NULL */
 struct tcpconf *tcp_conf(struct tcpcb *);	/* to be changed; NULL */
+/* t_conf has a new tc_notsent. */
+void	tcp_setnotsent(struct tcpcb *);
 void	tcp_setstate(struct tcpcb *, int state);
 void	tcp_flushsend(struct tcpcb *);		/* so_snd, records */
 void	tcp_flushreass(struct tcpcb *);

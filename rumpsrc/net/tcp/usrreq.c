@@ -339,6 +339,27 @@ tcp_poll(struct socket *so, int events)
 	return r;
 }
 
+void
+tcp_setnotsent(struct tcpcb *tp)
+{
+	struct sockbuf *sb = &tp->t_so->so_snd;
+
+	if (tp->t_conf->tc_notsent != 0)
+		sb->sb_flags |= SB_NOTSENT;
+	else
+		sb->sb_flags &= ~(uint32_t)SB_NOTSENT;
+}
+
+/* TCP_NOTSENT_LOWAT; poll tells of room when half of it is free. */
+static int
+tcp_sndfull(struct socket *so, int wake)
+{
+	const struct tcpcb *tp = sototcp(so);
+
+	return tp != NULL && tcp_established(tp) && tp->t_conf != NULL &&
+	    (uint64_t)tcp_unsent(tp) << wake >= tp->t_conf->tc_notsent;
+}
+
 #define TCP_PROTOSW(family)						\
 	.pr_family = family,						\
 	.pr_type = SOCK_STREAM,						\
@@ -360,7 +381,8 @@ tcp_poll(struct socket *so, int events)
 	.pr_getopt = tcp_getopt,					\
 	.pr_optchanged = tcp_optchanged,				\
 	.pr_ioctl = tcp_ioctl,						\
-	.pr_poll = tcp_poll
+	.pr_poll = tcp_poll,						\
+	.pr_sndfull = tcp_sndfull
 
 static const struct protosw tcp4_protosw = { TCP_PROTOSW(AF_INET) };
 RUMP_PROTOSW(tcp4_protosw);
