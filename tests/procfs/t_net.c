@@ -157,6 +157,40 @@ t_tcp(void)
 	CHECK_EQ(lines("/proc/net/tcp6", ":07D1"), 0);
 }
 
+/* Sockets of every kind are used; a fragment waits for the others. */
+static void
+t_sockstat(void)
+{
+	static const struct { int family, type, proto; } kinds[] = {
+		{ AF_INET, SOCK_STREAM, 0 }, { AF_INET6, SOCK_DGRAM, 0 },
+		{ AF_UNIX, SOCK_STREAM, 0 }, { AF_NETLINK, SOCK_RAW, 0 },
+		{ AF_PACKET, SOCK_RAW, 0 } };
+	static const uint8_t frag[20 + 64] = { 0x45, 0, 0, 84, 0, 7, 0x20, 0,
+	    64, 89, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1 };
+	struct sockaddr_in sin = loopback(0);
+	unsigned i, used;
+	int s[5], r;
+
+	CHECK_EQ(sscanf(slurp("/proc/net/sockstat"), "sockets: used %u",
+	    &used), 1);
+	for (i = 0; i < 5; i++)
+		CHECK((s[i] = rump_sys_socket(kinds[i].family, kinds[i].type,
+		    kinds[i].proto)) >= 0);
+	CHECK_EQ(lines("/proc/net/sockstat", "sockets: used %u\n", used + 5),
+	    1);
+	for (i = 0; i < 5; i++)
+		OK(rump_sys_close(s[i]));
+	CHECK_EQ(lines("/proc/net/sockstat", "sockets: used %u\n", used), 1);
+	CHECK_EQ(lines("/proc/net/sockstat", "FRAG: inuse 0 memory 0\n"), 1);
+	CHECK((r = rump_sys_socket(AF_INET, SOCK_RAW, 255)) >= 0);
+	CHECK_EQ(rump_sys_sendto(r, frag, sizeof(frag), 0, (void *)&sin,
+	    sizeof(sin)), sizeof(frag));
+	while (lines("/proc/net/sockstat", "FRAG: inuse 1 memory ") == 0)
+		rump_sys_sched_yield();
+	CHECK_EQ(lines("/proc/net/sockstat", "FRAG: inuse 1 memory 0\n"), 0);
+	OK(rump_sys_close(r));
+}
+
 static void
 t_datagrams(void)
 {
@@ -290,6 +324,7 @@ main(void)
 
 	REQUIRE(start() == 0);
 	t_tcp();
+	t_sockstat();
 	t_datagrams();
 	t_groups();
 	t_others();

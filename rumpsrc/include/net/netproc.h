@@ -37,4 +37,7 @@ void	rump_netproc_udp(struct text *) __attribute__((__weak__));
 void	rump_netproc_tcp(struct text *) __attribute__((__weak__));
 void	rump_netproc_tcpext(struct text *) __attribute__((__weak__));
 
+/* IPv6's fragments that wait for others, when it is there. */
+extern void rump_ip6_fragstat(unsigned *, uint32_t *) __attribute__((__weak__));
+
 #endif /* NET_NETPROC_H */

@@ -69,6 +69,8 @@ int	in_classify(const struct inaddr *);
 /* ip_frag.c */
 struct mbuf *ip4_reass(struct ifnet *, struct mbuf *);	/* takes m */
 /* Packets of a whole one, by m_nextpkt.  Takes m.  NULL: no memory. */
+/* Datagrams that are not complete, and the memory they hold. */
+void	ip4_fragstat(unsigned *, uint32_t *);
 int	ip4_fragment(struct mbuf *, uint32_t mtu, struct mbuf **);
 
 /* ip_forward.c */

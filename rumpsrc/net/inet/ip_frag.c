@@ -412,3 +412,13 @@ fail:
 	m_freem(m);
 	return ENOBUFS;
 }
+
+void
+ip4_fragstat(unsigned *n, uint32_t *mem)
+{
+
+	rump_mutex_enter(&frag_lock);
+	*n = frag_count;
+	*mem = frag_mem;
+	rump_mutex_exit(&frag_lock);
+}

@@ -5,7 +5,6 @@
  */
 #include <net/netproc.h>
 #include <net/tcpdiag.h>
-#include <net/unpdiag.h>
 #include "inet_priv.h"
 
 struct pcbs {
@@ -197,39 +196,28 @@ count_tw(const struct tcpmini *tm, void *arg)
 }
 
 static int
-count_unp(const struct unpview *uv, void *arg)
-{
-
-	(void)uv;
-	++*(unsigned *)arg;
-	return 0;
-}
-
-/* Sockets used: those of the Internet and AF_UNIX. */
-static int
 sockstat_read(struct text *tx, const struct procctx *pc)
 {
 	struct count co[4];
-	unsigned i, used = 0, tw = 0;
+	unsigned i, frags, tw = 0;
+	uint32_t mem;
 
 	(void)pc;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i++)
 		co[i] = count_table(i);
-		used += co[i].co_n[0] + co[i].co_n[1];
-	}
-	if (rump_unp_walk != NULL)
-		(void)rump_unp_walk(count_unp, &used);
+	ip4_fragstat(&frags, &mem);
 	if (rump_tcp_walkmini != NULL)
 		(void)rump_tcp_walkmini(count_tw, &tw);
 	rump_textf(tx, "sockets: used %u\nTCP: inuse %u orphan %u tw %u "
-	    "alloc %u mem %lu\n", used, co[IPT_TCP].co_n[0],
+	    "alloc %u mem %lu\n", __atomic_load_n(&rump_so_count,
+	    __ATOMIC_RELAXED), co[IPT_TCP].co_n[0],
 	    co[IPT_TCP].co_orphans, tw, co[IPT_TCP].co_n[0] +
 	    co[IPT_TCP].co_n[1],
 	    (unsigned long)((co[IPT_TCP].co_mem + 4095) / 4096));
 	rump_textf(tx, "UDP: inuse %u mem %lu\nUDPLITE: inuse 0\n"
-	    "RAW: inuse %u\nFRAG: inuse 0 memory 0\n", co[IPT_UDP].co_n[0],
+	    "RAW: inuse %u\nFRAG: inuse %u memory %u\n", co[IPT_UDP].co_n[0],
 	    (unsigned long)((co[IPT_UDP].co_mem + 4095) / 4096),
-	    co[IPT_RAW].co_n[0]);
+	    co[IPT_RAW].co_n[0], frags, mem);
 	return 0;
 }
 
@@ -237,11 +225,16 @@ static int
 sockstat6_read(struct text *tx, const struct procctx *pc)
 {
 
+	uint32_t mem = 0;
+	unsigned frags = 0;
+
 	(void)pc;
+	if (rump_ip6_fragstat != NULL)
+		rump_ip6_fragstat(&frags, &mem);
 	rump_textf(tx, "TCP6: inuse %u\nUDP6: inuse %u\nUDPLITE6: inuse 0\n"
-	    "RAW6: inuse %u\nFRAG6: inuse 0 memory 0\n",
+	    "RAW6: inuse %u\nFRAG6: inuse %u memory %u\n",
 	    count_table(IPT_TCP).co_n[1], count_table(IPT_UDP).co_n[1],
-	    count_table(IPT_RAW).co_n[1]);
+	    count_table(IPT_RAW).co_n[1], frags, mem);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
  * of each, 60 s.  The oldest packet makes room.  frag_lock is a leaf.
  */
 #include <linux/if_ether.h>
+#include <net/netproc.h>
 #include "inet6_priv.h"
 
 #define FRAG_MEM	(256 * 1024)
@@ -480,4 +481,14 @@ fail:
 	*qp = NULL;
 	m_freem(m);
 	return ENOBUFS;
+}
+
+void
+rump_ip6_fragstat(unsigned *n, uint32_t *mem)
+{
+
+	rump_mutex_enter(&frag_lock);
+	*n = frag_count;
+	*mem = frag_mem;
+	rump_mutex_exit(&frag_lock);
 }

@@ -43,6 +43,8 @@ so_findproto(int family, int type, int proto, const struct protosw **prp)
 	return error;
 }
 
+uint32_t rump_so_count;			/* [a] */
+
 static struct socket *
 so_alloc(const struct protosw *pr, int proto)
 {
@@ -65,6 +67,7 @@ so_alloc(const struct protosw *pr, int proto)
 	__atomic_fetch_add(&so->so_cred->cr_ref, 1, __ATOMIC_RELAXED);
 	so->so_pid = curproc->p_pid;
 	so->so_ino = __atomic_add_fetch(&lastino, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&rump_so_count, 1, __ATOMIC_RELAXED);
 	return so;
 }
 
@@ -87,6 +90,7 @@ so_free(struct socket *so)
 	rump_seldestroy(&so->so_sel);
 	rump_cred_rele(so->so_cred);
 	rump_kmem_free(so, sizeof(*so));
+	__atomic_fetch_sub(&rump_so_count, 1, __ATOMIC_RELAXED);
 }
 
 void
