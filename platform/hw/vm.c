@@ -6,7 +6,8 @@
  * meant: 0 nothing; LAZY accessible with the protection in it, no memory yet;
  * HELD (last level only) a page that nobody may touch now.  So reserving or
  * mapping terabytes costs an entry or two; tables appear at the first touch
- * or where a range begins or ends inside an entry.
+ * or where a range begins or ends inside an entry.  SHARED pages, present or
+ * held, belong to a file: the arena does not free them.
  *
  * vm_lock guards all entries under the arena; interrupts are off under it.
  * Every call first splits entries at both ends of the range (this may fail,
@@ -19,8 +20,10 @@
 
 #define LAZY		0x200UL
 #define HELD		0x400UL
+#define SHARED		0x800UL
 #define PROT_SHIFT	52
-#define PROT(e)		((int)((e) >> PROT_SHIFT & 7))
+#define PROT(e)		((int)((e) >> PROT_SHIFT & 15))
+#define ACCESS(prot)	((prot) & 7)
 #define LAZY_PROT(p)	(LAZY | (uint64_t)(p) << PROT_SHIFT)
 #define SPAN(level)	(BMK_PAGE_SIZE << 9 * (level))
 #define TOP		3
@@ -30,10 +33,12 @@
 enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
 
 uint64_t hw_arena_start, hw_arena_end;
+const char rumpcomp_vm_beyond[] = "access beyond the end of a mapped file";
 const char hw_unmapped[] = "access to unmapped memory";
 const char hw_reserved[] = "access to reserved memory (guard or PROT_NONE)";
 static struct bmk_spin vm_lock;
 static size_t populated;		/* [vm_lock] pages */
+const char *(*rumpcomp_vm_pager)(void *, int);	/* [I] once there are files */
 
 static unsigned long
 vm_enter(void)
@@ -47,7 +52,7 @@ leaf(uint64_t pa, int prot)
 {
 	uint64_t e = pa | (uint64_t)prot << PROT_SHIFT;
 
-	if (prot == 0)
+	if (ACCESS(prot) == 0)
 		return e | HELD;
 	e |= PTE_P | PTE_A;
 	if (prot & RUMPCOMP_VM_WRITE)
@@ -105,7 +110,7 @@ free_leaf(uint64_t *entry, uint64_t va)
 	*entry = 0;
 	if (e & PTE_P)
 		invlpg(va);
-	if (e & (PTE_P | HELD)) {
+	if (e & (PTE_P | HELD) && !(e & SHARED)) {
 		bmk_page_free(hw_dm(e & PTE_ADDR), 0);
 		populated--;
 	}
@@ -145,7 +150,10 @@ change(uint64_t *entry, uint64_t va, enum vm_op op, int prot)
 		if (op == VM_PROTECT)
 			*entry = LAZY_PROT(prot);
 	} else if (op == VM_PROTECT) {
-		*entry = leaf(old & PTE_ADDR, prot);
+		/* Whether a write to it needs a copy is asked then. */
+		*entry = leaf(old & PTE_ADDR, prot) | (old & SHARED);
+		if (old & SHARED)
+			*entry &= ~PTE_W;
 		if (old & PTE_P)
 			invlpg(va);
 	} else {
@@ -296,7 +304,7 @@ rumpcomp_vm_arena(void **startp, size_t *lenp)
 static const char *
 denied(int prot, uint64_t error)
 {
-	if (prot == 0)
+	if (ACCESS(prot) == 0)
 		return hw_reserved;
 	if (error & 0x10)
 		return prot & RUMPCOMP_VM_EXEC ? NULL : "execution of data";
@@ -334,8 +342,13 @@ hw_vm_fault(uint64_t va, uint64_t error)
 			goto nomem;
 	}
 	if (old == 0 || (why = denied(PROT(old), error)) != NULL ||
-	    (old & LAZY) == 0)
+	    (old & (LAZY | SHARED)) == 0)
 		goto out;
+	if (PROT(old) & RUMPCOMP_VM_ASK) {
+		bmk_spin_exit(&vm_lock, saved);
+		return rumpcomp_vm_pager((void *)(va & ~PAGE_MASK),
+		    (error & 2) != 0);
+	}
 	page = bmk_page_alloc(0);
 	if (page == NULL)
 		goto nomem;
@@ -348,4 +361,101 @@ out:
 nomem:
 	bmk_spin_exit(&vm_lock, saved);
 	return "out of memory (a page was touched, none is free)";
+}
+
+/* Puts an entry for one page at va. */
+static int
+put(uint64_t va, uint64_t e)
+{
+	unsigned long saved = vm_enter();
+	int error = split_at(va);
+	uint64_t *entry;
+
+	if (error == 0)
+		error = split_at(va + BMK_PAGE_SIZE);
+	if (error == 0) {
+		entry = hw_pte(va, 0);
+		free_leaf(entry, va);
+		*entry = e;
+		if ((e & SHARED) == 0)
+			populated++;
+	}
+	bmk_spin_exit(&vm_lock, saved);
+	return error;
+}
+
+int
+rumpcomp_vm_share(void *va, void *page, int prot, int write)
+{
+	uint64_t e = leaf(hw_vtophys(page), prot) | SHARED;
+
+	return put((uint64_t)va, write ? e : e & ~PTE_W);
+}
+
+int
+rumpcomp_vm_copy(void *va, const void *from, int prot)
+{
+	void *page = bmk_page_alloc(0);
+	int error;
+
+	if (page == NULL)
+		return BMK_ENOMEM;
+	memcpy(page, from, BMK_PAGE_SIZE);
+	error = put((uint64_t)va, leaf((uint64_t)page - hw_dm_base, prot));
+	if (error != 0)
+		bmk_page_free(page, 0);
+	return error;
+}
+
+/* The entry that says what is at va, and to where. */
+static uint64_t *
+entry_at(uint64_t va, uint64_t *endp)
+{
+	uint64_t *e = hw_pml4 + (va >> (12 + 9 * TOP) & 511);
+	int level;
+
+	for (level = TOP; level > 0 && *e & PTE_P; level--)
+		e = hw_table(*e) + (va >> (12 + 9 * (level - 1)) & 511);
+	*endp = (va & ~(SPAN(level) - 1)) + SPAN(level);
+	return e;
+}
+
+/*
+ * Pages of [from, end) that are there: with make, tables for them at a
+ * distance; without, they go there.
+ */
+static int
+move(uint64_t from, uint64_t end, uint64_t distance, int make)
+{
+	uint64_t va, next, *e;
+	int error = 0;
+
+	for (va = from; va < end && error == 0; va = next) {
+		e = entry_at(va, &next);
+		if ((*e & (PTE_P | HELD)) == 0)
+			continue;
+		if (make) {
+			error = split_at(va + distance);
+			if (error == 0)
+				error = split_at(next + distance);
+			continue;
+		}
+		*hw_pte(va + distance, 0) = *e;
+		*e = LAZY_PROT(PROT(*e));
+		invlpg(va);
+	}
+	return error;
+}
+
+int
+rumpcomp_vm_move(void *from, void *to, size_t len)
+{
+	uint64_t s = (uint64_t)from, distance = (uint64_t)to - s;
+	unsigned long saved = vm_enter();
+	int error = move(s, s + len, distance, 1);
+
+	if (error == 0)
+		(void)move(s, s + len, distance, 0);
+	bmk_spin_exit(&vm_lock, saved);
+	return error;
 }

@@ -4,6 +4,8 @@
  * and the thread's name when it ran into its guard page.  A fault of
  * spt_probe() is an answer.
  */
+#include <rump/rumpcomp_vm.h>
+
 #include "spt.h"
 
 #define ALTSTACK	65536UL
@@ -62,6 +64,7 @@ on_fault(int sig, void *info, void *ucontext)
 	uint64_t *uc = ucontext;
 	struct bmk_thread *t;
 	struct bmk_regs r;
+	const char *why;
 	uint64_t addr;
 	char text[80];
 
@@ -82,11 +85,16 @@ on_fault(int sig, void *info, void *ucontext)
 	r.vector = uc[UC_TRAPNO], r.error = uc[UC_ERR];
 	r.cs = uc[UC_CSGSFS] & 0xffff, r.ss = 0;
 	addr = r.vector == BMK_VECTOR_PF ? uc[UC_CR2] : r.rip;
+	why = cause(sig, &r, addr);
+	if (sig == SPT_SIGSEGV && r.vector == BMK_VECTOR_PF &&
+	    rumpcomp_vm_pager != NULL && (why = spt_vm_fault((char *)addr,
+	    (r.error & BMK_PF_WRITE) != 0, why)) == NULL)
+		return;
 	t = sig == SPT_SIGSEGV ? guard_of(addr) : NULL;
 	if (t != NULL)
 		(void)snprintf(text, sizeof(text), "stack overflow of thread "
 		    "%s", t->bt_name);
-	bmk_fault(t != NULL ? text : cause(sig, &r, addr), &r, addr);
+	bmk_fault(t != NULL ? text : why, &r, addr);
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The seccomp filter, the last thing before the kernel starts.  Any call that
- * is not listed kills the process.  mprotect and madvise stay inside the
- * guest's memory, and nothing is ever writable and executable.
+ * is not listed kills the process.  What changes memory stays inside the
+ * guest's, and nothing is ever writable and executable.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -12,7 +12,7 @@
 
 #define PR_SET_SECCOMP		22
 #define PR_SET_NO_NEW_PRIVS	38
-#define MAXINSN			128
+#define MAXINSN			256
 
 #define DATA(f)		((uint32_t)__builtin_offsetof(struct seccomp_data, f))
 #define ARG_LO(n)	(DATA(args) + 8 * (n))
@@ -69,40 +69,97 @@ load_units(int n)
 	emit(BPF_ALU | BPF_OR | BPF_X, 0, 0, 0);
 }
 
-/*
- * mprotect or madvise: [arg 0, arg 0 + arg 1) in the guest; then the third
- * argument: below limit, or equal to it.
- */
+/* A call that what follows looks at; end() makes it skip that for others. */
+static unsigned short
+begin(int nr)
+{
+	load(DATA(nr));
+	emit(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 0);
+	return (unsigned short)(nprog - 1);
+}
+
 static void
-inside(int nr, unsigned op, uint32_t limit)
+end(unsigned short start)
+{
+	allow();
+	prog[start].jf = (uint8_t)(nprog - start - 1);
+}
+
+/* [argument n, argument n + argument 1) lies in the guest. */
+static void
+inside(int n)
 {
 	uint32_t first = (uint32_t)((uintptr_t)spt_guest_start >> 16);
-	uint32_t end = (uint32_t)((uintptr_t)spt_guest_end >> 16);
-	unsigned short skip = nprog;
+	uint32_t last = (uint32_t)((uintptr_t)spt_guest_end >> 16);
 
-	emit(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 0);
 	load(ARG_HI(1));		/* 32 bits of units: no overflow */
 	emit(BPF_JMP | BPF_JGT | BPF_K, 0x3fff, 0, 1);
 	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-	load_units(0);
+	load_units(n);
 	kill_unless(BPF_JGE, first);
 	emit(BPF_ST, 0, 0, 0);
 	load_units(1);
 	emit(BPF_LDX | BPF_W | BPF_MEM, 0, 0, 0);
 	emit(BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0);
-	emit(BPF_JMP | BPF_JGT | BPF_K, end, 0, 1);
+	emit(BPF_JMP | BPF_JGT | BPF_K, last, 0, 1);
+	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+}
+
+/* Argument 2, a protection: not both write and execute. */
+static void
+write_or_execute(void)
+{
+	load(ARG_LO(2));
+	emit(BPF_ALU | BPF_AND | BPF_K, 2 | 4, 0, 0);
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 2 | 4, 0, 1);
+	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+}
+
+static void
+equals(int n, uint32_t value)
+{
+	load(ARG_LO(n));
+	kill_unless(BPF_JEQ, value);
+}
+
+/* The calls that change the guest's memory, and only that. */
+static void
+memory(void)
+{
+	unsigned short start = begin(__NR_mprotect);
+
+	inside(0);
+	write_or_execute();
+	end(start);
+	start = begin(__NR_madvise);
+	inside(0);
+	equals(2, SYS_MADV_DONTNEED);
+	end(start);
+	/* Nothing at all, or pages of the guest's once more. */
+	start = begin(__NR_mmap);
+	inside(0);
+	write_or_execute();
+	load(ARG_LO(3));
+	emit(BPF_JMP | BPF_JEQ | BPF_K, SYS_MAP_PRIVATE | SYS_MAP_ANON |
+	    SYS_MAP_NORESERVE | SYS_MAP_FIXED, 5, 0);
+	kill_unless(BPF_JEQ, SYS_MAP_SHARED | SYS_MAP_FIXED);
+	equals(4, (uint32_t)spt_pages_fd);
+	end(start);
+	start = begin(__NR_mremap);
+	inside(0);
+	inside(4);
+	equals(3, SYS_MREMAP_FIXED | SYS_MREMAP_MAYMOVE);
+	load(ARG_HI(2));
+	emit(BPF_MISC | BPF_TAX, 0, 0, 0);
+	load(ARG_HI(1));
+	emit(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0);
 	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
 	load(ARG_LO(2));
-	if (op == BPF_JEQ)
-		kill_unless(BPF_JEQ, limit);
-	else {
-		/* Not both write and execute. */
-		emit(BPF_ALU | BPF_AND | BPF_K, limit, 0, 0);
-		emit(BPF_JMP | BPF_JEQ | BPF_K, limit, 0, 1);
-		emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-	}
-	allow();
-	prog[skip].jf = (uint8_t)(nprog - skip - 1);
+	emit(BPF_MISC | BPF_TAX, 0, 0, 0);
+	load(ARG_LO(1));
+	emit(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0);
+	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	end(start);
 }
 
 void
@@ -124,9 +181,7 @@ spt_filter(void)
 		plain(calls[i]);
 	if (!spt_fsgsbase)
 		plain(__NR_arch_prctl);
-	inside(__NR_mprotect, BPF_JSET, 2 | 4);
-	load(DATA(nr));
-	inside(__NR_madvise, BPF_JEQ, SYS_MADV_DONTNEED);
+	memory();
 	emit(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
 	fprog.len = nprog;
 	fprog.filter = prog;

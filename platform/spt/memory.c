@@ -9,10 +9,13 @@
 
 #define UNIT		(4UL << 30)	/* the filter compares such units */
 #define KVA_SIZE	(8UL << 30)
-#define ARENA_SIZE	(64UL << 30)
 #define STACK_SIZE	16384UL		/* the usual: has its own list */
 
+#define MFD_CLOEXEC	1U
+
 char *spt_guest_start, *spt_guest_end, *spt_arena_start;
+char *spt_pages_start;
+int spt_pages_fd;
 
 struct kva {
 	struct kva	*kv_next;
@@ -34,10 +37,27 @@ shift(size_t limit, size_t unit)
 	return limit < unit ? 0 : r % (limit / unit) * unit;
 }
 
+/* As a file, so that rumpcomp_vm_share() can map a page of it again. */
+static void
+pages_map(char *start, size_t size)
+{
+	static const char name[] = "rumpkit";
+
+	spt_pages_start = start;
+	spt_pages_fd = (int)sys3(__NR_memfd_create, (long)name, MFD_CLOEXEC,
+	    0);
+	if (spt_pages_fd < 0 ||
+	    sys3(__NR_ftruncate, spt_pages_fd, (long)size, 0) != 0 ||
+	    sys6(__NR_mmap, (long)start, (long)size, SYS_PROT_READ |
+	    SYS_PROT_WRITE, SYS_MAP_SHARED | SYS_MAP_FIXED, spt_pages_fd,
+	    0) != (long)start)
+		spt_die("no memory");
+}
+
 void
 spt_memory_init(size_t size)
 {
-	size_t pages = (size + UNIT - 1) & -UNIT, arena = ARENA_SIZE, total;
+	size_t pages = (size + UNIT - 1) & -UNIT, arena = SPT_ARENA_SIZE, total;
 	char *p, *q;
 	long ret;
 
@@ -67,8 +87,7 @@ spt_memory_init(size_t size)
 	spt_arena_start = kva_end + shift(UNIT, 2UL << 20);
 	/* Linux's choice has few bits left when cut to 4 GiB. */
 	q += shift(pages - size, BMK_PAGE_SIZE);
-	if (sys_mprotect(q, size, SYS_PROT_READ | SYS_PROT_WRITE) != 0)
-		spt_die("no memory");
+	pages_map(q, size);
 	bmk_page_add(q, size);
 }
 

@@ -40,7 +40,12 @@ void spt_relocate(void);
 void spt_memory_init(size_t);
 extern char *spt_guest_start, *spt_guest_end;	/* [I] 4 GiB multiples */
 extern char *spt_arena_start;			/* [I] up to spt_guest_end */
+#define SPT_ARENA_SIZE	(64UL << 30)		/* at most */
+extern char *spt_pages_start;			/* [I] the page allocator's */
+extern int spt_pages_fd;			/* [I] they are this file */
 void spt_vm_init(void);
+/* NULL: it is there now; else why not, as the caller thought it was. */
+const char *spt_vm_fault(char *va, int write, const char *why);
 
 void spt_fault_init(void);
 void spt_timer_init(void);

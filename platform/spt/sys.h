@@ -20,10 +20,14 @@ struct sys_pollfd { int fd; short events, revents; };
 #define SYS_PROT_NONE	0
 #define SYS_PROT_READ	1
 #define SYS_PROT_WRITE	2
+#define SYS_MAP_SHARED	0x01
 #define SYS_MAP_PRIVATE	0x02
+#define SYS_MAP_FIXED	0x10
 #define SYS_MAP_ANON	0x20
 #define SYS_MAP_NORESERVE 0x4000
 #define SYS_MADV_DONTNEED 4
+#define SYS_MREMAP_MAYMOVE 1
+#define SYS_MREMAP_FIXED 2
 
 static inline long
 sys6(long n, long a, long b, long c, long d, long e, long f)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The page-table primitives under mmap are Linux's own; it populates pages
- * too.  How much of the arena is populated is read from /proc/self, whose
- * files are opened before the filter is there.
+ * too, but for those of files: what stands for one that is not there yet is
+ * inaccessible.  The page allocator's memory is a file of Linux's, so that a
+ * page of it can be seen twice.  How much of the arena is populated is read
+ * from /proc/self, whose files are opened before the filter is there.
  *
  * The size of memory that the launcher gave is what vm_stat reports and what
  * the page allocator keeps to; what programs touch in the arena beyond it is
@@ -51,46 +53,236 @@ rumpcomp_vm_arena(void **startp, size_t *lenp)
 	*lenp = (size_t)(spt_guest_end - spt_arena_start);
 }
 
+/*
+ * What is known of each page that lies in a range of a file; 0 elsewhere.
+ * Chunks of it are made at need.  [mm_lock of the rump kernel]
+ */
+enum { PLAIN, ASK, SHARED, OWN };
+#define CHUNK		4096UL		/* pages */
+#define MAXCHUNKS	(SPT_ARENA_SIZE / (CHUNK * BMK_PAGE_SIZE))
+static uint8_t *chunks[MAXCHUNKS];
+const char *(*rumpcomp_vm_pager)(void *, int);
+const char rumpcomp_vm_beyond[] = "access beyond the end of a mapped file";
+
+static size_t
+index_of(const void *va)
+{
+	return (size_t)((const char *)va - spt_arena_start) / BMK_PAGE_SIZE;
+}
+
+static int
+state(size_t i)
+{
+	return chunks[i / CHUNK] != NULL ? chunks[i / CHUNK][i % CHUNK] :
+	    PLAIN;
+}
+
+static int
+plain(const void *va, size_t len)
+{
+	size_t i = index_of(va) / CHUNK;
+	size_t end = (index_of(va) + len / BMK_PAGE_SIZE + CHUNK - 1) / CHUNK;
+
+	for (; i < end; i++)
+		if (chunks[i] != NULL)
+			return 0;
+	return 1;
+}
+
+static int
+set_state(const void *va, size_t len, int st)
+{
+	size_t i = index_of(va), end = i + len / BMK_PAGE_SIZE;
+	uint8_t **c;
+
+	for (; i < end; i++) {
+		c = &chunks[i / CHUNK];
+		if (*c == NULL && st == PLAIN)
+			continue;
+		if (*c == NULL) {
+			if ((*c = bmk_malloc(CHUNK, 0)) == NULL)
+				return BMK_ENOMEM;
+			memset(*c, PLAIN, CHUNK);
+		}
+		(*c)[i % CHUNK] = (uint8_t)st;
+	}
+	return 0;
+}
+
+/* Calls fn for each run of pages with the same state. */
+static int
+runs(char *va, size_t len, int (*fn)(char *, size_t, int st, int prot),
+    int prot)
+{
+	size_t i = index_of(va), end = i + len / BMK_PAGE_SIZE, n;
+	int st, error = 0;
+
+	for (; i < end && error == 0; i += n) {
+		st = state(i);
+		for (n = 1; i + n < end && state(i + n) == st; n++)
+			;
+		error = fn(spt_arena_start + i * BMK_PAGE_SIZE,
+		    n * BMK_PAGE_SIZE, st, prot);
+	}
+	return error;
+}
+
+static int
+protect(void *va, size_t len, int prot)
+{
+	return sys_mprotect(va, len, prot & 7) == 0 ? 0 : BMK_ENOMEM;
+}
+
+static int
+forget(void *va, size_t len)
+{
+	return sys_madvise(va, len, SYS_MADV_DONTNEED) == 0 ? 0 : BMK_ENOMEM;
+}
+
+/* Memory of nobody's, not accessible. */
+static int
+reserve(void *va, size_t len)
+{
+	return sys6(__NR_mmap, (long)va, (long)len, SYS_PROT_NONE,
+	    SYS_MAP_PRIVATE | SYS_MAP_ANON | SYS_MAP_NORESERVE | SYS_MAP_FIXED,
+	    -1, 0) == (long)va ? 0 : BMK_ENOMEM;
+}
+
+static int
+run_unmap(char *va, size_t len, int st, int prot)
+{
+	(void)prot;
+	if (st == SHARED)
+		return reserve(va, len);
+	if (st != ASK && protect(va, len, SYS_PROT_NONE) != 0)
+		return BMK_ENOMEM;
+	return st == ASK ? 0 : forget(va, len);
+}
+
+/* A write to a shared page asks whether it needs a copy. */
+static int
+run_protect(char *va, size_t len, int st, int prot)
+{
+	if (st == ASK)
+		return 0;
+	return protect(va, len, st == SHARED ? prot & ~RUMPCOMP_VM_WRITE :
+	    prot);
+}
+
+static int
+run_discard(char *va, size_t len, int st, int prot)
+{
+	(void)prot;
+	if (st == PLAIN)
+		return forget(va, len);
+	if (st == ASK)
+		return 0;
+	(void)set_state(va, len, ASK);
+	return reserve(va, len);
+}
+
 /* prot is Linux's, bit by bit. */
 int
 rumpcomp_vm_map(void *va, size_t len, int prot)
 {
-	return sys_mprotect(va, len, prot) == 0 ? 0 : BMK_ENOMEM;
+	int error = 0;
+
+	if (!plain(va, len))
+		error = rumpcomp_vm_unmap(va, len);
+	if (error != 0)
+		return error;
+	return prot & RUMPCOMP_VM_ASK ? set_state(va, len, ASK) :
+	    protect(va, len, prot);
 }
 
 int
 rumpcomp_vm_unmap(void *va, size_t len)
 {
-	if (sys_mprotect(va, len, SYS_PROT_NONE) != 0)
-		return BMK_ENOMEM;
-	return rumpcomp_vm_discard(va, len);
+	int error;
+
+	if (plain(va, len))
+		return run_unmap(va, len, PLAIN, 0);
+	error = runs(va, len, run_unmap, 0);
+	return error != 0 ? error : set_state(va, len, PLAIN);
 }
 
 int
 rumpcomp_vm_protect(void *va, size_t len, int prot)
 {
-	return sys_mprotect(va, len, prot) == 0 ? 0 : BMK_ENOMEM;
+	return plain(va, len) ? protect(va, len, prot) :
+	    runs(va, len, run_protect, prot);
 }
 
 int
 rumpcomp_vm_discard(void *va, size_t len)
 {
-	return sys_madvise(va, len, SYS_MADV_DONTNEED) == 0 ? 0 : BMK_ENOMEM;
+	return plain(va, len) ? forget(va, len) :
+	    runs(va, len, run_discard, 0);
+}
+
+int
+rumpcomp_vm_share(void *va, void *page, int prot, int write)
+{
+	prot &= write ? 7 : 7 & ~RUMPCOMP_VM_WRITE;
+	if (sys6(__NR_mmap, (long)va, BMK_PAGE_SIZE, prot, SYS_MAP_SHARED |
+	    SYS_MAP_FIXED, spt_pages_fd, (char *)page - spt_pages_start) !=
+	    (long)va)
+		return BMK_ENOMEM;
+	return set_state(va, BMK_PAGE_SIZE, SHARED);
+}
+
+int
+rumpcomp_vm_copy(void *va, const void *page, int prot)
+{
+	if (reserve(va, BMK_PAGE_SIZE) != 0 || protect(va, BMK_PAGE_SIZE,
+	    RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE) != 0)
+		return BMK_ENOMEM;
+	memcpy(va, page, BMK_PAGE_SIZE);
+	return protect(va, BMK_PAGE_SIZE, prot) != 0 ? BMK_ENOMEM :
+	    set_state(va, BMK_PAGE_SIZE, OWN);
+}
+
+int
+rumpcomp_vm_move(void *from, void *to, size_t len)
+{
+	if (!plain(from, len))
+		return BMK_EOPNOTSUPP;
+	if (sys6(__NR_mremap, (long)from, (long)len, (long)len,
+	    SYS_MREMAP_FIXED | SYS_MREMAP_MAYMOVE, (long)to, 0) != (long)to)
+		return BMK_EOPNOTSUPP;
+	return reserve(from, len);
+}
+
+/* Is this fault one for the pager?  Its answer, NULL: try again. */
+const char *
+spt_vm_fault(char *va, int write, const char *why)
+{
+	size_t i;
+	int st;
+
+	if (va < spt_arena_start || va >= spt_guest_end)
+		return why;
+	i = index_of(va);
+	st = state(i);
+	if (st != ASK && !(st == SHARED && write))
+		return why;
+	return rumpcomp_vm_pager(spt_arena_start + i * BMK_PAGE_SIZE, write);
 }
 
 void
 rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
 {
 	uint64_t entries[32], off = (uint64_t)va / BMK_PAGE_SIZE * 8;
-	size_t i, n, npages = len / BMK_PAGE_SIZE;
+	size_t i, n, npages = len / BMK_PAGE_SIZE, at = index_of(va);
 
-	for (; npages > 0; npages -= n, off += n * 8) {
+	for (; npages > 0; npages -= n, off += n * 8, at += n) {
 		n = npages < 32 ? npages : 32;
 		if (sys4(__NR_pread64, pagemap_fd, (long)entries,
 		    (long)n * 8, (long)off) != (long)n * 8)
 			memset(entries, 0xff, sizeof(entries));
 		for (i = 0; i < n; i++)
-			*vec++ = (entries[i] & PAGEMAP_THERE) != 0;
+			*vec++ = (entries[i] & PAGEMAP_THERE) != 0 ||
+			    state(at + i) == SHARED;
 	}
 }
 

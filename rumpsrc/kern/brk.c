@@ -7,9 +7,9 @@
 #include <rump/rumpcomp_vm.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
+#include <kern/mm_region.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
-#include "mm_priv.h"
 
 #define BRK_WINDOW	(4UL << 30)
 #define BRK_PROT	(RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE)
@@ -29,7 +29,8 @@ brk_init(struct proc *p)
 	for (len = BRK_WINDOW; len >= 1UL << 20; len >>= 1) {
 		vm->vm_base = rump_mm_find(len);
 		if (vm->vm_base != 0 &&
-		    rump_mm_record(vm->vm_base, len, MM_NORESERVE, p) == 0) {
+		    rump_mm_record(vm->vm_base, len, MM_NORESERVE, p, NULL,
+		    0) == 0) {
 			vm->vm_brk = vm->vm_base;
 			vm->vm_top = vm->vm_base + len;
 			p->p_vm = vm;

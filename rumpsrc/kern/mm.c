@@ -18,9 +18,8 @@
 #include <rump/rumpcomp_vm.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
-#include <kern/mm.h>
+#include <kern/mm_region.h>
 #include <kern/proc.h>
-#include "mm_priv.h"
 
 struct rump_mutex rump_mm_lock;
 
@@ -29,6 +28,7 @@ static uintptr_t mm_start, mm_end;	/* constant once set */
 static uintptr_t mm_hint;		/* [mm_lock] nothing fits above */
 static uint32_t mm_seed = 2463534242U;	/* [mm_lock] */
 static size_t mm_committed;		/* [mm_lock] bytes set aside */
+static struct mm_region *mm_dead;	/* [mm_lock] mr_next, with mr_obj */
 
 void
 rump_mm_init(void)
@@ -178,16 +178,29 @@ rump_mm_find(size_t len)
 	return addr;
 }
 
+static void
+mm_setobj(struct mm_region *mr, struct rump_mmobj *obj, uint64_t off)
+{
+
+	mr->mr_obj = obj;
+	mr->mr_off = off;
+	mr->mr_prevp = &obj->mo_regions;
+	if ((mr->mr_next = obj->mo_regions) != NULL)
+		mr->mr_next->mr_prevp = &mr->mr_next;
+	obj->mo_regions = mr;
+}
+
 /* Records a region; the range is free. */
 int
-rump_mm_record(uintptr_t addr, size_t len, int prot, struct proc *p)
+rump_mm_record(uintptr_t addr, size_t len, int prot, struct proc *p,
+    struct rump_mmobj *obj, uint64_t off)
 {
 	struct mm_region *mr;
 
 	/* Neighbours of the same kind grow instead (brk, malloc arenas). */
 	mr = mm_below(addr);
 	if (mr != NULL && mr->mr_end == addr && mr->mr_prot == prot &&
-	    mr->mr_proc == p) {
+	    mr->mr_proc == p && mr->mr_obj == NULL && obj == NULL) {
 		mr->mr_end += len;
 		return 0;
 	}
@@ -197,8 +210,41 @@ rump_mm_record(uintptr_t addr, size_t len, int prot, struct proc *p)
 	mr->mr_end = addr + len;
 	mr->mr_prot = prot;
 	mr->mr_proc = p;
+	mr->mr_obj = NULL;
 	mm_insert(mr);
+	if (obj != NULL)
+		mm_setobj(mr, obj, off);
 	return 0;
+}
+
+/* Under the lock nothing may be released that could sleep. */
+static void
+mm_free(struct mm_region *mr)
+{
+
+	mm_remove(mr);
+	if (mr->mr_obj == NULL) {
+		rump_kmem_free(mr, sizeof(*mr));
+		return;
+	}
+	if ((*mr->mr_prevp = mr->mr_next) != NULL)
+		mr->mr_next->mr_prevp = mr->mr_prevp;
+	mr->mr_next = mm_dead;
+	mm_dead = mr;
+}
+
+void
+rump_mm_unlock(void)
+{
+	struct mm_region *dead = mm_dead, *mr;
+
+	mm_dead = NULL;
+	rump_mutex_exit(&rump_mm_lock);
+	while ((mr = dead) != NULL) {
+		dead = mr->mr_next;
+		mr->mr_obj->mo_ops->mo_rele(mr->mr_obj);
+		rump_kmem_free(mr, sizeof(*mr));
+	}
 }
 
 /* Makes addr a region boundary. */
@@ -214,6 +260,11 @@ rump_mm_cut(uintptr_t addr)
 	*tail = *mr;
 	mr->mr_end = tail->mr_start = addr;
 	mm_insert(tail);
+	if (mr->mr_obj != NULL) {
+		mr->mr_obj->mo_ops->mo_ref(mr->mr_obj);
+		mm_setobj(tail, mr->mr_obj, mr->mr_off +
+		    (addr - mr->mr_start) / MM_PAGE);
+	}
 	return 0;
 }
 
@@ -233,8 +284,7 @@ rump_mm_clear(uintptr_t addr, uintptr_t end)
 			rump_mm_uncharge(mr->mr_end - mr->mr_start);
 		if (mr->mr_end > mm_hint)
 			mm_hint = mr->mr_end;
-		mm_remove(mr);
-		rump_kmem_free(mr, sizeof(*mr));
+		mm_free(mr);
 	}
 	return 0;
 }
@@ -250,7 +300,7 @@ rump_mm_unmap(void *addr, size_t len)
 		return EINVAL;
 	rump_mutex_enter(&rump_mm_lock);
 	error = rump_mm_clear(va, va + len);
-	rump_mutex_exit(&rump_mm_lock);
+	rump_mm_unlock();
 	return error;
 }
 
@@ -275,7 +325,8 @@ rump_mm_uncharge(size_t len)
 }
 
 int
-rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p)
+rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p,
+    struct rump_mmobj *obj, uint64_t off)
 {
 	int error;
 
@@ -283,9 +334,10 @@ rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p)
 		prot |= MM_COUNTED;
 	if (prot & MM_COUNTED && (error = rump_mm_charge(len)) != 0)
 		return error;
-	error = rumpcomp_vm_map((void *)addr, len, prot & MM_PROT);
+	error = rumpcomp_vm_map((void *)addr, len, MM_VMPROT(prot, obj));
 	if (error == 0) {
-		if ((error = rump_mm_record(addr, len, prot, p)) == 0)
+		error = rump_mm_record(addr, len, prot, p, obj, off);
+		if (error == 0)
 			return 0;
 		(void)rumpcomp_vm_unmap((void *)addr, len);
 	}
@@ -296,7 +348,8 @@ rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p)
 
 /* Any free range, mapped with prot; a guard page stays free below it. */
 int
-rump_mm_alloc(struct proc *p, size_t len, int prot, uintptr_t *addrp)
+rump_mm_alloc(struct proc *p, size_t len, int prot, struct rump_mmobj *obj,
+    uint64_t off, uintptr_t *addrp)
 {
 	uintptr_t addr;
 	int error;
@@ -304,7 +357,7 @@ rump_mm_alloc(struct proc *p, size_t len, int prot, uintptr_t *addrp)
 	KASSERT(rump_mutex_owned(&rump_mm_lock));
 	if ((addr = rump_mm_find(len)) == 0)
 		return ENOMEM;
-	if ((error = rump_mm_map(addr, len, prot, p)) == 0)
+	if ((error = rump_mm_map(addr, len, prot, p, obj, off)) == 0)
 		*addrp = addr;
 	return error;
 }
@@ -318,11 +371,12 @@ rump_mm_stack(struct proc *p, size_t len, char **stackp)
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
 	error = rump_mm_alloc(p, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE |
-	    MM_NORESERVE, &addr);
+	    MM_NORESERVE, NULL, 0, &addr);
 	if (error == 0) {
 		*stackp = (char *)addr;
 		/* A region without access keeps neighbours away. */
-		error = rump_mm_record(addr - MM_PAGE, MM_PAGE, 0, p);
+		error = rump_mm_record(addr - MM_PAGE, MM_PAGE, 0, p, NULL,
+		    0);
 	}
 	rump_mutex_exit(&rump_mm_lock);
 	return error;
@@ -363,5 +417,5 @@ rump_mm_exit(struct proc *p)
 		rump_kmem_free(vm, sizeof(*vm));
 		p->p_vm = NULL;
 	}
-	rump_mutex_exit(&rump_mm_lock);
+	rump_mm_unlock();
 }

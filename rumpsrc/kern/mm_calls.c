@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mmap, munmap, mprotect, madvise, mremap, mincore, msync, mlock.  Private
- * file mappings are read in when they are made; shared ones of files that
- * can be written are not there yet (ENODEV, named on the console).
+ * mmap, munmap, mprotect, madvise, mincore, msync, mlock.  What is a file's
+ * is mm_file.c's, which an image without files does not have.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -13,9 +12,9 @@
 #include <kern/file.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
+#include <kern/mm_region.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
-#include "mm_priv.h"
 
 /* W^X: nothing is writable and executable at once. */
 static int
@@ -32,24 +31,22 @@ mm_prot(int prot, int *vp)
 	return 0;
 }
 
-static size_t
-mm_round(size_t len)
-{
-
-	return (len + MM_PAGE - 1) & ~(MM_PAGE - 1);
-}
-
-static int
-mm_place(uintptr_t hint, size_t len, int vprot, int flags, uintptr_t *vap)
+int
+rump_mm_place(uintptr_t hint, size_t len, int vprot, int flags,
+    struct rump_mmobj *obj, uint64_t off, uintptr_t *vap)
 {
 	struct mm_region *mr;
 	int error;
 
+	KASSERT(rump_mutex_owned(&rump_mm_lock));
+	if (flags & MAP_NORESERVE)
+		vprot |= MM_NORESERVE;
 	if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0) {
 		if (hint == 0 || !rump_mm_inside(hint, len) ||
 		    ((mr = rump_mm_first(hint)) != NULL &&
 		    mr->mr_start < hint + len))
-			return rump_mm_alloc(curproc, len, vprot, vap);
+			return rump_mm_alloc(curproc, len, vprot, obj, off,
+			    vap);
 	} else if (!rump_mm_inside(hint, len)) {
 		return hint % MM_PAGE ? EINVAL : ENOMEM;
 	} else if (flags & MAP_FIXED_NOREPLACE) {
@@ -60,7 +57,7 @@ mm_place(uintptr_t hint, size_t len, int vprot, int flags, uintptr_t *vap)
 		return error;
 	}
 	*vap = hint;
-	return rump_mm_map(hint, len, vprot, curproc);
+	return rump_mm_map(hint, len, vprot, curproc, obj, off);
 }
 
 static long
@@ -69,12 +66,10 @@ mm_map(uintptr_t hint, size_t len, int vprot, int flags)
 	uintptr_t va = 0;
 	int error;
 
-	if (flags & MAP_NORESERVE)
-		vprot |= MM_NORESERVE;
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
-	error = mm_place(hint, len, vprot, flags, &va);
-	rump_mutex_exit(&rump_mm_lock);
+	error = rump_mm_place(hint, len, vprot, flags, NULL, 0, &va);
+	rump_mm_unlock();
 	return error ? -error : (long)va;
 }
 
@@ -87,88 +82,48 @@ mm_counts(const struct mm_region *mr, int vprot)
 	    (mr->mr_prot & (MM_COUNTED | MM_NORESERVE)) == 0;
 }
 
-/* Changes the protection of whole regions; all of it must be mapped. */
+/* All of it is mapped; how much is to be set aside for vprot? */
 static int
-mm_protect(uintptr_t va, size_t len, int vprot)
+mm_survey(uintptr_t va, uintptr_t end, int vprot, size_t *morep)
 {
 	struct mm_region *mr;
-	uintptr_t end = va + len, at;
-	size_t more = 0;
-	int error;
 
-	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0)
-		return error;
-	for (at = va; at < end; at = mr->mr_end) {
-		mr = rump_mm_first(at);
-		if (mr == NULL || mr->mr_start > at)
+	for (*morep = 0; va < end; va = mr->mr_end) {
+		mr = rump_mm_first(va);
+		if (mr == NULL || mr->mr_start > va)
 			return ENOMEM;
 		if (mm_counts(mr, vprot))
-			more += mr->mr_end - at;
-	}
-	if (more != 0 && (error = rump_mm_charge(more)) != 0)
-		return error;
-	if ((error = rumpcomp_vm_protect((void *)va, len, vprot)) != 0) {
-		rump_mm_uncharge(more);
-		return error;
-	}
-	for (at = va; at < end; at = mr->mr_end) {
-		mr = rump_mm_first(at);
-		mr->mr_prot = vprot | (mm_counts(mr, vprot) ? MM_COUNTED :
-		    mr->mr_prot & ~MM_PROT);
+			*morep += mr->mr_end - va;
 	}
 	return 0;
 }
 
-static int
-mm_readfile(struct file *fp, uintptr_t va, size_t len, int64_t off)
+/* Changes the protection of whole regions; all of it must be mapped. */
+int
+rump_mm_protect(uintptr_t va, size_t len, int vprot)
 {
-	struct rump_iovec iov = { (void *)va, len };
-	struct uio uio = { &iov, 1, off, len, 0 };
-	size_t before;
+	struct mm_region *mr;
+	uintptr_t end = va + len;
+	size_t more;
 	int error;
 
-	do {
-		before = uio.uio_resid;
-		error = fp->f_ops->fo_read(fp, &uio, 0);
-	} while (error == 0 && uio.uio_resid != 0 && uio.uio_resid != before);
+	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0 ||
+	    (error = mm_survey(va, end, vprot, &more)) != 0 ||
+	    (more != 0 && (error = rump_mm_charge(more)) != 0))
+		return error;
+	for (; va < end && error == 0; va = mr->mr_end) {
+		mr = rump_mm_first(va);
+		error = rumpcomp_vm_protect((void *)va, mr->mr_end - va,
+		    MM_VMPROT(vprot, mr->mr_obj));
+		if (error)
+			break;
+		if (mm_counts(mr, vprot))
+			more -= mr->mr_end - va;
+		mr->mr_prot = vprot | (mm_counts(mr, vprot) ? MM_COUNTED :
+		    mr->mr_prot & ~MM_PROT);
+	}
+	rump_mm_uncharge(more);		/* of what was not reached */
 	return error;
-}
-
-static long
-mm_mapfile(uintptr_t hint, size_t len, int prot, int flags, int fd,
-    int64_t off)
-{
-	struct file *fp;
-	long va;
-	int error, vprot;
-
-	(void)mm_prot(prot, &vprot);
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return -error;
-	error = (fp->f_flags & O_ACCMODE) == O_WRONLY ? EACCES :
-	    fp->f_type != FT_VNODE || fp->f_ops->fo_read == NULL ? ENODEV : 0;
-	if (error == 0 && (flags & MAP_TYPE) != MAP_PRIVATE &&
-	    (prot & PROT_WRITE)) {
-		(void)rump_enosys("mmap (writable MAP_SHARED of a file)", 9);
-		error = ENODEV;
-	}
-	if (error) {
-		rump_file_rele(fp);
-		return -error;
-	}
-	va = mm_map(hint, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE, flags);
-	if (va > 0) {
-		error = mm_readfile(fp, (uintptr_t)va, len, off);
-		rump_mutex_enter(&rump_mm_lock);
-		if (error == 0)
-			error = mm_protect((uintptr_t)va, len, vprot);
-		else
-			(void)rump_mm_clear((uintptr_t)va,
-			    (uintptr_t)va + len);
-		rump_mutex_exit(&rump_mm_lock);
-	}
-	rump_file_rele(fp);
-	return error ? -error : va;
 }
 
 RUMP_SYSCALL6(mmap, void *, addr, size_t, len, int, prot, int, flags,
@@ -193,9 +148,10 @@ RUMP_SYSCALL6(mmap, void *, addr, size_t, len, int, prot, int, flags,
 		return -error;
 	len = mm_round(len);
 	hint &= ~(MM_PAGE - 1);
-	if ((flags & MAP_ANONYMOUS) == 0)
-		return mm_mapfile(hint, len, prot, flags, fd, off);
-	return mm_map(hint, len, vprot, flags);
+	if (flags & MAP_ANONYMOUS)
+		return mm_map(hint, len, vprot, flags);
+	return rump_mm_mapfile == NULL ? -ENODEV :
+	    rump_mm_mapfile(hint, len, prot, vprot, flags, fd, off);
 }
 
 RUMP_SYSCALL2(munmap, void *, addr, size_t, len)
@@ -210,7 +166,7 @@ RUMP_SYSCALL2(munmap, void *, addr, size_t, len)
 		return -EINVAL;
 	rump_mutex_enter(&rump_mm_lock);
 	error = rump_mm_clear(va, va + len);
-	rump_mutex_exit(&rump_mm_lock);
+	rump_mm_unlock();
 	return -error;
 }
 
@@ -228,8 +184,8 @@ RUMP_SYSCALL3(mprotect, void *, addr, size_t, len, int, prot)
 	if (len > SIZE_MAX / 2 || !rump_mm_inside(va, mm_round(len)))
 		return -ENOMEM;
 	rump_mutex_enter(&rump_mm_lock);
-	error = mm_protect(va, mm_round(len), vprot);
-	rump_mutex_exit(&rump_mm_lock);
+	error = rump_mm_protect(va, mm_round(len), vprot);
+	rump_mm_unlock();
 	return -error;
 }
 
@@ -262,127 +218,104 @@ RUMP_SYSCALL3(madvise, void *, addr, size_t, len, int, advice)
 		error = rumpcomp_vm_discard((void *)at,
 		    (mr->mr_end < end ? mr->mr_end : end) - at);
 	}
-	rump_mutex_exit(&rump_mm_lock);
+	rump_mm_unlock();
 	return -error;
 }
 
-/* Caller holds rump_mm_lock; [va, va + old) is one region. */
-static long
-mm_move(uintptr_t va, size_t old, size_t len, int prot)
+/* Is all of it mapped?  Caller holds rump_mm_lock. */
+static int
+mm_mapped(uintptr_t va, size_t len)
 {
-	uintptr_t to;
-	int error;
+	size_t more;
 
-	error = rump_mm_alloc(curproc, len, (prot & ~MM_PROT) |
-	    RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE, &to);
-	if (error)
-		return -error;
-	memcpy((void *)to, (void *)va, old < len ? old : len);
-	if ((prot & RUMPCOMP_VM_WRITE) == 0)
-		error = mm_protect(to, len, prot & MM_PROT);
-	if (error == 0)
-		error = rump_mm_clear(va, va + old);
-	return error ? -error : (long)to;
+	return rump_mm_inside(va, len) &&
+	    mm_survey(va, va + len, 0, &more) == 0;
 }
 
-static long
-mm_remap(uintptr_t va, size_t old, size_t len, int flags)
-{
-	struct mm_region *mr = rump_mm_first(va), *next;
-	int error, prot;
-
-	if (mr == NULL || mr->mr_start > va || mr->mr_end - va < old)
-		return -EFAULT;
-	prot = mr->mr_prot;
-	if (len <= old) {
-		error = len == old ? 0 : rump_mm_clear(va + len, va + old);
-		return error ? -error : (long)va;
-	}
-	next = rump_mm_first(va + old);
-	if (mr->mr_end == va + old && rump_mm_inside(va, len) &&
-	    (next == NULL || next->mr_start >= va + len)) {
-		error = rump_mm_map(va + old, len - old, prot, curproc);
-		return error ? -error : (long)va;
-	}
-	if ((flags & MREMAP_MAYMOVE) == 0 || (prot & RUMPCOMP_VM_READ) == 0)
-		return -ENOMEM;
-	return mm_move(va, old, len, prot);
-}
-
-RUMP_SYSCALL5(mremap, void *, addr, size_t, old, size_t, len, int, flags,
-    void *, newaddr)
-{
-	uintptr_t va = (uintptr_t)addr;
-	long r;
-
-	(void)newaddr;
-	if (va % MM_PAGE || len == 0 || old == 0 || len > SIZE_MAX / 2 ||
-	    old > SIZE_MAX / 2 || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)))
-		return -EINVAL;
-	if (flags & MREMAP_FIXED)
-		return rump_enosys("mremap (MREMAP_FIXED)", 25);
-	old = mm_round(old);
-	len = mm_round(len);
-	if (!rump_mm_inside(va, old))
-		return -EFAULT;
-	rump_mutex_enter(&rump_mm_lock);
-	r = mm_remap(va, old, len, flags);
-	rump_mutex_exit(&rump_mm_lock);
-	return r;
-}
+#define MINCORE_STEP	256	/* vec may be what is asked about */
 
 RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 {
-	uintptr_t va = (uintptr_t)addr, at, end;
-	struct mm_region *mr;
+	unsigned char some[MINCORE_STEP];
+	uintptr_t va = (uintptr_t)addr;
+	size_t n, pages;
+	int ok;
 
 	if (va % MM_PAGE)
 		return -EINVAL;
-	len = mm_round(len);
-	if (!rump_mm_inside(va, len))
+	if (len > SIZE_MAX / 2)
 		return -ENOMEM;
-	end = va + len;
-	rump_mutex_enter(&rump_mm_lock);
-	for (at = va; at < end; at = mr->mr_end) {
-		mr = rump_mm_first(at);
-		if (mr == NULL || mr->mr_start > at) {
-			rump_mutex_exit(&rump_mm_lock);
+	pages = mm_round(len) / MM_PAGE;
+	for (; pages > 0; pages -= n, va += n * MM_PAGE, vec += n) {
+		n = pages < MINCORE_STEP ? pages : MINCORE_STEP;
+		rump_mutex_enter(&rump_mm_lock);
+		if ((ok = mm_mapped(va, n * MM_PAGE)) != 0)
+			rumpcomp_vm_resident((void *)va, n * MM_PAGE, some);
+		rump_mm_unlock();
+		if (!ok)
 			return -ENOMEM;
-		}
+		memcpy(vec, some, n);
 	}
-	rumpcomp_vm_resident(addr, len, vec);
-	rump_mutex_exit(&rump_mm_lock);
 	return 0;
 }
 
-/* Nothing is paged out and no shared file mapping can be dirty. */
+/* ENOMEM when not all of it is mapped. */
+static int
+mm_check(uintptr_t va, size_t len)
+{
+	int ok;
+
+	if (len == 0)
+		return 0;
+	if (len > SIZE_MAX / 2)
+		return ENOMEM;
+	rump_mutex_enter(&rump_mm_lock);
+	ok = mm_mapped(va, mm_round(len));
+	rump_mm_unlock();
+	return ok ? 0 : ENOMEM;
+}
+
+/* The pages of a mapped file are the file's: nothing is to be written back. */
 RUMP_SYSCALL3(msync, void *, addr, size_t, len, int, flags)
 {
 
-	(void)len;
 	if ((uintptr_t)addr % MM_PAGE ||
 	    (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
 	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
 		return -EINVAL;
-	return 0;
+	return -mm_check((uintptr_t)addr, len);
 }
 
 /* Pages never leave memory: populating them is all that locking means. */
+static long
+mm_lockpages(const void *addr, size_t len, int populate)
+{
+	uintptr_t va = (uintptr_t)addr & ~(MM_PAGE - 1);
+	uintptr_t end = (uintptr_t)addr + len;
+	int error = mm_check(va, end - va);
+
+	for (; populate && error == 0 && va < end; va += MM_PAGE)
+		(void)*(const volatile char *)va;
+	return -error;
+}
+
 RUMP_SYSCALL2(mlock, const void *, addr, size_t, len)
 {
-	const volatile char *p = addr, *end = p + len;
 
-	for (; p < end; p += MM_PAGE)
-		(void)*p;
-	return 0;
+	return mm_lockpages(addr, len, 1);
+}
+
+RUMP_SYSCALL3(mlock2, const void *, addr, size_t, len, unsigned, flags)
+{
+
+	return flags & ~(unsigned)MLOCK_ONFAULT ? -EINVAL :
+	    mm_lockpages(addr, len, flags == 0);
 }
 
 RUMP_SYSCALL2(munlock, const void *, addr, size_t, len)
 {
 
-	(void)addr;
-	(void)len;
-	return 0;
+	return mm_lockpages(addr, len, 0);
 }
 
 /* What is mapped later is populated when it is touched, as ever. */

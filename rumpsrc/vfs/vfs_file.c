@@ -264,6 +264,24 @@ vn_sync(struct file *fp, int dataonly)
 	return error;
 }
 
+static int
+vn_mmap(struct file *fp, struct rump_mmobj **objp)
+{
+	struct vnode *vp = fvnode(fp);
+
+	if (!vn_is(vp, S_IFREG))
+		return ENODEV;
+	if (vp->v_ops->vop_mmap == NULL)
+		return EOPNOTSUPP;
+	rump_rw_wrenter(&vp->v_lock);
+	*objp = vp->v_ops->vop_mmap(vp);
+	rump_rw_exit(&vp->v_lock);
+	if (*objp == NULL)
+		return EOPNOTSUPP;
+	vref(vp);
+	return 0;
+}
+
 static void
 vn_close(struct file *fp)
 {
@@ -285,6 +303,7 @@ const struct fileops vfs_fileops = {
 	.fo_truncate = vn_truncate,
 	.fo_sync = vn_sync,
 	.fo_lend = vn_lend,
+	.fo_mmap = vn_mmap,
 	.fo_close = vn_close,
 };
 
@@ -307,10 +326,19 @@ path_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	return EBADF;
 }
 
+static int
+path_mmap(struct file *fp, struct rump_mmobj **objp)
+{
+	(void)fp;
+	(void)objp;
+	return EBADF;
+}
+
 static const struct fileops path_fileops = {
 	.fo_read = path_rw,
 	.fo_write = path_rw,
 	.fo_ioctl = path_ioctl,
+	.fo_mmap = path_mmap,
 	.fo_stat = vn_stat,
 	.fo_close = vn_close,
 };
@@ -368,6 +396,15 @@ dev_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
 	return 0;
 }
 
+static int
+dev_mmap(struct file *fp, struct rump_mmobj **objp)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	return dn->dn_ops->d_mmap == NULL ? ENODEV :
+	    dn->dn_ops->d_mmap(dn->dn_arg, objp);
+}
+
 static const struct fileops dev_fileops = {
 	.fo_read = dev_read,
 	.fo_write = dev_write,
@@ -375,6 +412,7 @@ static const struct fileops dev_fileops = {
 	.fo_poll = dev_poll,
 	.fo_stat = vn_stat,
 	.fo_seek = dev_seek,
+	.fo_mmap = dev_mmap,
 	.fo_close = vn_close,
 };
 

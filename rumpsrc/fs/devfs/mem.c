@@ -76,8 +76,16 @@ std_open(void *arg, int oflags, struct file **fpp)
 static const struct devops null_ops = {
 	.d_read = null_read, .d_write = null_write
 };
+static int
+zero_mmap(void *arg, struct rump_mmobj **objp)
+{
+	(void)arg;
+	*objp = NULL;
+	return 0;
+}
+
 static const struct devops zero_ops = {
-	.d_read = zero_read, .d_write = null_write
+	.d_read = zero_read, .d_write = null_write, .d_mmap = zero_mmap
 };
 static const struct devops full_ops = {
 	.d_read = zero_read, .d_write = full_write

@@ -273,6 +273,7 @@ const struct vnodeops tmpfs_vnodeops = {
 	.vop_truncate = tmpfs_truncate,
 	.vop_fallocate = tmpfs_fallocate,
 	.vop_seekhole = tmpfs_seekhole,
+	.vop_mmap = tmpfs_mmap,
 	.vop_anon = tmpfs_anon,
 	.vop_reclaim = tmpfs_reclaim,
 };

@@ -3,7 +3,8 @@
  * tmpfs_data.c: contents of regular files: a radix tree of pages, 64 slots a
  * node, as high as the largest page index needs.  A page that is not there
  * reads as the lower file's bytes where it has some, else as zeroes.
- * Everything here runs under the vnode's v_lock.
+ * Everything here runs under the vnode's v_lock, but for page faults of
+ * mappings.
  *
  * A page that was lent once (sendfile) has a struct tpage, to which its slot
  * points then, tagged: the file holds one reference, each borrower another, so
@@ -53,8 +54,23 @@ findslot(struct treg *tr, uint64_t idx)
 	return pp;
 }
 
+static void
+lockmap(struct treg *tr)
+{
+	if (tr->tr_mapped)
+		rump_mutex_enter(&tr->tr_maplock);
+}
+
+static void
+unlockmap(struct treg *tr)
+{
+	if (tr->tr_mapped)
+		rump_mutex_exit(&tr->tr_maplock);
+}
+
+/* Caller has called lockmap(). */
 static uint8_t *
-getpage(struct treg *tr, uint64_t idx)
+findpage(struct treg *tr, uint64_t idx)
 {
 	void **slot = findslot(tr, idx), *p;
 
@@ -62,6 +78,17 @@ getpage(struct treg *tr, uint64_t idx)
 		return NULL;
 	p = slotval(slot);
 	return LENT(p) ? TPAGEOF(p)->tp_page : p;
+}
+
+static uint8_t *
+getpage(struct treg *tr, uint64_t idx)
+{
+	uint8_t *p;
+
+	lockmap(tr);
+	p = findpage(tr, idx);
+	unlockmap(tr);
+	return p;
 }
 
 static void **
@@ -124,15 +151,28 @@ setblocks(struct tnode *tn)
 		tn->tn_v.v_blocks += (tr->tr_lowersize + 511) / 512;
 }
 
-/* A page for idx; fresh ones have their old contents when fill is set. */
+/* What a page that is not there reads as. */
+static void
+fillpage(const struct treg *tr, uint64_t idx, uint8_t *page)
+{
+	size_t n = lowerbytes(tr, (int64_t)(idx * TPAGE));
+
+	if (n != 0)
+		memcpy(page, tr->tr_lower + idx * TPAGE, n);
+	memset(page + n, 0, TPAGE - n);
+}
+
+/*
+ * A page for idx, which was not there; fresh ones have their old contents when
+ * fill is set.  Caller has called lockmap().
+ */
 static int
-makepage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
+addpage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
     uint8_t **pagep)
 {
 	struct treg *tr = &tn->tn_reg;
 	uint8_t *page;
 	void **slot;
-	size_t n = 0;
 
 	if (tmpfs_charge(tm, TPAGE))
 		return ENOSPC;
@@ -141,16 +181,29 @@ makepage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
 		tmpfs_uncharge(tm, TPAGE);
 		return ENOSPC;
 	}
-	if (fill) {
-		if ((n = lowerbytes(tr, (int64_t)(idx * TPAGE))) != 0)
-			memcpy(page, tr->tr_lower + idx * TPAGE, n);
-		memset(page + n, 0, TPAGE - n);
-	}
+	if (fill)
+		fillpage(tr, idx, page);
 	*slot = page;
 	tr->tr_npages++;
 	setblocks(tn);
 	*pagep = page;
 	return 0;
+}
+
+static int
+makepage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
+    uint8_t **pagep)
+{
+	struct treg *tr = &tn->tn_reg;
+	int error = 0;
+
+	lockmap(tr);
+	/* A fault may have made it since the caller looked. */
+	*pagep = tr->tr_mapped ? findpage(tr, idx) : NULL;
+	if (*pagep == NULL)
+		error = addpage(tm, tn, idx, fill || tr->tr_mapped, pagep);
+	unlockmap(tr);
+	return error;
 }
 
 /* Frees pages first..last of the subtree; NULL when nothing is left. */
@@ -193,11 +246,13 @@ freepages(struct tmpfs_mount *tm, struct tnode *tn, uint64_t first,
 {
 	struct treg *tr = &tn->tn_reg;
 
+	lockmap(tr);
 	if (tr->tr_map != NULL && first <= last && !outside(tr, first))
 		tr->tr_map = prune(tm, tr, tr->tr_map, tr->tr_height, 0,
 		    first, last);
 	if (tr->tr_map == NULL)
 		tr->tr_height = 0;
+	unlockmap(tr);
 }
 
 void
@@ -299,6 +354,9 @@ tmpfs_truncate(struct vnode *vp, int64_t len)
 	uint8_t *page;
 
 	if (len < vp->v_size) {
+		/* First the size: from here on faults get no page. */
+		__atomic_store_n(&vp->v_size, len, __ATOMIC_SEQ_CST);
+		rump_mm_forget(&tr->tr_obj, first, UINT64_MAX);
 		freepages(tm, tn, first, UINT64_MAX);
 		if (len < tr->tr_lowersize)
 			tr->tr_lowersize = len;
@@ -336,6 +394,8 @@ punch(struct tmpfs_mount *tm, struct tnode *tn, int64_t off, int64_t end)
 {
 	uint64_t first = ((uint64_t)off + TPAGE - 1) / TPAGE;
 	uint64_t last = (uint64_t)end / TPAGE;	/* first not freed */
+	struct treg *tr = &tn->tn_reg;
+	uint8_t *page;
 	int error;
 
 	if ((error = copyup(tm, tn)) != 0)
@@ -345,8 +405,12 @@ punch(struct tmpfs_mount *tm, struct tnode *tn, int64_t off, int64_t end)
 	if (end % TPAGE != 0 && end - end % TPAGE >= off &&
 	    (error = zeropart(tm, tn, end - end % TPAGE, end)) != 0)
 		return error;
-	if (last > first)
+	if (last > first && tr->tr_obj.mo_regions == NULL)
 		freepages(tm, tn, first, last - 1);
+	else
+		for (; first < last; first++)	/* somebody sees them */
+			if ((page = getpage(tr, first)) != NULL)
+				memset(page, 0, TPAGE);
 	setblocks(tn);
 	return 0;
 }
@@ -468,7 +532,7 @@ int
 tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
 {
 	struct treg *tr = &TN(vp)->tn_reg;
-	void **slot = findslot(tr, (uint64_t)off / TPAGE);
+	void **slot;
 	size_t po = (size_t)(off % TPAGE), n = TPAGE - po;
 	struct tpage *tp;
 
@@ -477,6 +541,9 @@ tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
 		return 0;
 	if ((int64_t)len > vp->v_size - off || len > INT64_MAX)
 		len = (size_t)(vp->v_size - off);
+	lockmap(tr);
+	slot = findslot(tr, (uint64_t)off / TPAGE);
+	unlockmap(tr);
 	if (slot != NULL && slotval(slot) != NULL) {
 		if ((tp = tpage_of(slot)) == NULL)
 			return ENOMEM;
@@ -491,4 +558,61 @@ tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
 		return EOPNOTSUPP;	/* a hole */
 	lt->lt_len = n < len ? n : len;
 	return 0;
+}
+
+/* --- mappings --- */
+static struct tnode *
+nodeof(struct rump_mmobj *obj)
+{
+	return (struct tnode *)(void *)((char *)obj - offsetof(struct tnode,
+	    tn_reg.tr_obj));
+}
+
+/* In a page fault: v_lock may be anybody's. */
+static int
+map_page(struct rump_mmobj *obj, uint64_t idx, void **pagep)
+{
+	struct tnode *tn = nodeof(obj);
+	struct treg *tr = &tn->tn_reg;
+	int64_t size = __atomic_load_n(&tn->tn_v.v_size, __ATOMIC_SEQ_CST);
+	uint8_t *page;
+	int error = 0;
+
+	if (idx >= ((uint64_t)size + TPAGE - 1) / TPAGE)
+		return EFAULT;
+	if (rump_mutex_tryenter(&tr->tr_maplock) != 0)
+		return EAGAIN;
+	if ((page = findpage(tr, idx)) == NULL)
+		error = addpage(TMOUNT(&tn->tn_v), tn, idx, 1, &page);
+	rump_mutex_exit(&tr->tr_maplock);
+	*pagep = page;
+	return error;
+}
+
+static void
+map_ref(struct rump_mmobj *obj)
+{
+	vref(&nodeof(obj)->tn_v);
+}
+
+static void
+map_rele(struct rump_mmobj *obj)
+{
+	vrele(&nodeof(obj)->tn_v);
+}
+
+static const struct rump_mmops map_ops = {
+	.mo_page = map_page,
+	.mo_ref = map_ref,
+	.mo_rele = map_rele,
+};
+
+struct rump_mmobj *
+tmpfs_mmap(struct vnode *vp)
+{
+	struct treg *tr = &TN(vp)->tn_reg;
+
+	tr->tr_obj.mo_ops = &map_ops;
+	tr->tr_mapped = 1;
+	return &tr->tr_obj;
 }

@@ -6,6 +6,7 @@
 #ifndef TMPFS_PRIVATE_H
 #define TMPFS_PRIVATE_H
 
+#include <kern/mm.h>
 #include <vfs/tmpfs.h>
 
 #define TPAGE		4096
@@ -55,6 +56,14 @@ struct treg {
 	uint64_t	 tr_npages;
 	const uint8_t	*tr_lower;	/* lower contents, or NULL */
 	int64_t		 tr_lowersize;	/* of them, what is still valid */
+	struct rump_mmobj tr_obj;
+	/*
+	 * Once it was mapped page faults come without v_lock: then the map is
+	 * also guarded by tr_maplock, a leaf under which no program's memory
+	 * is touched.
+	 */
+	int		 tr_mapped;
+	struct rump_mutex tr_maplock;
 };
 
 struct tlink {
@@ -121,6 +130,7 @@ int	tmpfs_write(struct vnode *, struct uio *);
 int	tmpfs_truncate(struct vnode *, int64_t);
 int	tmpfs_fallocate(struct vnode *, int, int64_t, int64_t);
 int	tmpfs_seekhole(struct vnode *, int, int64_t *);
+struct rump_mmobj *tmpfs_mmap(struct vnode *);
 void	tmpfs_datafree(struct tmpfs_mount *, struct tnode *);
 
 #endif /* TMPFS_PRIVATE_H */

@@ -12,6 +12,7 @@
 #include <kern/uio.h>
 
 struct file;
+struct rump_mmobj;
 struct stat;			/* <asm/stat.h>, Linux x86-64 */
 struct vnode;
 
@@ -59,9 +60,11 @@ struct fileops {
 		    int64_t *newp);
 	int	(*fo_truncate)(struct file *, int64_t len);
 	int	(*fo_sync)(struct file *, int dataonly);
-	/* fills kernel buffer with file contents for mmap; may be NULL */
-	int	(*fo_mmap)(struct file *, int64_t off, size_t len, int prot,
-		    int flags, void **addrp);
+	/*
+	 * What mmap maps, referenced (kern/mm.h); *objp NULL: memory of zeroes.
+	 * NULL: ENODEV.
+	 */
+	int	(*fo_mmap)(struct file *, struct rump_mmobj **objp);
 	/*
 	 * out, which may be written to: takes up to len bytes from in, at
 	 * *off (advanced; NULL: its own offset), without a buffer between.

@@ -4,8 +4,11 @@
 #define KERN_MM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct proc;
+struct mm_region;
+struct rump_mmobj;
 
 /* A program stack: lowest byte; the page below is never mapped. */
 int	rump_mm_stack(struct proc *, size_t len, char **);
@@ -13,5 +16,36 @@ int	rump_mm_stack(struct proc *, size_t len, char **);
 void	rump_mm_isstack(void *sp);
 int	rump_mm_unmap(void *addr, size_t len);
 void	rump_mm_exit(struct proc *);	/* all that the process mapped */
+
+/*
+ * What can be mapped: a file embeds one, all-zero but for mo_ops, and gives it
+ * out by fo_mmap.
+ */
+struct rump_mmops {
+	/*
+	 * The page with this index; made when it is not there.  EFAULT: it lies
+	 * beyond the end; ENOMEM, ENOSPC.  In a page fault's context, see
+	 * rumpcomp_vm_pager: no lock may be taken that somebody holds while he
+	 * touches a program's memory.
+	 */
+	int	(*mo_page)(struct rump_mmobj *, uint64_t index, void **);
+	void	(*mo_ref)(struct rump_mmobj *);
+	void	(*mo_rele)(struct rump_mmobj *);
+};
+struct rump_mmobj {
+	const struct rump_mmops *mo_ops;	/* [I] */
+	struct mm_region *mo_regions;	/* [rump_mm_lock] where it is mapped */
+};
+/*
+ * Before pages first to last (inclusive) are freed, and after mo_page does not
+ * give them any more: nobody sees them from here on.
+ */
+extern void (*rump_mm_forgethook)(struct rump_mmobj *, uint64_t, uint64_t);
+static inline void
+rump_mm_forget(struct rump_mmobj *obj, uint64_t first, uint64_t last)
+{
+	if (__atomic_load_n(&obj->mo_regions, __ATOMIC_SEQ_CST) != NULL)
+		rump_mm_forgethook(obj, first, last);
+}
 
 #endif /* KERN_MM_H */

@@ -36,6 +36,7 @@ struct mount;
 struct vnode;
 struct vnodeops;
 struct lockhead;
+struct rump_mmobj;
 struct selrec;
 
 /*
@@ -156,6 +157,8 @@ struct vnodeops {
 	/* r vp.  Next data (hole 0) or hole (1) at or after *offp; ENXIO */
 	int	(*vop_seekhole)(struct vnode *, int hole, int64_t *offp);
 	int	(*vop_fsync)(struct vnode *, int dataonly);
+	/* w vp.  What mmap maps of a regular file, see kern/mm.h */
+	struct rump_mmobj *(*vop_mmap)(struct vnode *);
 	/* A regular file without a name (O_TMPFILE, memfd_create) */
 	int	(*vop_anon)(struct mount *, uint32_t mode, struct vnode **);
 	/*
@@ -292,6 +295,7 @@ struct devops {
 	int	(*d_write)(void *arg, struct uio *, int oflags);
 	int	(*d_ioctl)(void *arg, unsigned long cmd, void *uarg);
 	int	(*d_poll)(void *arg, int events, struct selrec *);
+	int	(*d_mmap)(void *arg, struct rump_mmobj **);	/* as fo_mmap */
 };
 struct devnode {			/* constant once registered */
 	const char	*dn_name;

@@ -24,6 +24,7 @@
 #define BMK_EINVAL	22
 #define BMK_ENOMEM	12
 #define BMK_ENXIO	6
+#define BMK_EOPNOTSUPP	95
 #define BMK_ETIMEDOUT	110
 
 struct bmk_cpu;

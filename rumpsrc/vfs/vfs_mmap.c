@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mappings of files.  Pages are the file's own (struct rump_mmobj), seen by the
+ * program where it touches them; a private mapping gets a copy of a page that
+ * is written to.  Files that have no pages (whatever only reads) are read into
+ * a private mapping when it is made.
+ *
+ * A page fault asks here, in the fault's context: kernel code may touch a
+ * program's memory under any lock but rump_mm_lock and those that mo_page
+ * takes.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/mman.h>
+#include <linux/mman.h>
+#include <rump/rumpcomp_vm.h>
+#include <kern/file.h>
+#include <kern/log.h>
+#include <kern/mm_region.h>
+#include <kern/proc.h>
+
+void (*rump_mm_forgethook)(struct rump_mmobj *, uint64_t, uint64_t);
+
+/* Why the access is not allowed at all, else NULL. */
+static const char *
+pager_denied(const struct mm_region *mr, int write)
+{
+
+	if ((mr->mr_prot & MM_PROT) == 0)
+		return "access to reserved memory (PROT_NONE)";
+	return write && (mr->mr_prot & RUMPCOMP_VM_WRITE) == 0 ?
+	    "write to read-only memory" : NULL;
+}
+
+static const char *
+pager_page(struct mm_region *mr, void *va, int write)
+{
+	struct rump_mmobj *obj = mr->mr_obj;
+	int prot = MM_VMPROT(mr->mr_prot, obj), error;
+	int shared = (mr->mr_prot & MM_SHARED) != 0;
+	const char *why = pager_denied(mr, write);
+	void *page;
+
+	if (why != NULL)
+		return why;
+	error = obj->mo_ops->mo_page(obj, mr->mr_off +
+	    ((uintptr_t)va - mr->mr_start) / MM_PAGE, &page);
+	if (error == 0)
+		error = write && !shared ? rumpcomp_vm_copy(va, page, prot) :
+		    rumpcomp_vm_share(va, page, prot, shared &&
+		    (prot & RUMPCOMP_VM_WRITE) != 0);
+	if (error == 0 || error == EAGAIN)
+		return NULL;
+	return error == EFAULT || error == ENOSPC ? rumpcomp_vm_beyond :
+	    "out of memory (a page of a mapped file was touched)";
+}
+
+static const char *
+mm_pager(void *va, int write)
+{
+	struct mm_region *mr;
+	const char *why = NULL;
+
+	if (rump_mutex_owned(&rump_mm_lock))
+		return "page fault under rump_mm_lock";
+	if (rump_mutex_tryenter(&rump_mm_lock) != 0)
+		return NULL;		/* another CPU's: fault again */
+	mr = rump_mm_first((uintptr_t)va);
+	if (mr != NULL && mr->mr_start <= (uintptr_t)va && mr->mr_obj != NULL)
+		why = pager_page(mr, va, write);
+	rump_mutex_exit(&rump_mm_lock);
+	return why;
+}
+
+static void
+mm_forget(struct rump_mmobj *obj, uint64_t first, uint64_t last)
+{
+	struct mm_region *mr;
+	uint64_t from, to, n;
+
+	rump_mutex_enter(&rump_mm_lock);
+	for (mr = obj->mo_regions; mr != NULL; mr = mr->mr_next) {
+		n = (mr->mr_end - mr->mr_start) / MM_PAGE;
+		from = first > mr->mr_off ? first - mr->mr_off : 0;
+		if (last < mr->mr_off || from >= n)
+			continue;
+		to = last - mr->mr_off < n ? last - mr->mr_off + 1 : n;
+		(void)rumpcomp_vm_discard((void *)(mr->mr_start +
+		    from * MM_PAGE), (to - from) * MM_PAGE);
+	}
+	rump_mm_unlock();
+}
+
+static int
+mm_readfile(struct file *fp, uintptr_t va, size_t len, int64_t off)
+{
+	struct rump_iovec iov = { (void *)va, len };
+	struct uio uio = { &iov, 1, off, len, 0 };
+	size_t before;
+	int error;
+
+	do {
+		before = uio.uio_resid;
+		error = fp->f_ops->fo_read(fp, &uio, 0);
+	} while (error == 0 && uio.uio_resid != 0 && uio.uio_resid != before);
+	return error;
+}
+
+/* Memory with what the file has now. */
+static int
+mm_mapcopy(struct file *fp, uintptr_t *vap, size_t len, int vprot, int flags,
+    int64_t off)
+{
+	int error;
+
+	rump_mutex_enter(&rump_mm_lock);
+	error = rump_mm_place(*vap, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE,
+	    flags, NULL, 0, vap);
+	rump_mm_unlock();
+	if (error)
+		return error;
+	error = mm_readfile(fp, *vap, len, off);
+	rump_mutex_enter(&rump_mm_lock);
+	if (error == 0)
+		error = rump_mm_protect(*vap, len, vprot);
+	else
+		(void)rump_mm_clear(*vap, *vap + len);
+	rump_mm_unlock();
+	return error;
+}
+
+static int
+mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
+    int flags, int64_t off)
+{
+	int error;
+
+	if (obj != NULL && (flags & MAP_TYPE) != MAP_PRIVATE)
+		vprot |= MM_SHARED | MM_NORESERVE;	/* the file's memory */
+	rump_mutex_enter(&rump_mm_lock);
+	error = rump_mm_place(*vap, len, vprot, flags, obj,
+	    (uint64_t)off / MM_PAGE, vap);
+	rump_mm_unlock();
+	if (error && obj != NULL)
+		obj->mo_ops->mo_rele(obj);
+	return error;
+}
+
+static int
+mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
+    int flags, int64_t off)
+{
+	int mode = fp->f_flags & O_ACCMODE, private, error;
+	struct rump_mmobj *obj;
+
+	private = (flags & MAP_TYPE) == MAP_PRIVATE;
+	if (mode == O_WRONLY || (!private && (prot & PROT_WRITE) &&
+	    mode != O_RDWR))
+		return EACCES;
+	if (fp->f_ops->fo_mmap == NULL)
+		return ENODEV;
+	if ((uint64_t)off + len > INT64_MAX)
+		return EOVERFLOW;
+	rump_mm_init();
+	error = fp->f_ops->fo_mmap(fp, &obj);
+	if (error == EOPNOTSUPP && private)
+		return mm_mapcopy(fp, vap, len, vprot, flags, off);
+	if (error)
+		return error == EOPNOTSUPP ? ENODEV : error;
+	return mm_mapobj(obj, vap, len, vprot, flags, off);
+}
+
+/* Touches all of it, as MAP_POPULATE says; what cannot be is left. */
+static void
+mm_populate(uintptr_t va, size_t len)
+{
+
+	for (; len > 0; va += MM_PAGE, len -= MM_PAGE)
+		if (mm_pager((void *)va, 0) != NULL)
+			return;
+}
+
+long
+rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int vprot, int flags,
+    int fd, int64_t off)
+{
+	uintptr_t va = hint;
+	struct file *fp;
+	int error;
+
+	rump_mm_forgethook = mm_forget;
+	rumpcomp_vm_pager = mm_pager;
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return -error;
+	error = mm_mapfp(fp, &va, len, prot, vprot, flags, off);
+	rump_file_rele(fp);
+	if (error == 0 && flags & MAP_POPULATE)
+		mm_populate(va, len);
+	return error ? -error : (long)va;
+}
