@@ -168,6 +168,8 @@ rump_proc_reap(struct proc *p)
 	rump_proc_rele(p);
 }
 
+void (*rump_proc_exithook)(struct proc *);
+
 void
 rump_proc_exit(struct proc *p, int wstatus)
 {
@@ -176,6 +178,8 @@ rump_proc_exit(struct proc *p, int wstatus)
 	rump_fdtable_closeall(p->p_fdt);
 	if (rump_vfs_prochooks.ph_exit != NULL)
 		rump_vfs_prochooks.ph_exit(p);
+	if (rump_proc_exithook != NULL)
+		rump_proc_exithook(p);
 	rump_mutex_enter(&rump_proc_lock);
 	for (c = rump_proc0.p_next; c != NULL; c = next) {
 		next = c->p_next;

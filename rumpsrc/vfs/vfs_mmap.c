@@ -180,6 +180,14 @@ mm_populate(uintptr_t va, size_t len)
 			return;
 }
 
+void
+rump_mm_filepager(void)
+{
+
+	rump_mm_forgethook = mm_forget;
+	rumpcomp_vm_pager = mm_pager;
+}
+
 long
 rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int vprot, int flags,
     int fd, int64_t off)
@@ -188,8 +196,7 @@ rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int vprot, int flags,
 	struct file *fp;
 	int error;
 
-	rump_mm_forgethook = mm_forget;
-	rumpcomp_vm_pager = mm_pager;
+	rump_mm_filepager();
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	error = mm_mapfp(fp, &va, len, prot, vprot, flags, off);

@@ -70,6 +70,8 @@ int	rump_mm_protect(uintptr_t, size_t, int vprot);
 /* As mmap places it: hint, MAP_FIXED...; maps, records.  mm_calls.c */
 int	rump_mm_place(uintptr_t hint, size_t, int vprot, int flags,
 	    struct rump_mmobj *, uint64_t off, uintptr_t *vap);
+/* From now on page faults may concern mappings of objects; vfs_mmap.c. */
+void	rump_mm_filepager(void);
 /* mmap of a descriptor; not there without vfs. */
 long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int vprot, int flags,
 	    int fd, int64_t off) __attribute__((__weak__));

@@ -133,6 +133,8 @@ struct rump_prochooks {
 	void	(*ph_exit)(struct proc *);
 };
 extern struct rump_prochooks rump_vfs_prochooks;
+/* What semaphores are to be given back when a process ends; NULL: none. */
+extern void (*rump_proc_exithook)(struct proc *);
 
 /*
  * The gates: take a virtual CPU for a system call, give it back.  enter

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * POSIX message queues: mq_timedsend, mq_timedreceive, mq_notify,
+ * mq_getsetattr; their descriptors can be polled.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/poll.h>
+#include <asm/siginfo.h>
+#include <asm/stat.h>
+#include <linux/mqueue.h>
+#include <linux/time_types.h>
+#include <string.h>
+#include <kern/clock.h>
+#include <kern/kmem.h>
+#include <kern/log.h>
+#include <kern/syscall.h>
+#include "mqueue.h"
+
+/* kern/sig.c, where signals are; else nobody is told. */
+int	rump_sig_mq(int pid, int sig, void *value) __attribute__((__weak__));
+
+/* The queue of a descriptor that may do what is wanted; fp referenced. */
+static int
+mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
+{
+	int error = rump_fd_get(fd, fpp);
+
+	if (error)
+		return error;
+	if ((*fpp)->f_ops != &rump_mq_fileops ||
+	    ((*fpp)->f_flags & O_ACCMODE) == not) {
+		rump_file_rele(*fpp);
+		return EBADF;
+	}
+	*mqp = (*fpp)->f_data;
+	return 0;
+}
+
+/* An absolute time of the wall clock as a monotonic deadline. */
+static int
+mq_deadline(const struct __kernel_timespec *ts, int64_t *dlp)
+{
+
+	*dlp = INT64_MAX;
+	if (ts == NULL)
+		return 0;
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+		return EINVAL;
+	if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC)
+		*dlp = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec -
+		    rump_walltime() + rump_monotonic();
+	return 0;
+}
+
+/* Caller holds mq_lock. */
+static int
+mq_wait(struct mqueue *mq, struct rump_cv *cv, const struct file *fp,
+    int64_t deadline)
+{
+
+	if (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK)
+		return EAGAIN;
+	return rump_cv_timedwait_sig(cv, &mq->mq_lock, deadline);
+}
+
+/* A message came to an empty queue that nobody reads.  Caller holds mq_lock. */
+static void
+mq_tell(struct mqueue *mq)
+{
+
+	if (mq->mq_signo != 0 && rump_sig_mq != NULL)
+		(void)rump_sig_mq(mq->mq_notifypid, mq->mq_signo,
+		    mq->mq_value);
+	mq->mq_notifypid = 0;
+}
+
+/* Caller holds mq_lock. */
+static void
+mq_insert(struct mqueue *mq, struct mqmsg *m)
+{
+	struct mqmsg **mp;
+
+	for (mp = &mq->mq_first; *mp != NULL; mp = &(*mp)->mm_next)
+		if ((*mp)->mm_prio < m->mm_prio)
+			break;
+	m->mm_next = *mp;
+	*mp = m;
+	if (mq->mq_num++ == 0 && mq->mq_notifypid != 0 && mq->mq_readers == 0)
+		mq_tell(mq);
+	rump_cv_signal(&mq->mq_readcv);
+	rump_selnotify(&mq->mq_sel, POLLIN | POLLRDNORM);
+}
+
+static int
+mq_send(struct file *fp, struct mqueue *mq, struct mqmsg *m, int64_t deadline)
+{
+	int error = 0;
+
+	rump_mutex_enter(&mq->mq_lock);
+	while (mq->mq_num >= mq->mq_maxmsg && error == 0)
+		error = mq_wait(mq, &mq->mq_writecv, fp, deadline);
+	if (error == 0)
+		mq_insert(mq, m);
+	rump_mutex_exit(&mq->mq_lock);
+	return error;
+}
+
+RUMP_SYSCALL5(mq_timedsend, int, fd, const char *, text, size_t, len,
+    unsigned, prio, const void *, timeout)
+{
+	struct mqueue *mq;
+	struct mqmsg *m = NULL;
+	struct file *fp;
+	int64_t deadline;
+	int error;
+
+	if (prio >= MQ_PRIO_MAX || mq_deadline(timeout, &deadline) != 0)
+		return -EINVAL;
+	if ((error = mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
+		return -error;
+	error = len > (size_t)mq->mq_msgsize ? EMSGSIZE : 0;
+	if (error == 0 && (m = rump_kmem_alloc(sizeof(*m) + len)) == NULL)
+		error = ENOMEM;
+	if (error == 0) {
+		*m = (struct mqmsg){ NULL, len, prio };
+		memcpy(m->mm_text, text, len);
+		if ((error = mq_send(fp, mq, m, deadline)) != 0)
+			rump_kmem_free(m, sizeof(*m) + len);
+	}
+	rump_file_rele(fp);
+	return -error;
+}
+
+static int
+mq_receive(struct file *fp, struct mqueue *mq, int64_t deadline,
+    struct mqmsg **mp)
+{
+	int error = 0;
+
+	rump_mutex_enter(&mq->mq_lock);
+	mq->mq_readers++;
+	while (mq->mq_first == NULL && error == 0)
+		error = mq_wait(mq, &mq->mq_readcv, fp, deadline);
+	mq->mq_readers--;
+	if (error == 0) {
+		*mp = mq->mq_first;
+		mq->mq_first = (*mp)->mm_next;
+		mq->mq_num--;
+		rump_cv_signal(&mq->mq_writecv);
+		rump_selnotify(&mq->mq_sel, POLLOUT | POLLWRNORM);
+	}
+	rump_mutex_exit(&mq->mq_lock);
+	return error;
+}
+
+RUMP_SYSCALL5(mq_timedreceive, int, fd, char *, text, size_t, len,
+    unsigned *, prio, const void *, timeout)
+{
+	struct mqueue *mq;
+	struct mqmsg *m = NULL;
+	struct file *fp;
+	int64_t deadline;
+	int error;
+
+	if (mq_deadline(timeout, &deadline) != 0)
+		return -EINVAL;
+	if ((error = mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
+		return -error;
+	error = len < (size_t)mq->mq_msgsize ? EMSGSIZE :
+	    mq_receive(fp, mq, deadline, &m);
+	rump_file_rele(fp);
+	if (error)
+		return -error;
+	len = m->mm_len;
+	memcpy(text, m->mm_text, len);
+	if (prio != NULL)
+		*prio = m->mm_prio;
+	rump_kmem_free(m, sizeof(*m) + len);
+	return (long)len;
+}
+
+/* Caller holds mq_lock. */
+static int
+mq_register(struct mqueue *mq, const struct sigevent *ev)
+{
+	int pid = curproc->p_pid;
+
+	if (ev == NULL) {
+		if (mq->mq_notifypid == pid)
+			mq->mq_notifypid = 0;
+		return 0;
+	}
+	if (mq->mq_notifypid != 0)
+		return EBUSY;
+	mq->mq_notifypid = pid;
+	mq->mq_signo = ev->sigev_notify == SIGEV_SIGNAL ? ev->sigev_signo : 0;
+	mq->mq_value = ev->sigev_value.sival_ptr;
+	return 0;
+}
+
+RUMP_SYSCALL2(mq_notify, int, fd, const void *, uev)
+{
+	const struct sigevent *ev = uev;
+	struct mqueue *mq;
+	struct file *fp;
+	int error;
+
+	if (ev != NULL) {
+		if (ev->sigev_notify == SIGEV_THREAD)
+			return rump_enosys("mq_notify (SIGEV_THREAD)", 244);
+		if ((ev->sigev_notify != SIGEV_NONE &&
+		    ev->sigev_notify != SIGEV_SIGNAL) ||
+		    (ev->sigev_notify == SIGEV_SIGNAL &&
+		    (ev->sigev_signo < 1 || ev->sigev_signo > 64)))
+			return -EINVAL;
+	}
+	if ((error = mq_byfd(fd, -1, &fp, &mq)) != 0)
+		return -error;
+	rump_mutex_enter(&mq->mq_lock);
+	error = mq_register(mq, ev);
+	rump_mutex_exit(&mq->mq_lock);
+	rump_file_rele(fp);
+	return -error;
+}
+
+RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
+{
+	const struct mq_attr *new = unew;
+	struct mq_attr old = { 0 };
+	struct mqueue *mq;
+	struct file *fp;
+	int error, flags;
+
+	if (new != NULL && new->mq_flags & ~(long)O_NONBLOCK)
+		return -EINVAL;
+	if ((error = mq_byfd(fd, -1, &fp, &mq)) != 0)
+		return -error;
+	rump_mutex_enter(&mq->mq_lock);
+	flags = fp->f_flags;
+	old.mq_flags = flags & O_NONBLOCK;
+	old.mq_maxmsg = mq->mq_maxmsg;
+	old.mq_msgsize = mq->mq_msgsize;
+	old.mq_curmsgs = mq->mq_num;
+	if (new != NULL)
+		fp->f_flags = (flags & ~O_NONBLOCK) | (int)new->mq_flags;
+	rump_mutex_exit(&mq->mq_lock);
+	rump_file_rele(fp);
+	if (uold != NULL)
+		memcpy(uold, &old, sizeof(old));
+	return 0;
+}
+
+static int
+mq_poll(struct file *fp, int events, struct selrec *sr)
+{
+	struct mqueue *mq = fp->f_data;
+	int r = 0;
+
+	rump_mutex_enter(&mq->mq_lock);
+	if (sr != NULL)
+		rump_selrecord(&mq->mq_sel, sr);
+	if (mq->mq_num > 0)
+		r |= POLLIN | POLLRDNORM;
+	if (mq->mq_num < mq->mq_maxmsg)
+		r |= POLLOUT | POLLWRNORM;
+	rump_mutex_exit(&mq->mq_lock);
+	return r & events;
+}
+
+static void
+mq_close(struct file *fp)
+{
+	struct mqueue *mq = fp->f_data;
+
+	rump_mutex_enter(&mq->mq_lock);
+	if (mq->mq_notifypid == curproc->p_pid)
+		mq->mq_notifypid = 0;
+	rump_mutex_exit(&mq->mq_lock);
+	rump_mq_rele(mq);
+}
+
+const struct fileops rump_mq_fileops = {
+	.fo_poll = mq_poll,
+	.fo_stat = rump_anon_stat,
+	.fo_close = mq_close,
+};
