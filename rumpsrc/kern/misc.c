@@ -24,6 +24,7 @@ struct rusage {			/* getrusage(2): two times, 14 counts */
 
 static struct rump_mutex misc_lock;
 static char misc_hostname[__NEW_UTS_LEN + 1];	/* [misc_lock] */
+static char misc_domain[__NEW_UTS_LEN + 1];	/* [misc_lock] */
 static int misc_named;			/* [misc_lock] somebody set it */
 
 static void
@@ -95,6 +96,22 @@ RUMP_SYSCALL2(sethostname, const char *, name, size_t, len)
 	return name == NULL && len ? -EFAULT : -misc_sethostname(name, len);
 }
 
+RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
+{
+
+	if (rump_suser() != 0)
+		return -EPERM;
+	if (len > __NEW_UTS_LEN)
+		return -EINVAL;
+	if (name == NULL && len != 0)
+		return -EFAULT;
+	rump_mutex_enter(&misc_lock);
+	memcpy(misc_domain, name, len);
+	misc_domain[len] = '\0';
+	rump_mutex_exit(&misc_lock);
+	return 0;
+}
+
 RUMP_SYSCALL1(uname, void *, buf)
 {
 	struct new_utsname *u = buf;
@@ -108,7 +125,10 @@ RUMP_SYSCALL1(uname, void *, buf)
 	strlcpy(u->release, "6.1.0-rumpkit", sizeof(u->release));
 	strlcpy(u->version, "Rumpkit", sizeof(u->version));
 	strlcpy(u->machine, "x86_64", sizeof(u->machine));
-	strlcpy(u->domainname, "(none)", sizeof(u->domainname));
+	rump_mutex_enter(&misc_lock);
+	strlcpy(u->domainname, misc_domain[0] != '\0' ? misc_domain :
+	    "(none)", sizeof(u->domainname));
+	rump_mutex_exit(&misc_lock);
 	return 0;
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sched_*: hosts schedule, so most of this only answers. */
 #include <asm/errno.h>
+#include <linux/ioprio.h>
 #include <linux/sched.h>
+#include <linux/sched/types.h>
+#include <linux/time_types.h>
 #include <string.h>
 #include <rump/rumpuser.h>
 #include <kern/proc.h>
@@ -10,6 +13,7 @@
 
 #define PRIO_PROCESS	0	/* getpriority(2) */
 #define PRIO_USER	2
+#define SCHED_SLICE	10000000	/* ns, libbmk_core's */
 
 /* A moment without a virtual CPU: the host may run another thread. */
 long
@@ -119,6 +123,82 @@ RUMP_SYSCALL2(sched_getparam, int, pid, void *, param)
 		return -EINVAL;
 	memset(param, 0, sizeof(int));
 	return 0;
+}
+
+RUMP_SYSCALL2(sched_rr_get_interval, int, pid, void *, interval)
+{
+	struct __kernel_timespec *ts = interval;
+
+	if (pid < 0)
+		return -EINVAL;
+	if (ts == NULL)
+		return -EFAULT;
+	ts->tv_sec = 0;
+	ts->tv_nsec = SCHED_SLICE;
+	return 0;
+}
+
+RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
+    unsigned, flags)
+{
+	struct sched_attr sa = { .size = SCHED_ATTR_SIZE_VER0,
+	    .sched_policy = SCHED_NORMAL };
+	struct proc *p;
+
+	if (attr == NULL || pid < 0 || size < SCHED_ATTR_SIZE_VER0 ||
+	    size > 4096 || flags != 0)
+		return -EINVAL;
+	if ((p = rump_proc_find(pid == 0 ? curproc->p_pid : pid)) == NULL)
+		return -ESRCH;
+	sa.sched_nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
+	rump_proc_rele(p);
+	memset(attr, 0, size);
+	memcpy(attr, &sa, size < sizeof(sa) ? size : sizeof(sa));
+	return 0;
+}
+
+RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
+{
+	struct sched_attr sa = { 0 };
+	uint32_t size;
+	int prio;
+
+	if (attr == NULL || pid < 0 || flags != 0)
+		return -EINVAL;
+	memcpy(&size, attr, sizeof(size));
+	if (size < SCHED_ATTR_SIZE_VER0)
+		return -E2BIG;
+	memcpy(&sa, attr, size < sizeof(sa) ? size : sizeof(sa));
+	prio = (int)sa.sched_priority;
+	return sched_set((int)sa.sched_policy, &prio);
+}
+
+/* Priorities of input and output: checked; there is one queue. */
+static int
+ioprio_check(int which, int who)
+{
+
+	if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
+		return EINVAL;
+	return who < 0 ? ESRCH : 0;
+}
+
+RUMP_SYSCALL2(ioprio_get, int, which, int, who)
+{
+	int error = ioprio_check(which, who);
+
+	return error ? -error :
+	    (int)IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0);
+}
+
+RUMP_SYSCALL3(ioprio_set, int, which, int, who, int, prio)
+{
+	int class = prio >> IOPRIO_CLASS_SHIFT;
+
+	if (class < IOPRIO_CLASS_NONE || class > IOPRIO_CLASS_IDLE ||
+	    (class == IOPRIO_CLASS_NONE && (prio & IOPRIO_PRIO_MASK) != 0))
+		return -EINVAL;
+	return -ioprio_check(which, who);
 }
 
 /* Of a group or a user with who 0: the caller speaks for all of them. */

@@ -17,6 +17,7 @@
 #include <kern/str.h>
 #include <kern/syscall.h>
 #include "fd.h"
+#include "pipe.h"
 
 #define PIPE_BUF	4096UL
 #define PIPE_PAGE	4096UL
@@ -181,6 +182,43 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 			    rump_cv_wait_sig(&pi->pi_wcv, &pi->pi_lock);
 		}
 	}
+	rump_mutex_exit(&pi->pi_lock);
+	return error;
+}
+
+size_t
+rump_pipe_peek(struct file *fp, size_t off, char *buf, size_t len)
+{
+	struct pipe *pi = fp->f_data;
+	size_t done = 0, pos, m;
+
+	rump_mutex_enter(&pi->pi_lock);
+	if (off > pi->pi_count)
+		off = pi->pi_count;
+	if (len > pi->pi_count - off)
+		len = pi->pi_count - off;
+	for (; done < len; done += m) {
+		pos = (pi->pi_head + off + done) % pipe_capacity(pi);
+		m = PIPE_PAGE - pos % PIPE_PAGE;
+		if (m > len - done)
+			m = len - done;
+		memcpy(buf + done, pi->pi_pages[pos / PIPE_PAGE] +
+		    pos % PIPE_PAGE, m);
+	}
+	rump_mutex_exit(&pi->pi_lock);
+	return done;
+}
+
+int
+rump_pipe_await(struct file *fp, int nonblock)
+{
+	struct pipe *pi = fp->f_data;
+	int error = 0;
+
+	rump_mutex_enter(&pi->pi_lock);
+	while (pi->pi_count == 0 && pi->pi_ends & PIPE_WRITER && error == 0)
+		error = nonblock || pipe_nonblock(fp) ? EAGAIN :
+		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
 	rump_mutex_exit(&pi->pi_lock);
 	return error;
 }

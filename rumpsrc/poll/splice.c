@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * splice(2): one end is a pipe.  A file that takes data by itself (fo_splice:
+ * splice(2), tee(2), vmsplice(2).  splice: one end is a pipe.  A file that takes data by itself (fo_splice:
  * sockets) gets them so; else they go through a page.  Only the first piece
  * is waited for.  A pipe that is said to have room takes a whole page, so
  * nothing that was read is left over unless another writer is faster.
@@ -11,6 +11,7 @@
 #include <kern/file.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include "pipe.h"
 
 #define SPLICE_F_MOVE		1
 #define SPLICE_F_NONBLOCK	2
@@ -156,4 +157,107 @@ RUMP_SYSCALL6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
 	if (uout != NULL)
 		(void)rump_copyout(&outoff, uout, sizeof(outoff));
 	return (long)done;
+}
+
+#define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | \
+			SPLICE_F_GIFT)
+
+/* What is in one pipe, to another one as well. */
+static int
+tee_copy(struct file *in, struct file *out, size_t len, size_t *donep)
+{
+	char *buf = rump_page_alloc();
+	size_t got, put;
+	int error = 0;
+
+	if (buf == NULL)
+		return ENOMEM;
+	while (*donep < len && error == 0) {
+		got = len - *donep < SPLICE_PAGE ? len - *donep : SPLICE_PAGE;
+		got = rump_pipe_peek(in, *donep, buf, got);
+		if (got == 0 || (*donep != 0 && !splice_ready(out, POLLOUT)))
+			break;
+		error = splice_io(out, buf, got, NULL, 1, &put);
+		*donep += put;
+		if (put < got)
+			break;
+	}
+	rump_page_free(buf);
+	return *donep != 0 ? 0 : error;
+}
+
+static int
+tee_files(struct file *in, struct file *out, size_t len, unsigned flags,
+    size_t *donep)
+{
+	int nonblock = (flags & SPLICE_F_NONBLOCK) != 0, error;
+
+	if (in->f_type != FT_PIPE || out->f_type != FT_PIPE ||
+	    in->f_data == out->f_data)
+		return EINVAL;
+	if ((in->f_flags & O_ACCMODE) != O_RDONLY ||
+	    (out->f_flags & O_ACCMODE) != O_WRONLY)
+		return EBADF;
+	if ((error = rump_pipe_await(in, nonblock)) != 0)
+		return error;
+	if (nonblock && !splice_ready(out, POLLOUT))
+		return EAGAIN;
+	return tee_copy(in, out, len, donep);
+}
+
+RUMP_SYSCALL4(tee, int, infd, int, outfd, size_t, len, unsigned, flags)
+{
+	struct file *in, *out;
+	size_t done = 0;
+	int error;
+
+	if (flags & ~(unsigned)SPLICE_FLAGS)
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	if ((error = rump_fd_get(infd, &in)) != 0)
+		return -error;
+	if ((error = rump_fd_get(outfd, &out)) == 0) {
+		error = tee_files(in, out, len < INT32_MAX ? len : INT32_MAX,
+		    flags, &done);
+		rump_file_rele(out);
+	}
+	rump_file_rele(in);
+	return error ? -error : (long)done;
+}
+
+/* Is it a pipe, which way, and would it wait?  0 or an errno. */
+static int
+vmsplice_check(int fd, unsigned flags, int *write)
+{
+	struct file *fp;
+	int error = rump_fd_get(fd, &fp);
+
+	if (error)
+		return error;
+	*write = (fp->f_flags & O_ACCMODE) == O_WRONLY;
+	if (fp->f_type != FT_PIPE)
+		error = EBADF;
+	else if (flags & SPLICE_F_NONBLOCK &&
+	    !splice_ready(fp, *write ? POLLOUT : POLLIN))
+		error = EAGAIN;
+	rump_file_rele(fp);
+	return error;
+}
+
+/* The bytes are copied, as nothing promises that they are not. */
+long
+rump_sysimpl_vmsplice(int fd, const void *iov, unsigned long n, unsigned flags)
+{
+	int error, write = 0;
+
+	if (flags & ~(unsigned)SPLICE_FLAGS || n > INT32_MAX)
+		return -EINVAL;
+	rump_schedule();
+	error = vmsplice_check(fd, flags, &write);
+	rump_unschedule();
+	if (error)
+		return -error;
+	return write ? rump_sysimpl_writev(fd, iov, (int)n) :
+	    rump_sysimpl_readv(fd, iov, (int)n);
 }

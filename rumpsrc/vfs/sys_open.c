@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sys_open.c: open, openat, creat, memfd_create.
+ * sys_open.c: open, openat, openat2, creat, memfd_create.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
+#include <linux/openat2.h>
 
 #include <kern/log.h>
 #include <kern/syscall.h>
@@ -202,4 +203,40 @@ RUMP_SYSCALL2(creat, const char *, path, unsigned, mode)
 RUMP_SYSCALL2(memfd_create, const char *, name, unsigned, flags)
 {
 	return k_memfd_create(name, flags);
+}
+
+#define OPENAT2_FLAGS	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | \
+			O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT | \
+			O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
+			O_CLOEXEC | O_PATH | O_TMPFILE)
+#define OPENAT2_RESOLVE	(RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED)
+
+/* As openat, but that nothing unknown is overlooked. */
+RUMP_SYSCALL4(openat2, int, dirfd, const char *, path, void *, uhow,
+    size_t, size)
+{
+	struct open_how how;
+	const char *rest = (const char *)uhow + sizeof(how);
+	size_t i;
+
+	if (size < sizeof(how))
+		return -EINVAL;
+	if (uhow == NULL)
+		return -EFAULT;
+	for (i = 0; i < size - sizeof(how); i++)
+		if (size > 4096 || rest[i] != 0)
+			return -E2BIG;
+	memcpy(&how, uhow, sizeof(how));
+	if (how.flags & ~(uint64_t)OPENAT2_FLAGS || how.mode & ~07777ULL ||
+	    (how.mode != 0 && !(how.flags & O_CREAT) &&
+	    (how.flags & O_TMPFILE) != O_TMPFILE))
+		return -EINVAL;
+	if (how.resolve & ~(uint64_t)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
+	    RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT |
+	    RESOLVE_CACHED))
+		return -EINVAL;
+	if (how.resolve & ~(uint64_t)OPENAT2_RESOLVE)
+		return rump_enosys("openat2 (RESOLVE_BENEATH and others)",
+		    437);
+	return k_openat(dirfd, path, (int)how.flags, (uint32_t)how.mode);
 }

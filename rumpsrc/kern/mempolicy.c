@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* NUMA policies of a machine with one node: checked, and then met anyhow. */
+#include <asm/errno.h>
+#include <linux/mempolicy.h>
+#include <stdint.h>
+#include <kern/mm_region.h>
+#include <kern/proc.h>
+#include <kern/syscall.h>
+
+#define POLICY_NODES	1UL		/* mask of those that there are */
+#define POLICY_BITS	(8 * sizeof(unsigned long))
+
+/* The nodes that a policy names: at least the one where it needs some. */
+static int
+policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
+{
+	unsigned long nodes = 0, i;
+	int flags = mode & MPOL_MODE_FLAGS;
+
+	mode &= ~MPOL_MODE_FLAGS;
+	if (mode < 0 || mode >= MPOL_MAX || flags == MPOL_MODE_FLAGS ||
+	    maxnode > 8 * MM_PAGE)
+		return EINVAL;
+	if (mask != NULL && maxnode > 1) {
+		nodes = mask[0] & (maxnode - 1 >= POLICY_BITS ? ~0UL :
+		    (1UL << (maxnode - 1)) - 1);
+		for (i = POLICY_BITS; i < maxnode - 1; i += POLICY_BITS)
+			if (mask[i / POLICY_BITS] != 0)
+				return EINVAL;
+	}
+	if (nodes & ~POLICY_NODES)
+		return EINVAL;
+	switch (mode) {
+	case MPOL_DEFAULT:
+	case MPOL_LOCAL:
+		return nodes != 0 ? EINVAL : 0;
+	case MPOL_PREFERRED:
+		return 0;
+	}
+	return nodes == 0 ? EINVAL : 0;
+}
+
+RUMP_SYSCALL3(set_mempolicy, int, mode, const void *, mask, unsigned long,
+    maxnode)
+{
+
+	return -policy_check(mode, mask, maxnode);
+}
+
+RUMP_SYSCALL6(mbind, void *, addr, unsigned long, len, int, mode,
+    const void *, mask, unsigned long, maxnode, unsigned, flags)
+{
+
+	if ((uintptr_t)addr % MM_PAGE || len > SIZE_MAX / 2 ||
+	    (flags & ~(unsigned)MPOL_MF_VALID))
+		return -EINVAL;
+	if (len != 0 && !rump_mm_inside((uintptr_t)addr, mm_round(len)))
+		return -EFAULT;
+	return -policy_check(mode, mask, maxnode);
+}
+
+RUMP_SYSCALL5(get_mempolicy, int *, mode, void *, mask, unsigned long, maxnode,
+    void *, addr, unsigned long, flags)
+{
+	unsigned long *m = mask, i;
+
+	if (flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR |
+	    MPOL_F_MEMS_ALLOWED) || (addr != NULL && !(flags & MPOL_F_ADDR)))
+		return -EINVAL;
+	if (flags & MPOL_F_ADDR && !rump_mm_inside((uintptr_t)addr &
+	    ~(MM_PAGE - 1), MM_PAGE))
+		return -EFAULT;
+	if (mode != NULL)
+		*mode = flags & MPOL_F_NODE ? 0 : MPOL_DEFAULT;
+	if (m == NULL)
+		return 0;
+	if (maxnode < 1)
+		return -EINVAL;
+	for (i = 0; i < (maxnode + POLICY_BITS - 1) / POLICY_BITS; i++)
+		m[i] = 0;
+	if (flags & MPOL_F_MEMS_ALLOWED)
+		m[0] = POLICY_NODES;
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One process and another: process_vm_readv, process_vm_writev, kcmp.  They
+ * share the address space, so addresses of the other one's are plain ones.
+ */
+#include <asm/errno.h>
+#include <linux/kcmp.h>
+#include <string.h>
+#include <kern/file.h>
+#include <kern/proc.h>
+#include <kern/syscall.h>
+#include <kern/uio.h>
+
+#define PEER_MAXIOV	1024UL		/* UIO_MAXIOV */
+
+/* The process, referenced, when the caller may look into it. */
+static int
+peer_get(int pid, struct proc **pp)
+{
+	uint32_t uid = rump_cred_cur()->cr_euid, theirs;
+
+	if ((*pp = rump_proc_find(pid)) == NULL)
+		return ESRCH;
+	rump_mutex_enter(&(*pp)->p_lock);
+	theirs = (*pp)->p_cred->cr_ruid;
+	rump_mutex_exit(&(*pp)->p_lock);
+	if (uid == 0 || uid == theirs)
+		return 0;
+	rump_proc_rele(*pp);
+	return EPERM;
+}
+
+/* Both lists are walked together; a result or a negative errno. */
+static long
+peer_copy(const struct rump_iovec *l, unsigned long nl,
+    const struct rump_iovec *r, unsigned long nr, int write)
+{
+	size_t loff = 0, roff = 0, n, done = 0;
+	char *mine, *theirs;
+
+	while (nl > 0 && nr > 0) {
+		n = l->iov_len - loff;
+		if (n > r->iov_len - roff)
+			n = r->iov_len - roff;
+		mine = (char *)l->iov_base + loff;
+		theirs = (char *)r->iov_base + roff;
+		if (n != 0 && ((uintptr_t)mine < 4096 ||
+		    (uintptr_t)theirs < 4096))
+			return done != 0 ? (long)done : -EFAULT;
+		memmove(write ? theirs : mine, write ? mine : theirs, n);
+		done += n;
+		if ((loff += n) == l->iov_len)
+			l++, nl--, loff = 0;
+		if ((roff += n) == r->iov_len)
+			r++, nr--, roff = 0;
+	}
+	return (long)done;
+}
+
+static long
+peer_vm(int pid, const void *l, unsigned long nl, const void *r,
+    unsigned long nr, unsigned long flags, int write)
+{
+	struct proc *p;
+	long ret;
+
+	if (flags != 0 || nl > PEER_MAXIOV || nr > PEER_MAXIOV)
+		return -EINVAL;
+	if ((ret = -peer_get(pid, &p)) != 0)
+		return ret;
+	ret = peer_copy(l, nl, r, nr, write);
+	rump_proc_rele(p);
+	return ret;
+}
+
+RUMP_SYSCALL6(process_vm_readv, int, pid, const void *, mine,
+    unsigned long, nmine, const void *, other, unsigned long, nother,
+    unsigned long, flags)
+{
+
+	return peer_vm(pid, mine, nmine, other, nother, flags, 0);
+}
+
+RUMP_SYSCALL6(process_vm_writev, int, pid, const void *, mine,
+    unsigned long, nmine, const void *, other, unsigned long, nother,
+    unsigned long, flags)
+{
+
+	return peer_vm(pid, mine, nmine, other, nother, flags, 1);
+}
+
+/* What two processes may have in common. */
+static const void *
+peer_thing(const struct proc *p, int type)
+{
+
+	switch (type) {
+	case KCMP_VM:
+		return &rump_proc0;	/* all have one address space */
+	case KCMP_FILES:
+		return p->p_fdt;
+	case KCMP_FS:
+		return p->p_cwd;
+	case KCMP_SIGHAND:
+	case KCMP_IO:
+	case KCMP_SYSVSEM:
+		return p;
+	}
+	return NULL;
+}
+
+RUMP_SYSCALL5(kcmp, int, pid, int, pid2, int, type, unsigned long, a,
+    unsigned long, b)
+{
+	const void *x, *y;
+	struct proc *p, *q;
+	int error;
+
+	(void)a, (void)b;
+	if (type < 0 || type >= KCMP_TYPES)
+		return -EINVAL;
+	if (type == KCMP_FILE || type == KCMP_EPOLL_TFD)
+		return -EOPNOTSUPP;
+	if ((error = peer_get(pid, &p)) != 0)
+		return -error;
+	if ((error = peer_get(pid2, &q)) != 0) {
+		rump_proc_rele(p);
+		return -error;
+	}
+	x = peer_thing(p, type);
+	y = peer_thing(q, type);
+	rump_proc_rele(p);
+	rump_proc_rele(q);
+	return x == y ? 0 : (uintptr_t)x < (uintptr_t)y ? 1 : 2;
+}
