@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * splice(2), tee(2), vmsplice(2).  splice: one end is a pipe.  A file that takes data by itself (fo_splice:
- * sockets) gets them so; else they go through a page.  Only the first piece
- * is waited for.  A pipe that is said to have room takes a whole page, so
- * nothing that was read is left over unless another writer is faster.
+ * splice(2), tee(2), vmsplice(2).  For splice one end is a pipe.  A file that
+ * takes data by itself (fo_splice: sockets) gets them so; else they go through
+ * a page.  Only the first piece is waited for.  A pipe that is said to have
+ * room takes a whole page, so nothing that was read is left over unless
+ * another writer is faster.
  */
 #include <asm/errno.h>
 #include <asm/poll.h>
