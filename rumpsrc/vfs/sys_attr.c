@@ -12,6 +12,7 @@
 #include <kern/syscall.h>
 #include <string.h>
 
+#include <vfs/event.h>
 #include "vfs_private.h"
 
 static int
@@ -35,6 +36,7 @@ static int
 changed(struct vnode *vp)
 {
 	vp->v_ctime = rump_walltime();
+	vfs_event(vp, IN_ATTRIB);
 	return vp->v_ops->vop_setattr ? vp->v_ops->vop_setattr(vp) : 0;
 }
 
@@ -333,8 +335,10 @@ dofallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
 		return EOPNOTSUPP;
 	rump_rw_wrenter(&vp->v_lock);
 	error = vp->v_ops->vop_fallocate(vp, mode, off, len);
-	if (!error)
+	if (!error) {
 		vfs_touch(vp);
+		vfs_event(vp, IN_MODIFY);
+	}
 	rump_rw_exit(&vp->v_lock);
 	return error;
 }

@@ -11,6 +11,7 @@
 #include <kern/log.h>
 #include <kern/syscall.h>
 #include <string.h>
+#include <vfs/event.h>
 
 #include "vfs_private.h"
 
@@ -85,6 +86,9 @@ vfs_makenode(struct nameidata *ni, struct vcreate *vc, struct vnode **vpp)
 		    ni->ni_namelen, vc, &vp);
 		if (!error && dvp->v_mount->m_options & MO_NAMECACHE)
 			nc_purge(dvp, ni->ni_name, ni->ni_namelen);
+		if (!error)
+			vfs_event_name(dvp, ni->ni_name, ni->ni_namelen, vp,
+			    IN_CREATE, 0);
 	}
 	rump_rw_exit(&dvp->v_lock);
 	if (vpp != NULL && !error)
@@ -191,8 +195,12 @@ dolink(struct nameidata *ni, struct vnode *vp)
 	if (!error)
 		error = dvp->v_ops->vop_link(dvp, ni->ni_name,
 		    ni->ni_namelen, vp);
-	if (!error)
+	if (!error) {
 		vp->v_flags &= ~(uint32_t)VF_LINKABLE;
+		vfs_event_inode(vp, IN_ATTRIB);
+		vfs_event_name(dvp, ni->ni_name, ni->ni_namelen, vp,
+		    IN_CREATE, 0);
+	}
 	if (!error && dvp->v_mount->m_options & MO_NAMECACHE)
 		nc_purge(dvp, ni->ni_name, ni->ni_namelen);
 	rump_rw_exit(&vp->v_lock);
@@ -274,6 +282,14 @@ doremove(struct nameidata *ni, int isdir)
 	if (!error)
 		error = dvp->v_ops->vop_remove(dvp, ni->ni_name,
 		    ni->ni_namelen, vp);
+	if (!error) {
+		if (!isdir)
+			vfs_event_inode(vp, IN_ATTRIB);
+		vfs_event_name(dvp, ni->ni_name, ni->ni_namelen, vp,
+		    IN_DELETE, 0);
+		if (vp->v_nlink == 0)
+			vfs_event_inode(vp, IN_DELETE_SELF);
+	}
 	rump_rw_exit(&vp->v_lock);
 	rump_rw_exit(&dvp->v_lock);
 	return error;

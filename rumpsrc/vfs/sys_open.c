@@ -11,6 +11,7 @@
 #include <kern/syscall.h>
 #include <string.h>
 
+#include <vfs/event.h>
 #include "vfs_private.h"
 
 static int
@@ -152,8 +153,9 @@ k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 	if (error)
 		return -error;
 	if ((error = checkopen(vp, flags, made)) == 0 &&
-	    (error = vfs_open(vp, flags, &fp)) == 0)
-		error = install(fp, flags, &fd);
+	    (error = vfs_open(vp, flags, &fp)) == 0 &&
+	    (error = install(fp, flags, &fd)) == 0 && !(flags & O_PATH))
+		vfs_event(vp, IN_OPEN);
 	vrele(vp);
 	return error ? -error : fd;
 }

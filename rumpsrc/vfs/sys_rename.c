@@ -13,6 +13,7 @@
 
 #include <kern/log.h>
 #include <kern/syscall.h>
+#include <vfs/event.h>
 
 #include "vfs_private.h"
 
@@ -213,6 +214,39 @@ purge(struct renaming *rn)
 		nc_purge_dir(to->ni_vp);
 }
 
+/* One half of an exchange, or the whole of a rename. */
+static void
+moved(const struct nameidata *from, const struct nameidata *to,
+    struct vnode *vp)
+{
+	static uint32_t cookie;		/* [a] */
+	uint32_t c = __atomic_add_fetch(&cookie, 1, __ATOMIC_RELAXED);
+
+	vfs_event_name(from->ni_dvp, from->ni_name, from->ni_namelen, vp,
+	    IN_MOVED_FROM, c);
+	vfs_event_name(to->ni_dvp, to->ni_name, to->ni_namelen, vp,
+	    IN_MOVED_TO, c);
+	vfs_event_inode(vp, IN_MOVE_SELF);
+}
+
+static void
+tellmoved(struct renaming *rn)
+{
+	const struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
+	struct vnode *old = to->ni_vp;
+
+	if (!vfs_event_wanted())
+		return;
+	moved(from, to, from->ni_vp);
+	if (rn->rn_flags & RENAME_EXCHANGE)
+		moved(to, from, old);
+	else if (old != NULL) {
+		vfs_event_inode(old, IN_ATTRIB);
+		if (old->v_nlink == 0)
+			vfs_event_inode(old, IN_DELETE_SELF);
+	}
+}
+
 static int
 dorename(struct renaming *rn)
 {
@@ -241,6 +275,8 @@ dorename(struct renaming *rn)
 		    from->ni_name, from->ni_namelen, from->ni_vp, to->ni_dvp,
 		    to->ni_name, to->ni_namelen, to->ni_vp,
 		    (rn->rn_flags & RENAME_EXCHANGE) != 0);
+		if (!error)
+			tellmoved(rn);
 	}
 out:
 	unlockall(rn);

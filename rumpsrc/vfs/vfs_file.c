@@ -15,9 +15,11 @@
 #include <kern/log.h>
 #include <string.h>
 
+#include <vfs/event.h>
 #include "vfs_private.h"
 
 const struct devnode *(*vfs_finddev)(uint32_t, uint64_t);
+void (*vfs_event_hook)(const struct vfs_event *);
 
 static struct vnode *
 fvnode(struct file *fp)
@@ -77,6 +79,7 @@ static int
 vn_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct vnode *vp = fvnode(fp);
+	size_t resid = uio->uio_resid;
 	int error;
 
 	(void)flags;
@@ -89,6 +92,8 @@ vn_read(struct file *fp, struct uio *uio, int flags)
 	if (!(fp->f_flags & O_NOATIME))
 		vfs_atime(vp);
 	rump_rw_exit(&vp->v_lock);
+	if (uio->uio_resid != resid)
+		vfs_event(vp, IN_ACCESS);
 	return error;
 }
 
@@ -156,6 +161,8 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	if (!error && (fp->f_flags & O_DSYNC) && vp->v_ops->vop_fsync)
 		error = vp->v_ops->vop_fsync(vp, 1);
 	rump_rw_exit(&vp->v_lock);
+	if (uio->uio_resid != resid)
+		vfs_event(vp, IN_MODIFY);
 	return error;
 }
 
@@ -233,8 +240,10 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 		return EINVAL;
 	if ((uint64_t)len > curproc->p_rlim[RLIMIT_FSIZE].rlim_cur)
 		return EFBIG;
-	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0)
+	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0) {
 		vfs_touch(vp);
+		vfs_event(vp, IN_MODIFY);
+	}
 	return error;
 }
 
@@ -289,6 +298,9 @@ vn_close(struct file *fp)
 
 	if (__atomic_load_n(&vp->v_locks, __ATOMIC_ACQUIRE) != NULL)
 		vfs_locks_fileclose(fp, vp);
+	if (!(fp->f_flags & O_PATH))
+		vfs_event(vp, (fp->f_flags & O_ACCMODE) == O_RDONLY ?
+		    IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
 	vrele(vp);
 }
 
