@@ -91,7 +91,7 @@ struct comp {
 	char		*c_name;
 	char		*c_path;	/* of the archive */
 	const char	*c_for;		/* who needs it; NULL: asked for */
-	struct strv	 c_needs, c_conflicts;
+	struct strv	 c_needs, c_conflicts, c_wrap;
 };
 struct comps {
 	struct comp	*v;
@@ -111,6 +111,12 @@ struct prog {
 };
 void	prog_prepare(const struct bake *, const char *path, size_t n,
 	    struct prog *);
+
+/*
+ * calls.c: the programs' system calls go through component calls: gates are
+ * renamed in the copies.  Only for sets that have it.
+ */
+void	calls_watch(const struct prog *, size_t n);
 
 /* object.c: relocatable objects made here. */
 void	object_table(const char *path, const struct prog *, size_t n);

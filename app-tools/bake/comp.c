@@ -2,8 +2,9 @@
 /*
  * Components as archives: librump<name>.a, the base is librump.a.  Beside an
  * archive, librump<name>.needs names what must be linked with it, and
- * librump<name>.conflicts what must not.  --component-dir folders come before
- * the tree's own.
+ * librump<name>.conflicts what must not, librump<name>.wrap the functions that
+ * it stands before (ld --wrap).  --component-dir folders come before the
+ * tree's own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -122,6 +123,7 @@ comps_add(const struct bake *b, struct comps *cs, const char *name,
 	    .c_for = by };
 	read_names(path, ".needs", &c->c_needs);
 	read_names(path, ".conflicts", &c->c_conflicts);
+	read_names(path, ".wrap", &c->c_wrap);
 }
 
 static void

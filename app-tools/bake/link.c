@@ -164,7 +164,7 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 	    "--no-demangle", "-T" };
 	struct strv av = { 0 };
 	char *platdir, *table, *out;
-	size_t i;
+	size_t i, j;
 
 	if (s->s_platform == NULL)
 		die("set %s names no platform: it is for including only",
@@ -183,6 +183,11 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 		l->l_mapfile = fmt("%s/ld.map", b->b_tmp);
 		strv_add(&av, fmt("-Map=%s", l->l_mapfile));
 	}
+	if (comps_find(cs, "calls") != NULL)
+		calls_watch(progs, b->b_nprogs);
+	for (i = 0; i < cs->n; i++)
+		for (j = 0; j < cs->v[i].c_wrap.n; j++)
+			strv_add(&av, fmt("--wrap=%s", cs->v[i].c_wrap.v[j]));
 	for (i = 0; i < b->b_nprogs; i++)
 		strv_add(&av, progs[i].p_obj);
 	strv_add(&av, table);

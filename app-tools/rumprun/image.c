@@ -18,6 +18,7 @@
 #define NOTE_NAME	"Rumpkit"
 #define NOTE_IMAGE	1
 #define NOTE_FLAGS	2
+#define NOTE_REPORT	3		/* include/rump/rumpcomp_report.h */
 #define NOTE_ABI	1
 #define FLAG_NORANDOM	1
 
@@ -63,6 +64,9 @@ parse_notes(struct image *im, Elf_Data *data, size_t fileoff)
 			im->im_minmem = ni.minmem;
 		} else if (nh.n_type == NOTE_FLAGS && nh.n_descsz >= 4) {
 			im->im_flagsoff = fileoff + desc;
+		} else if (nh.n_type == NOTE_REPORT && im->im_nreport <
+		    IMAGE_REPORTS && nh.n_descsz == IMAGE_REPORT_SIZE) {
+			im->im_report[im->im_nreport++] = fileoff + desc;
 		}
 	}
 }

@@ -17,6 +17,15 @@ struct image {
 	uint32_t	 im_platform;	/* enum platform; not for im_iso */
 	uint64_t	 im_minmem;	/* bytes, 0: unknown */
 	size_t		 im_flagsoff;	/* file offset of the flags, 0: none */
+	/*
+	 * File offsets of settings that the launcher makes (report.c): a name
+	 * of 8 bytes, then text up to the size.
+	 */
+#define IMAGE_REPORTS		4
+#define IMAGE_REPORT_SIZE	248
+	size_t		 im_report[IMAGE_REPORTS];
+	unsigned	 im_nreport;
+	bool		 im_changed;	/* im_data is not the file's */
 	char		*im_data;	/* the whole file, not for im_iso */
 	size_t		 im_size;
 };

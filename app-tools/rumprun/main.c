@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "launch.h"
+#include "report.h"
 
 static char *
 own_path(void)
@@ -93,6 +94,7 @@ main(int argc, char **argv)
 	image_open(&im, o.o_image);
 	image_check(&im, o.o_target == TARGET_SPT ? PLATFORM_SPT :
 	    PLATFORM_HW, o.o_target == TARGET_ISO ? UINT64_MAX : o.o_memory);
+	report_image(&im, &o);
 	config = config_make(&o);
 	if (o.o_target == TARGET_ISO)
 		return iso_make(&o, &im, config);

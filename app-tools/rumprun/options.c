@@ -10,12 +10,14 @@
 
 #include "netopts.h"
 #include "options.h"
+#include "report.h"
 
 #define DEFAULT_MEMORY	(256ULL << 20)
 
 enum {
 	OPT_MACHINE = 256, OPT_BOOT, OPT_CONFIG, OPT_TIMEOUT, OPT_UEFI,
-	OPT_LOG, OPT_PCAP, OPT_SYMBOLS, OPT_VERSION
+	OPT_LOG, OPT_PCAP, OPT_SYMBOLS, OPT_VERSION,
+	OPT_TRACE, OPT_STATS, OPT_REPORT
 };
 
 static const char shortopts[] = "+:Snhb:dD:e:g:iI:M:N:o:pW:";
@@ -38,9 +40,12 @@ static const struct option longopts[] = {
 	{ "paused", no_argument, NULL, 'p' },
 	{ "pcap", required_argument, NULL, OPT_PCAP },
 	{ "qemu-args", required_argument, NULL, 'g' },
+	{ "stats", optional_argument, NULL, OPT_STATS },
 	{ "sudo", no_argument, NULL, 'S' },
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "trace", optional_argument, NULL, OPT_TRACE },
+	{ "trace-file", required_argument, NULL, OPT_REPORT },
 	{ "uefi", no_argument, NULL, OPT_UEFI },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 }
@@ -73,6 +78,10 @@ static const char usage[] =
 "  --uefi             boot an ISO image by UEFI firmware\n"
 "  --config FILE      guest configuration (JSON) to start from\n"
 "  --timeout SECONDS  end the guest after that time\n"
+"  --trace[=SET]      print system calls as strace does: all, or names and\n"
+"                     classes (file,network,memory,process,signal,desc,ipc)\n"
+"  --stats[=json]     print what the guest used and did, at its end\n"
+"  --trace-file FILE  write both there instead of to standard error\n"
 "  --log FILE         with -d: file for the console output\n"
 "  --symbols FILE     names for panics (default IMAGE.debug)\n"
 "  --help, --version\n";
@@ -188,6 +197,9 @@ parse_one(struct options *o, int c, const char *arg, char **argv)
 	case OPT_UEFI: o->o_uefi = true; break;
 	case OPT_PCAP: sv_add1(&o->o_pcap, arg); break;
 	case OPT_LOG: o->o_log = arg; break;
+	case OPT_TRACE: o->o_trace = report_trace(arg); break;
+	case OPT_STATS: o->o_stats = report_stats(arg); break;
+	case OPT_REPORT: o->o_report = arg; break;
 	case OPT_SYMBOLS: o->o_symbols = arg; break;
 	case OPT_TIMEOUT:
 		o->o_timeout = parse_number("--timeout", arg, 1000000);
@@ -253,6 +265,8 @@ check(struct options *o)
 	if (o->o_target == TARGET_ISO && (o->o_gdbport != 0 ||
 	    o->o_interactive || o->o_detach || o->o_timeout != 0))
 		fail("iso writes a file: -D, -d, -i, --timeout do not apply");
+	if (o->o_report != NULL && o->o_trace == NULL && o->o_stats == NULL)
+		fail("--trace-file needs --trace or --stats");
 	netopts_check(o);
 }
 

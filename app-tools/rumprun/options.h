@@ -51,6 +51,9 @@ struct options {
 	const char	*o_output;	/* iso: -o */
 	const char	*o_log;		/* with -d: console output goes there */
 	const char	*o_symbols;	/* NULL: IMAGE.debug */
+	const char	*o_trace;	/* --trace: "all" or a set; NULL: no */
+	const char	*o_stats;	/* --stats: text, json; NULL: no */
+	const char	*o_report;	/* --trace-file; NULL: stderr */
 	struct strvec	 o_env;		/* NAME=value */
 	struct strvec	 o_qemuargs;	/* -g, split into words */
 	struct netif	*o_net;

@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "launch.h"
+#include "report.h"
 #include "tap.h"
 
 #define QEMU		"qemu-system-x86_64"
@@ -166,14 +167,17 @@ add_kernel(struct strvec *cmd, const struct options *o,
 	bool pvh = o->o_boot == BOOT_PVH, norandom = o->o_gdbport != 0;
 
 	sv_add1(cmd, "-kernel");
-	if (pvh || norandom || strchr(im->im_path, ' ') != NULL) {
+	if (pvh || norandom || im->im_changed ||
+	    strchr(im->im_path, ' ') != NULL) {
 		int fd = image_copy(im, pvh, norandom);
 
 		sv_add(cmd, "/dev/fd/%d", fd);
 		if (o->o_dryrun)
-			note("/dev/fd/%d: copy of %s%s%s", fd, im->im_path,
+			note("/dev/fd/%d: copy of %s%s%s%s", fd, im->im_path,
 			    pvh ? " without its Multiboot header" : "",
-			    norandom ? ", not randomised" : "");
+			    norandom ? ", not randomised" : "",
+			    im->im_changed ? ", with --trace or --stats" :
+			    "");
 	} else {
 		sv_add1(cmd, im->im_path);
 	}
@@ -247,6 +251,7 @@ qemu_command(struct guest *g, const struct options *o,
 	sv_add1(cmd, QEMU);
 	add_machine(cmd, o);
 	add_console(cmd);
+	report_qemu(cmd, o);
 	if (im->im_iso)
 		add_iso(cmd, o, im, config);
 	else

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "report.h"
 #include "tap.h"
 
 static void
@@ -94,6 +95,7 @@ spt_command(struct guest *g, const struct options *o,
 		for (size_t i = 0; i < o->o_nnet; i++)
 			add_net(cmd, &o->o_net[i]);
 	}
+	report_spt(cmd, o);
 	sv_add1(cmd, "--");
 	sv_add1(cmd, config);
 	g->g_clearenv = true;

@@ -56,6 +56,7 @@ void spt_console_flush(void);
 int spt_block_add(const char *spec);	/* "name:fd"; 0 or -1 */
 int spt_net_add(const char *spec);	/* "name[,option]:fd"; 0 or -1 */
 void spt_filter(void);
+extern int spt_report_fd;		/* [I] after start */
 
 /*
  * Descriptors with packets, when an interface is open (else NULL): fills in

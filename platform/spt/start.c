@@ -174,6 +174,10 @@ parse_options(int argc, const char *const *argv)
 			if (spt_net_add(val) != 0)
 				spt_die("--rumpkit-net: NAME:FD is expected, "
 				    "of a TAP device without IFF_PI");
+		} else if ((val = option(argv[i], "--rumpkit-report=")) !=
+		    NULL) {
+			spt_report_fd = (int)parse_bytes(val);
+			spt_keep_fd(spt_report_fd);
 		} else if (option(argv[i], "--rumpkit-param=") == NULL)
 			spt_die("unknown argument; usage: IMAGE "
 			    "[--rumpkit-mem=BYTES] [--rumpkit-blk=NAME:FD] "
