@@ -43,8 +43,8 @@ files(void)
 	struct iovec in[2] = { { buf, 3 }, { buf + 64, 64 } };
 	int fd;
 
-	(void)mkdir("/tmp/trace.d", 0755);
-	(void)chdir("/tmp/trace.d");
+	(void)mkdir("trace.d", 0755);
+	(void)chdir("trace.d");
 	(void)getcwd(buf, sizeof(buf));
 	fd = open("a", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	(void)write(fd, "hello\n\t\"\\\001\377", 11);
@@ -76,8 +76,8 @@ files(void)
 	(void)open("/none/there", O_RDONLY | O_DIRECTORY);
 	(void)openat(-1, "x", O_WRONLY);
 	(void)read(fd, (void *)1, 5);
-	(void)chdir("/");
-	(void)rmdir("/tmp/trace.d");
+	(void)chdir("..");
+	(void)rmdir("trace.d");
 	(void)close(fd);
 	(void)close(fd);
 }
@@ -146,7 +146,7 @@ sockets(void)
 	int s, one = 1, sv[2];
 
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	strcpy(sun.sun_path, "/tmp/trace.sock");
+	strcpy(sun.sun_path, "trace.sock");
 	(void)bind(s, (void *)&sun, sizeof(sun));
 	(void)listen(s, 5);
 	(void)getsockname(s, (void *)&sun, &len);
@@ -154,7 +154,7 @@ sockets(void)
 	len = sizeof(one);
 	(void)getsockopt(s, SOL_SOCKET, SO_TYPE, &one, &len);
 	(void)close(s);
-	(void)unlink("/tmp/trace.sock");
+	(void)unlink("trace.sock");
 	(void)socketpair(AF_UNIX, SOCK_DGRAM, 0, sv);
 	(void)send(sv[0], "datagram", 8, MSG_NOSIGNAL);
 	(void)recv(sv[1], buf, sizeof(buf), 0);
@@ -185,7 +185,7 @@ processes(void)
 	struct timespec ts = { 0, 1000 };
 	struct rlimit rl;
 	struct utsname un;
-	sigset_t set;
+	sigset_t set, old;
 
 	(void)sigaction(SIGUSR1, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
@@ -194,7 +194,7 @@ processes(void)
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGINT);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)sigprocmask(SIG_SETMASK, &set, &set);
+	(void)sigprocmask(SIG_SETMASK, &set, &old);
 	(void)getppid();
 	(void)getuid();
 	(void)getrlimit(RLIMIT_CORE, &rl);
