@@ -30,8 +30,9 @@ struct rumpcomp_report_note {
 };
 #define RUMPCOMP_REPORT_NOTE(var, what)					\
 	static const struct rumpcomp_report_note var			\
-	    __attribute__((__section__(".note.rumpkit." what), __used__,	\
-	    __aligned__(4))) = { 8, 8 + RUMPCOMP_REPORT_TEXT, 3, "Rumpkit",	\
-	    what, "" }
+	    __attribute__((__section__(".note.rumpkit." what),		\
+	    __used__, __aligned__(4))) = {				\
+		8, 8 + RUMPCOMP_REPORT_TEXT, 3, "Rumpkit", what, ""	\
+	}
 
 #endif /* RUMP_RUMPCOMP_REPORT_H */

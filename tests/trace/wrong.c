@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pointers to nowhere in calls that fail before they look at them: the trace
- * shows the addresses and nothing faults.
+ * Pointers to nowhere in calls that fail before they look at them (there is no
+ * network in the image): the trace shows the addresses and nothing faults.
  */
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/uio.h>
 
 #include <unistd.h>
@@ -18,6 +16,7 @@ main(void)
 	static const unsigned long bad[] = { 8, 4095, 0x7fffffffffffUL,
 	    1UL << 63, ~0UL, 0xffff800000000000UL };
 	struct iovec iov = { (void *)bad[3], 5 };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 	char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned i;
@@ -26,14 +25,18 @@ main(void)
 		void *p = (void *)bad[i];
 
 		(void)write(-1, p, 5);
-		(void)writev(-1, p, 3);
 		(void)sendto(-1, p, 5, 0, p, 16);
 		(void)syscall(SYS_sendmsg, -1, p, 0);
+		(void)bind(-1, p, 128);
 		(void)setsockopt(-1, 1, 2, p, 4);
-		(void)epoll_ctl(-1, EPOLL_CTL_ADD, 0, p);
-		(void)timerfd_settime(-1, 0, p, NULL);
+		(void)setsockopt(-1, 1, 2, p, 400);
 	}
-	(void)writev(-1, &iov, 1);
+	(void)syscall(SYS_sendmsg, -1, &mh, 0);
+	mh.msg_iov = (void *)bad[4];
+	mh.msg_iovlen = 1000;
+	mh.msg_name = (void *)bad[0];
+	mh.msg_namelen = 16;
+	(void)syscall(SYS_sendmsg, -1, &mh, 0);
 	/* A buffer whose second page is not there. */
 	edge[4090] = 'x';
 	(void)mprotect(edge + 4096, 4096, PROT_NONE);
