@@ -7,6 +7,7 @@
 #include "socktest.h"
 #include <netinet/in.h>
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 
 static int
 udp(struct sockaddr_in *sin)
@@ -142,9 +143,73 @@ test_zerocopy(void)
 	OK(SYS(close, fb));
 }
 
+/* What the next datagram has, once it has all of it. */
+static void
+await_len(int fd, int want)
+{
+	struct timespec ms = { 0, 1000000 };
+	int n = 0, i;
+
+	for (i = 0; i < 5000 && n != want; i++) {
+		OK(SYS(ioctl, fd, FIONREAD, &n));
+		if (n != want)
+			nanosleep(&ms, NULL);
+	}
+	CHECK_EQ(n, want);
+}
+
+/* Segments of one size are read as one record that tells it. */
+static void
+test_gro(void)
+{
+	union { struct cmsghdr h; char b[128]; } c;
+	struct sockaddr_in a, b;
+	int fa = udp(&a), fb = udp(&b), fc, v = 1;
+	char out[1000], in[1000];
+	struct iovec iov;
+	struct msghdr mh;
+	size_t i;
+
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = (char)(i * 7 >> 1);
+	OK(SYS(connect, fa, &b, 16U));
+	OK(SYS(setsockopt, fb, SOL_UDP, UDP_GRO, &v, 4U));
+	v = 100;
+	OK(SYS(setsockopt, fa, SOL_UDP, UDP_SEGMENT, &v, 4U));
+	CHECK_EQ(xsend(fa, out, 350, 0), 350);
+	await_len(fb, 350);
+	CHECK_EQ(xsend(fa, out, 1000, 0), 1000);
+	mh = mkmsg(&iov, in, sizeof(in), &c, sizeof(c));
+	CHECK_EQ(SYS(recvmsg, fb, &mh, 0), 350);
+	CHECK(memcmp(in, out, 350) == 0);
+	CHECK_EQ(c.h.cmsg_level, SOL_UDP);
+	CHECK_EQ(c.h.cmsg_type, UDP_GRO);
+	CHECK_EQ(c.h.cmsg_len, CMSG_LEN(sizeof(v)));
+	memcpy(&v, CMSG_DATA(&c.h), sizeof(v));
+	CHECK_EQ(v, 100);
+	await_len(fb, 1000);
+	mh = mkmsg(&iov, in, sizeof(in), &c, sizeof(c));
+	CHECK_EQ(SYS(recvmsg, fb, &mh, 0), 1000);
+	CHECK(memcmp(in, out, 1000) == 0);
+	/* One alone has no such message. */
+	CHECK_EQ(xsend(fa, out, 60, 0), 60);
+	mh = mkmsg(&iov, in, sizeof(in), &c, sizeof(c));
+	CHECK_EQ(SYS(recvmsg, fb, &mh, 0), 60);
+	CHECK_EQ(mh.msg_controllen, 0);
+	/* Another sender's is another record. */
+	fc = udp(&a);
+	CHECK_EQ(xsend(fa, out, 10, 0), 10);
+	CHECK_EQ(SYS(sendto, fc, out, 10UL, 0, &b, 16U), 10);
+	CHECK_EQ(xrecv(fb, in, sizeof(in), 0), 10);
+	CHECK_EQ(xrecv(fb, in, sizeof(in), 0), 10);
+	OK(SYS(close, fa));
+	OK(SYS(close, fc));
+	OK(SYS(close, fb));
+}
+
 static const struct test tests[] = {
 	{ "records", test_records }, { "timestamp", test_timestamp },
-	{ "zerocopy", test_zerocopy },
+	{ "zerocopy", test_zerocopy }, { "gro", test_gro },
 	{ NULL, NULL }
 };
 

@@ -277,6 +277,12 @@ void	sb_append(struct sockbuf *, struct mbuf *);
  */
 int	sb_appendaddr(struct sockbuf *, const struct sockaddr *, unsigned,
 	    struct mbuf *m, struct mbuf *control);
+/*
+ * Appends m's bytes to the last record, and a control message when val is
+ * given.  ENOBUFS: nothing was done; else it took m.
+ */
+int	sb_appendlast(struct sockbuf *, struct mbuf *m, int level, int type,
+	    const void *val, size_t len);
 void	sb_drop(struct sockbuf *, size_t);	/* stream: from the front */
 void	sb_flush(struct sockbuf *);
 

@@ -122,6 +122,28 @@ sb_appendaddr(struct sockbuf *sb, const struct sockaddr *sa, unsigned salen,
 	return 0;
 }
 
+int
+sb_appendlast(struct sockbuf *sb, struct mbuf *m, int level, int type,
+    const void *val, size_t len)
+{
+	struct mbuf *rec = sb->sb_tail;
+	struct mbuf *control;
+	struct sbrec sr;
+
+	memcpy(&sr, rec->m_data, sizeof(sr));
+	control = sr.sr_control;
+	if (val != NULL && cmsg_add(&control, level, type, val, len) != 0)
+		return ENOBUFS;
+	sr.sr_control = control;
+	memcpy(rec->m_data, &sr, sizeof(sr));
+	rec->m_pkt.ph_len += m->m_pkt.ph_len;
+	sb->sb_cc += m->m_pkt.ph_len;
+	sb->sb_mem += sb_recmem(m);
+	m->m_nextpkt = NULL;
+	m_last(rec)->m_next = m;
+	return 0;
+}
+
 struct mbuf *
 sb_firstrec(struct sockbuf *sb, struct sbrec *sr, size_t *datalen)
 {

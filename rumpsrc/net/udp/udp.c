@@ -39,7 +39,9 @@ udp_deliver(struct inpcb *inp, struct mbuf *m, const struct inrcv *ir)
 	m->m_data += sizeof(struct udp);
 	m->m_len -= sizeof(struct udp);
 	m->m_pkt.ph_len -= sizeof(struct udp);
-	if (in_queue(inp, m, ir, sport) == 0) {
+	if ((IN_UNLIKELY(inp->inp_ppcb != NULL) ?
+	    udp_groqueue(inp, m, ir, sport) :
+	    in_queue(inp, m, ir, sport)) == 0) {
 		UDPCOUNT(InDatagrams);
 	} else {
 		UDPCOUNT(InErrors);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between udp.c and udp_send.c. */
+/* Between the files of UDP. */
 #ifndef UDP_PRIV_H
 #define UDP_PRIV_H
 
@@ -8,6 +8,32 @@
 struct udp {
 	uint16_t	uh_sport, uh_dport, uh_len, uh_sum;
 } __attribute__((__packed__));
+
+#define UDP_SEGS	64	/* most datagrams of one call */
+
+/* The last record of so_rcv, while more may be appended to it. */
+struct udpgro {
+	const struct mbuf *ug_rec;	/* not so_rcv's last: it is gone */
+	struct inrcv	 ug_ir;
+	uint16_t	 ug_sport, ug_size;
+	uint16_t	 ug_n;		/* datagrams; UDP_SEGS: no more */
+	uint8_t		 ug_tos, ug_ttl;
+};
+
+struct udppcb {				/* inp_ppcb; [so_lock]; NULL: all 0 */
+	struct mbuf	*up_more;	/* collected so far */
+	struct inflow	 up_flow;	/* where that goes */
+	uint16_t	 up_port;
+	uint16_t	 up_segment;	/* UDP_SEGMENT */
+	uint8_t		 up_cork;	/* UDP_CORK */
+	uint8_t		 up_gro;	/* UDP_GRO: up_grolast is used */
+	uint8_t		 up_nocheck6[2];	/* UDP_NO_CHECK6_TX, _RX */
+	struct udpgro	 up_grolast;
+};
+
+/* in_queue() for a socket with UDP_GRO. */
+int	udp_groqueue(struct inpcb *, struct mbuf *, const struct inrcv *,
+	    uint16_t sport);
 
 extern struct inpcbtable udp_table;
 #define UDPCOUNT(n)	in_count(&rump_udpstat[UDPS_##n])

@@ -8,18 +8,6 @@
 #include <linux/udp.h>
 #include "udp_priv.h"
 
-#define UDP_SEGS	64	/* most datagrams of one call */
-
-struct udppcb {				/* inp_ppcb; [so_lock]; NULL: all 0 */
-	struct mbuf	*up_more;	/* collected so far */
-	struct inflow	 up_flow;	/* where that goes */
-	uint16_t	 up_port;
-	uint16_t	 up_segment;	/* UDP_SEGMENT */
-	uint8_t		 up_cork;	/* UDP_CORK */
-	uint8_t		 up_gro;	/* UDP_GRO: nothing is coalesced */
-	uint8_t		 up_nocheck6[2];	/* UDP_NO_CHECK6_TX, _RX */
-};
-
 static struct udppcb *
 udp_pcb(struct inpcb *inp)
 {
