@@ -2,6 +2,7 @@
 #   COMP=  name with its faction, as in dev_ramdisk (empty: the base)
 #   SRCS=  its C files
 #   NEEDS= components that must be linked with it
+#   WRAP=  functions f whose callers shall reach its __wrap_f instead
 #   HOT=   those of SRCS that are built for speed, the rest for size; without
 #          it all are built for speed
 include $(dir $(lastword $(MAKEFILE_LIST)))vars.mk
@@ -22,4 +23,10 @@ $(LIB): $(OBJS)
 $(LIB:.a=.needs): Makefile
 	@mkdir -p $(@D)
 	@echo $(NEEDS) > $@
+ifneq ($(WRAP),)
+all: $(LIB:.a=.wrap)
+$(LIB:.a=.wrap): Makefile
+	@mkdir -p $(@D)
+	@echo $(WRAP) > $@
+endif
 .PHONY: all

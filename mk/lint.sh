@@ -102,7 +102,7 @@ names() {
 		*/librumprun.a)	ok="rumprun_|conf_" ;;
 		*/posix/librumpuser.a)
 			ok="rumpuser_|rumpcomp_|posix_|__stack_chk_|strl(cpy|cat)\$" ;;
-		*/librumpuser.a) ok="rumpuser_|rumpcomp_|user_|bmk_" ;;
+		*/librumpuser.a) ok="rumpuser_|rumpcomp_|user_|bmk_|__wrap_" ;;
 		*/librumpvfs*.a) ok="rump_|vfs_|nc_|vref|vrele" ;;
 		*/librumpdev_screen.a|*/librumpdev_fwcfg.a) ok="rump_|hw_" ;;
 		*/librumpdev_virtio.a) ok="rump_|virtq_" ;;

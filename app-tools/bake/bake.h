@@ -118,6 +118,10 @@ void	prog_prepare(const struct bake *, const char *path, size_t n,
  */
 void	calls_watch(const struct prog *, size_t n);
 
+/* stats.c: a copy of the linker script that says whose code is where. */
+char	*stats_script(const struct bake *, const char *script,
+	    const struct comps *);
+
 /* object.c: relocatable objects made here. */
 void	object_table(const char *path, const struct prog *, size_t n);
 /*

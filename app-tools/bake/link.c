@@ -163,7 +163,7 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 	    "noexecstack", "-z", "text", "--gc-sections", "--build-id=sha1",
 	    "--no-demangle", "-T" };
 	struct strv av = { 0 };
-	char *platdir, *table, *out;
+	char *platdir, *table, *out, *script;
 	size_t i, j;
 
 	if (s->s_platform == NULL)
@@ -176,7 +176,10 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 	object_table(table, progs, b->b_nprogs);
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		strv_add(&av, flags[i]);
-	strv_add(&av, fmt("%s/image.lds", platdir));
+	script = fmt("%s/image.lds", platdir);
+	if (comps_find(cs, "stats") != NULL)
+		script = stats_script(b, script, cs);
+	strv_add(&av, script);
 	strv_add(&av, "-o");
 	strv_add(&av, l->l_elf);
 	if (b->b_map || b->b_svg) {

@@ -117,6 +117,23 @@ size)	# Who does not ask for it has nothing of it.
 	    bad "the image has some of it"
 	nm "$out/image.debug" | grep -q rump_sysimpl_write ||
 	    bad "no gate in the image" ;;
+stats)	bake calls
+	run --stats
+	status 125
+	has 'no component stats in this image.*--add stats'
+	bake calls --add stats --add trace --add net_local
+	run
+	status 0
+	[ ! -s "$out/err" ] || bad "printed without --stats"
+	run --stats --trace=umask
+	status 0
+	has '^\[1\.1\] umask(022) = 022$'
+	has '^ *[0-9.]* *0\.[0-9]* *[0-9]* *14 *3 close$'
+	has '^100\.00 .* total$'
+	has '^ *[1-9][0-9]* *[1-9][0-9]* *[1-9][0-9]* *[1-9][0-9]* *0 *0 base$'
+	run --stats=json
+	status 0
+	python3 stats.py "$config" <"$out/err" || bad "JSON" ;;
 *)	bad "no such test" ;;
 esac
 [ $failed = 0 ] && echo "ok   trace: $test on $config" && exit 0
