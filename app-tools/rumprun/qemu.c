@@ -131,8 +131,10 @@ add_net(struct strvec *cmd, const struct options *o, const struct netif *ni)
 	if (ni->ni_tap != NULL && !o->o_dryrun)
 		close(tap_open(ni, &mtu));
 	sv_add1(cmd, "-netdev");
-	sv_add(cmd, "%.*s,id=%s%s", (int)(rest - ni->ni_backend),
-	    ni->ni_backend, ni->ni_tag, rest);
+	/* QEMU writes a TAP device's header into the capture, too. */
+	sv_add(cmd, "%.*s,id=%s%s%s", (int)(rest - ni->ni_backend),
+	    ni->ni_backend, ni->ni_tag, rest, ni->ni_pcap != NULL &&
+	    ni->ni_tap != NULL ? ",vnet_hdr=off" : "");
 	sv_add1(cmd, "-device");
 	sv_add(cmd, "virtio-net-%s,netdev=%s,"
 	    "mac=%02x:%02x:%02x:%02x:%02x:%02x%s%s%s", virtio_bus(o),
