@@ -241,6 +241,26 @@ finish(void)
 	m_freem(other);
 }
 
+/* A sum of 0: stays one, but UDP says 0xffff (RFC 768, RFC 1624). */
+static void
+finish_zero(unsigned off, uint16_t want)
+{
+	uint16_t sum = 0;
+	struct mbuf *m;
+
+	CHECK((m = m_gethdr(40)) != NULL);
+	memset(m->m_data, 0, 40);
+	memset(m->m_data + 30, 0xff, 2);
+	m->m_len = m->m_pkt.ph_len = 40;
+	m->m_pkt.ph_csum = PH_CSUM_PARTIAL;
+	m->m_pkt.ph_csumstart = 8;
+	m->m_pkt.ph_csumoff = (uint16_t)off;
+	CHECK_EQ(m_cksum_finish(&m), 0);
+	memcpy(&sum, m->m_data + 8 + off, 2);
+	CHECK_EQ(sum, want);
+	m_freem(m);
+}
+
 static int freed;
 
 static void
@@ -311,6 +331,8 @@ main(void)
 	rump_schedule();
 	sums();
 	finish();
+	finish_zero(16, 0);
+	finish_zero(6, 0xffff);
 	external();
 	limit();
 	CHECK_EQ(rump_mbuf_inuse(), 0);

@@ -93,6 +93,8 @@ m_cksum(const struct mbuf *m, size_t off, size_t len, uint32_t sum)
 	return cksum_fold32(s);
 }
 
+#define UDP_CSUMOFF	6
+
 int
 m_cksum_finish(struct mbuf **mp)
 {
@@ -108,8 +110,8 @@ m_cksum_finish(struct mbuf **mp)
 	if (m == NULL)
 		return ENOBUFS;
 	sum = cksum_fold(m_cksum(m, start, m->m_pkt.ph_len - start, 0));
-	/* 0 means none in UDP, and is the same sum. */
-	if (sum == 0)
+	/* 0 means none in UDP; elsewhere it is what RFC 1624 wants. */
+	if (sum == 0 && m->m_pkt.ph_csumoff == UDP_CSUMOFF)
 		sum = 0xffff;
 	memcpy(m->m_data + field, &sum, 2);
 	m->m_pkt.ph_csum = PH_CSUM_NONE;
