@@ -37,18 +37,18 @@ struct frame {
 static struct way {			/* a ring, in the order of dues */
 	struct frame	f[LIMIT];
 	unsigned	first, n;
+	uint64_t	rng;		/* its own: the nth frame's fate */
 } ways[2];
 static volatile sig_atomic_t cut;
 static double loss, reorder, twice, corrupt, mark;
 static int64_t delay;
-static uint64_t rng;
 
 static int
-chance(double percent)
+chance(struct way *w, double percent)
 {
 
-	rng = rng * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (double)(rng >> 33) / (double)(1U << 31) * 100 < percent;
+	w->rng = w->rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(w->rng >> 33) / (double)(1U << 31) * 100 < percent;
 }
 
 static int64_t
@@ -127,21 +127,21 @@ take(struct way *w, uint8_t *p, int len, int64_t t)
 {
 	int64_t due = t + delay;
 
-	if (cut || len <= 0 || len > FRAME || chance(loss))
+	if (cut || len <= 0 || len > FRAME || chance(w, loss))
 		return;
 	/* Without a delay the others are late. */
-	if (reorder > 0 && delay < 500000 && !chance(reorder))
+	if (reorder > 0 && delay < 500000 && !chance(w, reorder))
 		due = t + 1000000;
-	else if (reorder > 0 && chance(reorder))
+	else if (reorder > 0 && chance(w, reorder))
 		due = t;
-	if (len > 14 && p[12] == 8 && p[13] == 0 && chance(mark))
+	if (len > 14 && p[12] == 8 && p[13] == 0 && chance(w, mark))
 		congested(p + 14, len - 14);
-	if (chance(twice))
+	if (chance(w, twice))
 		put(w, p, len, due);
-	if (len > 14 && chance(corrupt)) {
-		rng = rng * 6364136223846793005ULL + 1;
-		p[14 + (rng >> 35) % (unsigned)(len - 14)] ^=
-		    (uint8_t)(1 << (rng >> 33) % 8);
+	if (len > 14 && chance(w, corrupt)) {
+		w->rng = w->rng * 6364136223846793005ULL + 1;
+		p[14 + (w->rng >> 35) % (unsigned)(len - 14)] ^=
+		    (uint8_t)(1 << (w->rng >> 33) % 8);
 	}
 	put(w, p, len, due);
 }
@@ -179,7 +179,8 @@ main(int argc, char **argv)
 
 	if (argc != 11)
 		errx(2, "usage: see badlink.c");
-	rng = strtoull(argv[1], NULL, 0) * 2654435761U + 1;
+	ways[0].rng = strtoull(argv[1], NULL, 0) * 2654435761U + 1;
+	ways[1].rng = ways[0].rng + 0x9e3779b97f4a7c15ULL;
 	loss = atof(argv[2]);
 	reorder = atof(argv[3]);
 	twice = atof(argv[4]);

@@ -4,6 +4,9 @@
 # Goodput over bad links between a Linux and, in the same place on the same
 # wire, a guest on spt and another Linux (CUBIC, all as Debian has it) in turn:
 # bytes of all rounds by their time, so that a stall counts as what it costs.
+# In a round both meet the same losses: the link starts anew for each, and its
+# seed decides what becomes of the nth frame of each way.  The spread is the
+# quartiles of the rounds' ratios.
 set -u
 # shellcheck source=tests/net-linux/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -36,6 +39,7 @@ cases() {
 # one KIND ADDRESS: a line "case kind direction KiB KiB/s" for each direction
 one() {
 	for way in ${WAYS:-get put}; do
+		link "$loss" "$reorder" "$dup" "$corrupt" "$rtt"
 		rate=$(STALL=20 xfer $way "$2" $((kib * 1024)) "$SEED") || {
 			echo "FAIL $name $1 $way" >&2
 			failed=1
@@ -50,9 +54,9 @@ one() {
 }
 round() {
 	while read -r name loss reorder dup corrupt rtt kib; do
-		link "$loss" "$reorder" "$dup" "$corrupt" "$rtt"
-		one linux $beside
+		[ $((SEED % 2)) = 0 ] || one linux $beside
 		one spt $guest
+		[ $((SEED % 2)) = 1 ] || one linux $beside
 	done <<-END
 	$(cases | grep -E "${CASES:-.}")
 	END
@@ -61,23 +65,42 @@ for SEED in $(seq "$rounds"); do
 	round
 done >"$tmp/table"
 cp "$tmp/table" "${TABLE:-/dev/null}"
-awk '{ kib[$1, $2, $3] += $4; t[$1, $2, $3] += $4 / ($5 > 0 ? $5 : .001)
-    if (!(($1, $3) in seen)) { seen[$1, $3]; name[n++] = $1 " " $3 } }
-function rate(k) { return kib[c[1], k, c[2]] / t[c[1], k, c[2]] }
+awk '{
+	k = $1 " " $3
+	if (!(k in n))
+		name[names++] = k
+	if ($2 == "spt")
+		n[k]++
+	r[k, $2, ++seen[k, $2]] = $5
+	kib[k, $2] += $4
+	t[k, $2] += $4 / ($5 > 0 ? $5 : .001)
+}
+function rate(k, kind) { return kib[k, kind] / t[k, kind] }
+# The q-th part of the sorted ratios of case k.
+function part(k, q,    i, j, v, a) {
+	for (i = 1; i <= n[k]; i++) {
+		v = r[k, "spt", i] / (r[k, "linux", i] > 0 ? r[k, "linux", i] : 1)
+		for (j = i; j > 1 && a[j - 1] > v; j--)
+			a[j] = a[j - 1]
+		a[j] = v
+	}
+	return a[int(1 + q * (n[k] - 1) + .5)]
+}
 END {
-	for (i = 0; i < n; i++) {
-		split(name[i], c)
-		way = "in"
-		if (c[2] == "get")
-			way = "out"
-		printf("%s %s %d %d %.2f\n", c[1], way, rate("linux"),
-		    rate("spt"), rate("spt") / rate("linux"))
+	for (i = 0; i < names; i++) {
+		k = name[i]
+		split(k, c)
+		printf("%s %s %d %d %.2f %.2f %.2f\n", c[1],
+		    c[2] == "get" ? "out" : "in", rate(k, "linux"),
+		    rate(k, "spt"), rate(k, "spt") / rate(k, "linux"),
+		    part(k, .25), part(k, .75))
 	}
 }' "$tmp/table" >"$tmp/summary" || failed=1
 cp "$tmp/summary" "${SUMMARY:-/dev/null}"
-awk 'BEGIN { printf "%-17s%-5s%10s%10s%7s  target 1.00\n", "goodput, KiB/s", "",
-	"Linux", "spt", "ratio" }
-    { printf "%-17s%-5s%10d%10d%7.2f\n", $1, $2, $3, $4, $5 }' "$tmp/summary"
+awk 'BEGIN { printf "%-17s%-5s%10s%10s%7s  %s  target 1.00\n", "goodput, KiB/s",
+	"", "Linux", "spt", "ratio", "quartiles" }
+    { printf "%-17s%-5s%10d%10d%7.2f  %.2f-%.2f\n", $1, $2, $3, $4, $5, $6,
+	$7 }' "$tmp/summary"
 unserve
 kill $linux
 exit $failed
