@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """usage: capture.py PCAP CASE: what a capture must show of the guest."""
+import os
 import subprocess
 import sys
 
@@ -10,9 +11,12 @@ NAMES = """ip.src tcp.flags tcp.seq_raw tcp.ack_raw tcp.len
     tcp.options.mss_val tcp.options.wscale.shift tcp.options.sack_perm
     tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
     tcp.options.sack_le tcp.options.sack_re frame.time_epoch
-    tcp.stream ip.dsfield.ecn tcp.urgent_pointer""".split()
+    tcp.stream ip.dsfield.ecn tcp.urgent_pointer ip.flags.df
+    tcp.options.tfo.cookie tcp.options.tfo.request tcp.checksum
+    tcp.checksum_calculated icmp.type icmp.code icmp.mtu""".split()
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 bad = []
+icmp = []		# type, code, MTU, time
 
 
 def must(what, ok):
@@ -26,13 +30,18 @@ def diff(a, b):
 
 
 class Segment:
-    def __init__(self, line):
-        f = dict(zip(NAMES, line.split("\t")))
+    def __init__(self, f):
         self.guest = f["ip.src"] == GUEST
         self.flags = int(f["tcp.flags"], 16)
         self.seq, self.ack, self.len, self.win = (int(f[k] or 0) for k in
             ("tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.window_size_value"))
         self.sums = f["tcp.checksum.status"], f["ip.checksum.status"]
+        # Where the sum is left to Linux it says 0xffff for 0: right, and
+        # no sum of ours (SUMS=ours) does.
+        if os.environ.get("SUMS") != "ours" and \
+                f["tcp.checksum"] == "0xffff" and \
+                f["tcp.checksum_calculated"] in ("0x0000", "0xffff"):
+            self.sums = "1", self.sums[1]
         opt = lambda k: f["tcp.options." + k]
         self.mss, self.wscale = opt("mss_val"), opt("wscale.shift")
         self.sackok = opt("sack_perm")
@@ -43,6 +52,9 @@ class Segment:
         self.time = float(f["frame.time_epoch"])
         self.stream = int(f["tcp.stream"])
         self.ecn = int(f["ip.dsfield.ecn"] or 0)
+        self.df = f["ip.flags.df"] in ("1", "True")
+        self.cookie, self.asks = (f["tcp.options.tfo." + k]
+            for k in ("cookie", "request"))
         self.urp = int(f["tcp.urgent_pointer"] or 0)
         self.end = (self.seq + self.len + bool(self.flags & FIN) +
             bool(self.flags & SYN)) & 0xffffffff
@@ -56,7 +68,12 @@ def read(pcap):
         cmd += ["-e", n]
     out = subprocess.run(cmd, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, check=True).stdout
-    return [Segment(x) for x in out.splitlines()]
+    lines = [dict(zip(NAMES, x.split("\t"))) for x in out.splitlines()]
+    for f in lines:
+        if f["icmp.type"]:
+            icmp.append((f["icmp.type"], f["icmp.code"], f["icmp.mtu"],
+                float(f["frame.time_epoch"])))
+    return [Segment(f) for f in lines if not f["icmp.type"]]
 
 
 def find(segs, guest, flags, mask=FIN | SYN | RST):
@@ -160,6 +177,104 @@ def case_resend(segs):
             again += s.len
         high = s.end if high is None or diff(s.end, high) > 0 else high
     must("resent %d of %d" % (again, total), 0 < again < total // 10)
+
+
+def case_fastrtx(segs):
+    """What is lost is sent again when SACKs tell of it, not by the timer."""
+    first, sacked, fast, again = {}, [], 0, 0
+    for s in segs:
+        if not s.guest:
+            sacked += [(s.time, r) for _, r in s.sack]
+        elif s.len and s.seq in first:
+            again += 1
+            fast += any(t > first[s.seq] and diff(r, s.seq) > 0
+                for t, r in sacked)
+            first[s.seq] = s.time
+        elif s.len:
+            first[s.seq] = s.time
+    must("%d of %d after a SACK" % (fast, again), fast >= 5 and
+        fast > again * .8)
+
+
+def case_delack(segs):
+    """At first each is acknowledged at once, later ones wait for more."""
+    sent = [s for s in segs if not s.guest and s.len == 1]
+    waits = []
+    for s in sent:
+        ack = [a for a in segs if a.guest and a.time > s.time and
+            diff(a.ack, s.end) >= 0]
+        must("acknowledged", ack)
+        waits.append(ack[0].time - s.time if ack else 0)
+    must("pieces: %d" % len(sent), len(sent) >= 20)
+    must("later ones wait: %s" % waits[18:],
+        sum(w > .03 for w in waits[18:]) >= 2)
+    must("first ones do not: %s" % waits[:10], min(waits[:10]) < .03)
+
+
+def case_fastopen(segs):
+    one, two = find(segs, False, SYN)[:2]
+    ack, answer = find(segs, True, SYN)[:2]
+    must("a cookie is asked for", one.asks and not one.len)
+    must("and given", ack.cookie and ack.ack == one.end)
+    must("data with a SYN", two.cookie == ack.cookie and two.len == 32)
+    must("which are taken", answer.ack == two.end and not answer.cookie)
+    first = [s for s in segs if not s.guest and s.stream == two.stream and
+        not s.flags & SYN][0]
+    must("the answer needs no ACK of the handshake", any(s.guest and s.len
+        and s.stream == two.stream and s.time < first.time for s in segs))
+
+
+def case_cookies(segs):
+    """The real client comes last; what it offered is in our timestamp."""
+    syn, ack = find(segs, False, SYN)[-1], find(segs, True, SYN)[-1]
+    must("flood", len(find(segs, False, SYN)) > 1000)
+    must("its answer", ack.ack == syn.end and ack.stream == syn.stream)
+    must("cookie: MSS, scale, SACK", ack.seq >> 2 & 7 == 6 and
+        int(ack.tsval) & 63 == int(syn.wscale) | 16)
+    data = [s for s in segs if s.guest and s.stream == syn.stream and s.len]
+    must("all is sent", sum(s.len for s in data) >= 300000)
+    must("with what was agreed", all(s.tsval and s.win << int(ack.wscale) >
+        4096 and s.len <= 1448 for s in data))
+
+
+def case_narrow(segs):
+    """A router on the way has an MTU of 1200 (RFC 1191)."""
+    told = [i for i in icmp if i[:2] == ("3", "4")]
+    must("a router says so: %s" % icmp[:3], told and told[0][2] == "1200")
+    must("before, and not later", told and len(told) < 50)
+    if not told:
+        return
+    data = [s for s in segs if s.guest and s.len]
+    must("not to fragment", all(s.df for s in data))
+    must("wider at first", data[0].len == 1448)
+    high = max((s.end for s in data), key=lambda e: diff(e, segs[0].seq))
+    small = [s for s in data if s.time > told[-1][3]]
+    must("then fitting", small and max(s.len for s in small) == 1148)
+    must("and sent again", data[0].seq in [s.seq for s in small])
+    must("all of it", any(not s.guest and diff(s.ack, high) >= 0
+        for s in segs))
+
+
+def case_crossing(segs):
+    """SYN and SYN cross; SYN|ACK of both (RFC 9293, 3.5, figure 7)."""
+    for n in {s.stream for s in segs}:
+        one = [s for s in segs if s.stream == n]
+        mine = [s for s in one if s.guest and s.flags & (SYN | ACK) == SYN]
+        peer = [s for s in one if not s.guest and
+            s.flags & (SYN | ACK) == SYN]
+        both = find(one, True, SYN)
+        both = [s for s in both if s.flags & ACK]
+        if mine and peer and both:
+            break
+    else:
+        must("SYNs cross", False)
+        return
+    must("the same number again", both[0].seq == mine[0].seq)
+    must("the peer's is acknowledged", both[0].ack == peer[0].end)
+    must("after it", both[0].time > peer[0].time)
+    must("data both ways", sum(s.len for s in one if s.guest) == 5 and
+        sum(s.len for s in one if not s.guest) == 5)
+    must("closed", find(one, True, FIN) and not find(one, True, RST, RST))
 
 
 def case_active(segs):

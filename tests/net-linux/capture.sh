@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: BUILD=... capture.sh
+# usage: BUILD=... capture.sh KIND...	(spt, posix; CASES=pattern)
 # Captures of a guest's features as Linux's end of the wire sees them, read
 # by capture.py: spt's TAP with offloads, posix without (our own sums).
 set -u
@@ -36,9 +36,16 @@ dump() {
 capture() {
 	case=$1
 	shift
+	echo "$case" | grep -qE "${CASES:-.}" || return 0
 	dump "$@" || dump "$@" || dump "$@" || echo "  ($case: frames missed)"
 	[ -z "${KEEP:-}" ] || cp "$tmp/$case" "$KEEP/$kind.$case"
-	check "$kind-$case" python3 "$here/capture.py" "$tmp/$case" "$case"
+	check "$kind-$case" env SUMS=$sums python3 "$here/capture.py" "$tmp/$case" "$case"
+}
+# As the guest's side of the link sees it.
+before() {
+	where=$ns wire=tapm
+	"$@"
+	where='' wire=''
 }
 sysctl() { nsenter --net=/run/netns/${ns}p sh -c "cd /proc/sys/net/ipv4
     for i in tcp_sack tcp_window_scaling tcp_timestamps; do
@@ -100,14 +107,42 @@ features() {
 	capture marks xfer put $guest 2000000 1
 	ecn 2
 	link 0 0 0 0 100
-	where=$ns wire=tapm
-	capture outage outage
-	where='' wire=''
+	before capture outage outage
 	link 0 0 0 0 1
 }
 
-for kind in ${KINDS:-spt posix}; do
-	[ $kind = spt ] || POPTS=,nooffload
+# A host behind the peer, which has a link of 1,200 bytes to it.
+router() {
+	ip netns add ${ns}r
+	linux_net ${ns}r
+	ip -n ${ns}p link add vr mtu 1200 type veth peer name eth0 netns ${ns}r
+	ip -n ${ns}r link set eth0 mtu 1500 up
+	ip -n ${ns}r addr add $behind/24 dev eth0
+	ip -n ${ns}p link set vr up
+	ip -n ${ns}p route add $behind dev vr
+	nsenter --net=/run/netns/${ns}p sh -c 'cd /proc/sys/net/ipv4
+	    for i in ip_forward conf/tapp/proxy_arp conf/vr/proxy_arp; do
+		    echo 1 >$i; done'
+}
+narrow() {
+	timeout 30 nsenter --net=/run/netns/${ns}r "$out/xfer" get $guest \
+	    300000 1
+}
+more_features() {
+	capture delack client delack
+	capture narrow narrow
+	link 0 0 0 0 400
+	[ $kind != spt ] || before capture fastopen client fastopen
+	capture crossing client crossing
+	link 0 0 0 0 1
+	capture cookies client flood
+}
+
+behind=10.80.0.9
+router
+for kind; do
+	sums=linux
+	[ $kind = spt ] || sums=ours POPTS=,nooffload
 	link 0 0 0 0 1
 	serve $kind
 	capture options xfer get $guest 300000 1
@@ -120,9 +155,11 @@ for kind in ${KINDS:-spt posix}; do
 	link 2 0 0 0 2
 	capture sack xfer put $guest 2000000 1
 	capture resend xfer get $guest 2000000 1
+	before capture fastrtx xfer get $guest 2000000 1
 	link 0 0 0 0 1
 	features
 	[ $kind != spt ] || slowly
+	more_features
 	check "$kind-ends" unserve
 done
 exit $failed

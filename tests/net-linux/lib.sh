@@ -21,7 +21,7 @@ cleanup() {
 	# shellcheck disable=SC2086
 	kill $pids $link $server 2>/dev/null
 	wait 2>/dev/null
-	for n in $ns ${ns}p ${ns}q; do ip netns del $n 2>/dev/null; done
+	for n in $ns ${ns}p ${ns}q ${ns}r; do ip netns del $n 2>/dev/null; done
 	rm -rf "$tmp"
 }
 trap cleanup EXIT

@@ -11,6 +11,7 @@
  *	keep		nothing, with keepalive (1 s, 1 s, 3 times)
  *	reset		the server resets the connection
  *	urgent		"abc", of which c is urgent, until the client closes
+ *	cross PORT	the server connects to PORT, from CROSS; echo
  *	quit
  */
 #include <arpa/inet.h>
@@ -43,6 +44,7 @@
 #endif
 
 #define PORT	5001
+#define CROSS	5002
 #define REQ	32
 #define CHUNK	65536
 #define MAXCONN	500
@@ -108,6 +110,44 @@ number(const char *s)
 	return n;
 }
 
+static struct conn *
+add_conn(int fd)
+{
+	struct conn *c = NULL;
+
+	if (nfds == MAXCONN + 1 || (c = calloc(1, sizeof(*c))) == NULL) {
+		S(close)(fd);
+		return NULL;
+	}
+	S(fcntl)(fd, F_SETFL, O_NONBLOCK);
+	conns[nfds - 1] = c;
+	fds[nfds].fd = fd;
+	fds[nfds].revents = 0;
+	fds[nfds++].events = POLLIN;
+	return c;
+}
+
+/* A connection that the client opens at the same time. */
+static void
+cross(int fd, uint64_t port)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	int s = S(socket)(AF_INET, SOCK_STREAM, 0), one = 1;
+	struct conn *c = add_conn(s);
+
+	if (c == NULL || S(getpeername)(fd, (void *)&sin, &len) == -1)
+		return;
+	c->state = ECHOING;
+	sin.sin_port = htons((uint16_t)port);
+	S(setsockopt)(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (S(bind)(s, (void *)&(struct sockaddr_in){ .sin_family = AF_INET,
+	    .sin_port = htons(CROSS) }, sizeof(sin)) == -1 ||
+	    (S(connect)(s, (void *)&sin, sizeof(sin)) == -1 &&
+	    errno != EINPROGRESS))
+		fprintf(stderr, "xfer: cross: %s\n", strerror(errno));
+}
+
 static void
 begin(struct conn *c, int fd)
 {
@@ -141,9 +181,13 @@ begin(struct conn *c, int fd)
 		snprintf(c->answer, REQ + 1, "%llu", (unsigned long long)
 		    si.freeram * si.mem_unit / 1024);
 		c->state = ANSWERING;
-	} else if (strncmp(c->req, "quit", 4) == 0)
+	} else if (strncmp(c->req, "quit", 4) == 0) {
 		exit(0);
-	else if (strncmp(c->req, "urgent", 6) == 0) {
+	} else if (strncmp(c->req, "cross", 5) == 0) {
+		cross(fd, c->n);
+		c->state = ENDING;
+		return;
+	} else if (strncmp(c->req, "urgent", 6) == 0) {
 		S(sendto)(fd, "abc", 3, MSG_OOB, NULL, 0);
 		c->state = ENDING;
 		return;
@@ -222,16 +266,8 @@ new_conn(int l)
 {
 	int fd = S(accept)(l, NULL, NULL);
 
-	if (fd == -1)
-		return;
-	if (nfds == MAXCONN + 1 || (conns[nfds - 1] = calloc(1,
-	    sizeof(struct conn))) == NULL) {
-		S(close)(fd);
-		return;
-	}
-	S(fcntl)(fd, F_SETFL, O_NONBLOCK);
-	fds[nfds].fd = fd;
-	fds[nfds++].events = POLLIN;
+	if (fd != -1)
+		add_conn(fd);
 }
 
 static void
@@ -267,8 +303,15 @@ serve(void)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_port = htons(PORT) };
-	int l = S(socket)(AF_INET, SOCK_STREAM, 0), one = 1;
+	int l = S(socket)(AF_INET, SOCK_STREAM, 0), one = 1, fo;
 	nfds_t i;
+
+	/* Servers have Fast Open when the system says so, too. */
+	if ((fo = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY)) != -1) {
+		(void)!write(fo, "3", 1);
+		close(fo);
+	}
+	S(setsockopt)(l, IPPROTO_TCP, TCP_FASTOPEN, &(int){ 16 }, sizeof(int));
 
 	S(setsockopt)(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	S(setsockopt)(l, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
