@@ -528,26 +528,48 @@ tpage_of(void **slot)
 	return TPAGEOF(p);
 }
 
+/*
+ * A reference to the page, *tpp NULL: it is not there.  The slot may move when
+ * a fault makes the tree higher: tr_maplock covers all of it.
+ */
+static int
+tpage_get(struct treg *tr, uint64_t idx, struct tpage **tpp)
+{
+	struct tpage *tp = NULL;
+	void **slot;
+	int error = 0;
+
+	lockmap(tr);
+	slot = findslot(tr, idx);
+	if (slot != NULL && slotval(slot) != NULL) {
+		if ((tp = tpage_of(slot)) != NULL)
+			__atomic_fetch_add(&tp->tp_hold.fh_refs, 1,
+			    __ATOMIC_RELAXED);
+		else
+			error = ENOMEM;
+	}
+	unlockmap(tr);
+	*tpp = tp;
+	return error;
+}
+
 int
 tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
 {
 	struct treg *tr = &TN(vp)->tn_reg;
-	void **slot;
 	size_t po = (size_t)(off % TPAGE), n = TPAGE - po;
 	struct tpage *tp;
+	int error;
 
 	*lt = (struct filelent){ .lt_hold = NULL };
 	if (off >= vp->v_size)
 		return 0;
 	if ((int64_t)len > vp->v_size - off || len > INT64_MAX)
 		len = (size_t)(vp->v_size - off);
-	lockmap(tr);
-	slot = findslot(tr, (uint64_t)off / TPAGE);
-	unlockmap(tr);
-	if (slot != NULL && slotval(slot) != NULL) {
-		if ((tp = tpage_of(slot)) == NULL)
-			return ENOMEM;
-		__atomic_fetch_add(&tp->tp_hold.fh_refs, 1, __ATOMIC_RELAXED);
+	error = tpage_get(tr, (uint64_t)off / TPAGE, &tp);
+	if (error)
+		return error;
+	if (tp != NULL) {
 		lt->lt_hold = &tp->tp_hold;
 		lt->lt_base = tp->tp_page + po;
 	} else if ((n = lowerbytes(tr, off)) != 0) {
