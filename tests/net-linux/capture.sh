@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: BUILD=... capture.sh KIND...	(spt, posix; CASES=pattern)
+# usage: BUILD=... capture.sh spt|posix PART...	(CASES=pattern: only these)
+# Parts: basics, features, more, slowly.
 # Captures of a guest's features as Linux's end of the wire sees them, read
 # by capture.py: spt's TAP with offloads, posix without (our own sums).
 set -u
@@ -128,23 +129,17 @@ narrow() {
 	timeout 30 nsenter --net=/run/netns/${ns}r "$out/xfer" get $guest \
 	    300000 1
 }
-more_features() {
+more() {
 	capture delack client delack
 	capture narrow narrow
 	link 0 0 0 0 400
-	[ $kind != spt ] || before capture fastopen client fastopen
+	[ "$kind" != spt ] || before capture fastopen client fastopen
 	capture crossing client crossing
 	link 0 0 0 0 1
 	capture cookies client flood
 }
 
-behind=10.80.0.9
-router
-for kind; do
-	sums=linux
-	[ $kind = spt ] || sums=ours POPTS=,nooffload
-	link 0 0 0 0 1
-	serve $kind
+basics() {
 	capture options xfer get $guest 300000 1
 	capture active xfer get $guest 1 1
 	sysctl 0
@@ -157,9 +152,16 @@ for kind; do
 	capture resend xfer get $guest 2000000 1
 	before capture fastrtx xfer get $guest 2000000 1
 	link 0 0 0 0 1
-	features
-	[ $kind != spt ] || slowly
-	more_features
-	check "$kind-ends" unserve
+}
+
+kind=$1 sums=linux behind=10.80.0.9
+shift
+[ "$kind" = spt ] || sums=ours POPTS=,nooffload
+router
+link 0 0 0 0 1
+serve "$kind"
+for part; do
+	"$part"
 done
+check "$kind-ends" unserve
 exit $failed
