@@ -108,6 +108,8 @@ struct prog {
 	const char	*p_name;
 	char		*p_entry;	/* rumprun_entry_<n> */
 	char		*p_obj;		/* renamed copy in the private folder */
+	bool		 p_execs;	/* it may start programs */
+	struct strv	 p_data, p_bss;	/* names of its writable sections */
 };
 void	prog_prepare(const struct bake *, const char *path, size_t n,
 	    struct prog *);
@@ -122,8 +124,15 @@ void	calls_watch(const struct prog *, size_t n);
 char	*stats_script(const struct bake *, const char *script,
 	    const struct comps *);
 
+/*
+ * NAME=FILE on the command line: the name, and *path becomes FILE; a file of
+ * such a name goes first, and any other's name is its own.
+ */
+const char *prog_name(const char **path);
+
 /* object.c: relocatable objects made here. */
-void	object_table(const char *path, const struct prog *, size_t n);
+void	object_table(const char *path, const struct prog *, size_t n,
+	    bool exec);
 /*
  * Starts an object whose section .rootfs begins at offset 4096 of fd; the
  * contents are written by the caller, then the object is finished.
@@ -133,6 +142,13 @@ void	object_rootfs_finish(int fd, const char *path, uint64_t size);
 
 /* rootfs.c: makes the object with the root file system. */
 void	rootfs_make(const struct bake *, const char *objpath);
+
+/*
+ * script.c: a copy of the platform's linker script in which each program has
+ * its data and bss in one piece, between rumprun_data_<n> and _end, bss alike.
+ */
+char	*script_make(const struct bake *, const char *script,
+	    const struct prog *, size_t n);
 
 /* link.c */
 struct linked {

@@ -42,11 +42,11 @@ add_libs(const struct bake *b, struct strv *av, const char *platdir,
 
 	strv_add(av, "--whole-archive");
 	strv_add(av, find_lib(b, platdir, "libplatform.a", true));
-	strv_add(av, find_lib(b, platdir, "librumprun.a", true));
 	for (i = 0; i < cs->n; i++)
 		strv_add(av, cs->v[i].c_path);
 	strv_add(av, "--no-whole-archive");
 	strv_add(av, "--start-group");
+	strv_add(av, find_lib(b, platdir, "librumprun.a", true));
 	strv_add(av, find_lib(b, platdir, "librumpuser.a", true));
 	strv_add(av, find_lib(b, platdir, "libbmk_core.a", true));
 	strv_add(av, "--end-group");
@@ -164,6 +164,7 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 	    "--no-demangle", "-T" };
 	struct strv av = { 0 };
 	char *platdir, *table, *out, *script;
+	bool exec = comps_find(cs, "exec") != NULL;
 	size_t i, j;
 
 	if (s->s_platform == NULL)
@@ -173,10 +174,12 @@ link_image(const struct bake *b, const struct set *s, const struct comps *cs,
 	l->l_platform = s->s_platform;
 	l->l_elf = fmt("%s/image", b->b_tmp);
 	table = fmt("%s/progtab.o", b->b_tmp);
-	object_table(table, progs, b->b_nprogs);
+	object_table(table, progs, b->b_nprogs, exec);
+	script = fmt("%s/image.lds", platdir);
+	if (exec)
+		script = script_make(b, script, progs, b->b_nprogs);
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		strv_add(&av, flags[i]);
-	script = fmt("%s/image.lds", platdir);
 	if (comps_find(cs, "stats") != NULL)
 		script = stats_script(b, script, cs);
 	strv_add(&av, script);

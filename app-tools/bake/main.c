@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bake.h"
@@ -190,6 +191,36 @@ check_dirs(const struct strv *dirs, const char *option)
 			    dirs->v[i]);
 }
 
+/* One program several times: as often it can run at the same time. */
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
+	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Whoever has several programs, or can start some, needs the component. */
+static void
+add_exec(struct bake *b, const struct set *set, const struct prog *progs,
+    struct comps *comps)
+{
+	bool execs = b->b_nprogs > 1;
+	struct strv all = { 0 };
+	size_t i;
+
+	for (i = 0; i < b->b_nprogs; i++)
+		execs = execs || progs[i].p_execs;
+	comps_available(b, &all);
+	if (!execs || !strv_has(&all, "exec") ||
+	    strv_has(&b->b_drop, "exec") ||
+	    strv_has(&set->s_dropped, "exec") || comps_find(comps, "exec"))
+		return;
+	strv_add(&b->b_add, "exec");
+	comps_resolve(b, set, comps);
+}
+
 /* Everything that can be checked is checked before anything is made. */
 static void
 bake(struct bake *b)
@@ -211,10 +242,12 @@ bake(struct bake *b)
 	for (i = 0; i < b->b_nprogs; i++) {
 		prog_prepare(b, b->b_progs[i], i, &progs[i]);
 		for (j = 0; j < i; j++)
-			if (strcmp(progs[i].p_name, progs[j].p_name) == 0)
+			if (strcmp(progs[i].p_name, progs[j].p_name) == 0 &&
+			    !same_file(progs[i].p_path, progs[j].p_path))
 				die("%s and %s: two programs of one name",
 				    progs[j].p_path, progs[i].p_path);
 	}
+	add_exec(b, &set, progs, &comps);
 	if (b->b_rootfs) {
 		rootfs = fmt("%s/rootfs.o", b->b_tmp);
 		rootfs_make(b, rootfs);

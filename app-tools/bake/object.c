@@ -11,7 +11,7 @@
 
 #include "bake.h"
 
-#define MAXSEC	8
+#define MAXSEC	10
 
 /* An object in the making.  Section 0 is the null section. */
 struct object {
@@ -132,16 +132,52 @@ set_rela(Elf64_Rela *ra, uint64_t off, size_t sym, size_t addend)
 	ra->r_addend = (Elf64_Sxword)addend;
 }
 
+/*
+ * struct rump_program rump_programs[] (include/rump/program.h): name, entry,
+ * and where its data and its bss begin and end.  The reference to rumprun_rc
+ * takes it out of its archive.
+ */
+static unsigned
+add_programs(struct object *o, size_t n, const Elf64_Rela *progs)
+{
+	Elf64_Rela *ra = xcalloc(6 * n, sizeof(*ra)), *r = ra;
+	unsigned tab, rel;
+	const char *name;
+	size_t i, j;
+
+	tab = add_section(o, ".data.rel.ro.rump_programs", SHT_PROGBITS,
+	    SHF_ALLOC | SHF_WRITE, 8, xcalloc(n, 48), 48 * n);
+	rel = add_section(o, ".rela.data.rel.ro.rump_programs", SHT_RELA,
+	    SHF_INFO_LINK, 8, ra, 6 * n * sizeof(*ra));
+	o->o_sh[rel].sh_info = tab;
+	o->o_sh[rel].sh_entsize = sizeof(*ra);
+	add_symbol(o, "rump_programs", tab, 0, 48 * n);
+	add_symbol(o, "rumprun_rc", 0, 0, 0);
+	for (i = 0; i < n; i++) {
+		*r = progs[2 * i];
+		(r++)->r_offset = 48 * i;
+		*r = progs[2 * i + 1];
+		(r++)->r_offset = 48 * i + 8;
+		for (j = 2; j < 6; j++) {
+			name = fmt("rumprun_%s_%zu%s", j < 4 ? "data" : "bss",
+			    i, j % 2 ? "_end" : "");
+			set_rela(r++, 48 * i + 8 * j,
+			    add_symbol(o, name, 0, 0, 0), 0);
+		}
+	}
+	return rel;
+}
+
 /* rumprun_progs[] = { { name, entry } ... }, rumprun_nprogs. */
 void
-object_table(const char *path, const struct prog *progs, size_t n)
+object_table(const char *path, const struct prog *progs, size_t n, bool exec)
 {
 	Elf64_Rela *ra = xcalloc(2 * n, sizeof(*ra));
 	void *zero = xcalloc(n, 16);
 	size_t i, namesym, at = 4, len;
 	uint32_t count = (uint32_t)n;
 	struct object o;
-	unsigned tab, ro, rel;
+	unsigned tab, ro, rel, rel2;
 	char *names = xrealloc(NULL, at);
 	FILE *f = fopen(path, "we");
 
@@ -156,6 +192,7 @@ object_table(const char *path, const struct prog *progs, size_t n)
 	    SHF_INFO_LINK, 8, ra, 2 * n * sizeof(*ra));
 	add_symbol(&o, "rumprun_progs", tab, 0, 16 * n);
 	add_symbol(&o, "rumprun_nprogs", ro, 0, 4);
+	add_symbol(&o, "rump_nprograms", ro, 0, 4);
 	namesym = add_symbol(&o, "rumprun_prognames", ro, 0, 0);
 	for (i = 0; i < n; i++) {
 		set_rela(&ra[2 * i], 16 * i, namesym, at);
@@ -169,7 +206,9 @@ object_table(const char *path, const struct prog *progs, size_t n)
 	memcpy(names, &count, sizeof(count));
 	o.o_data[ro] = names;
 	o.o_sh[ro].sh_size = at;
-	o.o_sh[rel].sh_link = o.o_nsec;		/* .symtab comes next */
+	rel2 = exec ? add_programs(&o, n, ra) : rel;
+	/* .symtab comes next */
+	o.o_sh[rel].sh_link = o.o_sh[rel2].sh_link = o.o_nsec;
 	o.o_sh[rel].sh_info = tab;
 	o.o_sh[rel].sh_entsize = sizeof(*ra);
 	finish(&o, f, path, sizeof(Elf64_Ehdr));

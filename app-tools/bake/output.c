@@ -33,6 +33,7 @@ void
 output_check(const struct bake *b)
 {
 	char *dir = dir_of(b->b_output), *path;
+	const char *prog;
 	struct stat st, in;
 	size_t i, j;
 
@@ -54,11 +55,13 @@ output_check(const struct bake *b)
 		if (!S_ISREG(st.st_mode))
 			die("%s: exists and is no ordinary file, so it is "
 			    "not replaced", path);
-		for (j = 0; j < b->b_nprogs; j++)
-			if (stat(b->b_progs[j], &in) == 0 &&
+		for (j = 0; j < b->b_nprogs; j++) {
+			prog = b->b_progs[j];
+			(void)prog_name(&prog);
+			if (stat(prog, &in) == 0 &&
 			    in.st_dev == st.st_dev && in.st_ino == st.st_ino)
-				die("%s: is a program and the output",
-				    b->b_progs[j]);
+				die("%s: is a program and the output", prog);
+		}
 	}
 }
 

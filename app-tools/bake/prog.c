@@ -25,6 +25,7 @@ struct symbols {
 	size_t		sy_strtab;	/* section index of its names */
 	bool		sy_found;
 	size_t		sy_note;	/* section index of the ABI note */
+	bool		sy_execs;	/* refers to execve */
 };
 
 static void
@@ -195,6 +196,9 @@ check_symbols(const char *path, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh,
 				die("%s: unresolved symbol \"%s\", referred "
 				    "to%s", path, name, who_refers(elf, d, n,
 				    sh->sh_link, i));
+			if (strcmp(name, "rump_sysimpl_execve") == 0 ||
+			    strcmp(name, "rump_sysimpl_execveat") == 0)
+				sy->sy_execs = true;
 			if (strcmp(name, "_DYNAMIC") == 0)
 				sy->sy_dynamic_off = sh->sh_offset +
 				    i * sizeof(Elf64_Sym);
@@ -208,8 +212,19 @@ check_symbols(const char *path, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh,
 	}
 }
 
+/* Sections that a run of the program changes; all have to be reset. */
 static void
-check_program(const char *path, char *buf, size_t len, struct symbols *sy)
+take_writable(struct prog *p, const char *name, const GElf_Shdr *sh)
+{
+	if ((sh->sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_TLS)) !=
+	    (SHF_ALLOC | SHF_WRITE) || strncmp(name, ".data.rel.ro", 12) == 0)
+		return;
+	strv_add(sh->sh_type == SHT_NOBITS ? &p->p_bss : &p->p_data, name);
+}
+
+static void
+check_program(const char *path, char *buf, size_t len, struct symbols *sy,
+    struct prog *p)
 {
 	Elf_Scn *scn = NULL;
 	const char *name;
@@ -231,6 +246,7 @@ check_program(const char *path, char *buf, size_t len, struct symbols *sy)
 			abi = abi || find_abi(path, scn);
 		if (abi && sy->sy_note == 0)
 			sy->sy_note = elf_ndxscn(scn);
+		take_writable(p, name, &sh);
 	}
 	if (!abi)
 		die("%s: an object file without the section .note.rumprun, "
@@ -300,6 +316,18 @@ write_renamed(struct prog *p, char *buf, size_t len,
 		die("cannot write %s: %s", p->p_obj, strerror(errno));
 }
 
+const char *
+prog_name(const char **path)
+{
+	const char *arg = *path, *eq = strchr(arg, '=');
+
+	if (eq == NULL || eq == arg || access(arg, F_OK) == 0 ||
+	    memchr(arg, '/', (size_t)(eq - arg)) != NULL)
+		return base_name(arg);
+	*path = eq + 1;
+	return fmt("%.*s", (int)(eq - arg), arg);
+}
+
 void
 prog_prepare(const struct bake *b, const char *path, size_t n, struct prog *p)
 {
@@ -308,6 +336,7 @@ prog_prepare(const struct bake *b, const char *path, size_t n, struct prog *p)
 	char *buf;
 	size_t len;
 
+	p->p_name = prog_name(&path);
 	if (stat(path, &st) != 0)
 		die("%s: cannot read the program: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -318,9 +347,9 @@ prog_prepare(const struct bake *b, const char *path, size_t n, struct prog *p)
 	if (buf == NULL)
 		die("%s: cannot read the program: %s", path, strerror(errno));
 	take_embedded(buf, &len);
-	check_program(path, buf, len, &sy);
+	check_program(path, buf, len, &sy, p);
+	p->p_execs = sy.sy_execs;
 	p->p_path = path;
-	p->p_name = base_name(path);
 	p->p_entry = fmt("rumprun_entry_%zu", n);
 	p->p_obj = fmt("%s/%zu.prog.o", b->b_tmp, n);
 	write_renamed(p, buf, len, &sy);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the platform's first thread to the exit status: read and check the
- * configuration, start the rump kernel, apply, run the programs, wait.
- * Everything is checked before anything is changed.
+ * configuration, start the rump kernel, apply, run the program, wait.
+ * Everything is checked before anything is changed.  Several programs, or one
+ * several times: rc.c.
  */
 #include <sys/types.h>
 
@@ -12,11 +13,9 @@
 #include <rump/rump.h>
 #include <rump/rumpuser.h>
 
-#include "conf.h"
+#include "boot.h"
 #include "prog.h"
 
-#define BOOT_BADCONF	2
-#define BOOT_FAILED	1
 #define BOOT_MAXHOST	64
 
 extern const struct rump_config_handler *const __start_rumprun_config[]
@@ -31,8 +30,8 @@ kind_name(enum conf_kind kind)
 	return kind == CONF_NET ? "net" : kind == CONF_BLK ? "blk" : "mount";
 }
 
-static void __attribute__((__noreturn__))
-boot_bad(const char *what, const char *name)
+void
+rumprun_bad(const char *what, const char *name)
 {
 
 	rumpuser_dprintf("rumprun: configuration: %s \"%s\"\n", what, name);
@@ -60,8 +59,8 @@ boot_parse(struct conf *cf, const char *text)
 }
 
 /* The program that an rc entry names; the image's first without a name. */
-static const struct rumprun_prog *
-find_prog(const char *name)
+const struct rumprun_prog *
+rumprun_findprog(const char *name)
 {
 	unsigned i;
 
@@ -89,36 +88,39 @@ static void
 boot_check(const struct conf *cf)
 {
 	const struct conf_item *ci;
-	const char *mode;
+	const char *mode = NULL;
+	unsigned nrc = 0;
 
 	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
 		switch (ci->ci_kind) {
 		case CONF_RC:
+			if (rumprun_findprog(ci->ci_val[CONF_RC_BIN]) == NULL)
+				rumprun_bad("rc: no such program in this "
+				    "image:", ci->ci_val[CONF_RC_BIN]);
+			if (nrc++ != 0 && rumprun_rc == NULL)
+				rumprun_bad("rc: for several entries "
+				    "rumprun-bake --add", "exec");
 			mode = ci->ci_val[CONF_RC_RUNMODE];
-			if (find_prog(ci->ci_val[CONF_RC_BIN]) == NULL)
-				boot_bad("rc: no such program in this image:",
-				    ci->ci_val[CONF_RC_BIN]);
-			if (mode != NULL && mode[0] == '|')
-				boot_bad("rc: not supported yet: runmode",
-				    mode);
 			break;
 		case CONF_HOSTNAME:
 			if (strlen(ci->ci_val[0]) > BOOT_MAXHOST)
-				boot_bad("longer than 64 bytes: hostname",
+				rumprun_bad("longer than 64 bytes: hostname",
 				    ci->ci_val[0]);
 			break;
 		case CONF_NET:
 		case CONF_BLK:
 		case CONF_MOUNT:
 			if (!has_handler(kind_name(ci->ci_kind)))
-				boot_bad("no component in this image handles "
-				    "the key (rumprun-bake --add one):",
+				rumprun_bad("no component in this image "
+				    "handles the key (rumprun-bake --add one):",
 				    kind_name(ci->ci_kind));
 			break;
 		default:
 			break;
 		}
 	}
+	if (mode != NULL && mode[0] == '|')
+		rumprun_bad("rc: no program after runmode", mode);
 }
 
 static void
@@ -159,8 +161,8 @@ boot_apply(const struct conf *cf)
 }
 
 /* Adds NAME=value, or replaces what NAME was; n so far. */
-static unsigned
-env_set(char **env, unsigned n, char *var)
+unsigned
+rumprun_setenv(char **env, unsigned n, char *var)
 {
 	size_t len = strchr(var, '=') - var + 1;
 	unsigned i;
@@ -189,19 +191,20 @@ boot_env(const struct conf *cf)
 	}
 	for (n = 0, ci = cf->cf_items; ci != NULL; ci = ci->ci_next)
 		for (i = 0; ci->ci_kind == CONF_ENV && i < ci->ci_nlist; i++)
-			n = env_set(env, n, ci->ci_list[i]);
+			n = rumprun_setenv(env, n, ci->ci_list[i]);
 	((char **)env)[n] = NULL;
 	return env;
 }
 
-static pid_t
-boot_exec(const struct rumprun_prog *rp, char **argv, char **envp)
+pid_t
+rumprun_exec(const struct rumprun_prog *rp, char **argv, char **envp, int in,
+    int out)
 {
 	char *none[] = { NULL };
 	struct rump_exec re = {
 		.re_name = rp->rp_name, .re_entry = rp->rp_entry,
 		.re_argv = argv, .re_envp = envp != NULL ? envp : none,
-		.re_fds = { -1, -1, -1 }
+		.re_fds = { in, out, -1 }
 	};
 	pid_t pid;
 	int error;
@@ -218,8 +221,8 @@ boot_exec(const struct rumprun_prog *rp, char **argv, char **envp)
 }
 
 /* As a shell has it: the exit code, or 128 and the signal. */
-static int
-boot_wait(pid_t pid)
+int
+rumprun_wait(pid_t pid)
 {
 	int st = 0;
 
@@ -228,56 +231,26 @@ boot_wait(pid_t pid)
 	return (st & 0x7f) != 0 ? 128 + (st & 0x7f) : st >> 8 & 0xff;
 }
 
-/* The status is that of the last one in the foreground. */
-static int
-boot_rc(const struct conf *cf, char **envp)
-{
-	struct conf_item *ci;
-	const char *mode;
-	int fg = -1, bg = 0;
-	char *noargs[2], **argv;
-
-	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
-		if (ci->ci_kind != CONF_RC)
-			continue;
-		mode = ci->ci_val[CONF_RC_RUNMODE];
-		argv = ci->ci_list;
-		if (argv == NULL) {
-			noargs[0] = noargs[1] = NULL;
-			argv = noargs;
-		}
-		ci->ci_pid = boot_exec(find_prog(ci->ci_val[CONF_RC_BIN]),
-		    argv, envp);
-		if (mode == NULL || mode[0] == '\0') {
-			fg = boot_wait(ci->ci_pid);
-			ci->ci_pid = 0;
-		}
-	}
-	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next)
-		if (ci->ci_kind == CONF_RC && ci->ci_pid != 0)
-			bg = boot_wait(ci->ci_pid);
-	return fg != -1 ? fg : bg;
-}
-
 static int
 boot_run(const struct conf *cf)
 {
 	char **envp = boot_env(cf), **argv = NULL;
 	char *noargs[] = { NULL, NULL };
+	const struct rumprun_prog *rp = &rumprun_progs[0];
 	const struct conf_item *ci;
-	int rc = 0;
 
 	for (ci = cf->cf_items; ci != NULL; ci = ci->ci_next) {
+		if (ci->ci_kind > CONF_RC)
+			continue;
+		if (ci->ci_kind == CONF_RC && rumprun_rc != NULL)
+			return rumprun_rc(cf, envp);
+		rp = rumprun_findprog(ci->ci_val[CONF_RC_BIN]);
 		/* An empty cmdline has not even room for the name. */
-		if ((ci->ci_kind == CONF_CMDLINE || ci->ci_kind == CONF_ARGS) &&
-		    ci->ci_nlist != 0)
+		if (ci->ci_nlist != 0)
 			argv = ci->ci_list;
-		rc |= ci->ci_kind == CONF_RC;
 	}
-	if (rc)
-		return boot_rc(cf, envp);
-	return boot_wait(boot_exec(&rumprun_progs[0],
-	    argv != NULL ? argv : noargs, envp));
+	return rumprun_wait(rumprun_exec(rp, argv != NULL ? argv : noargs, envp,
+	    -1, -1));
 }
 
 void
@@ -288,7 +261,7 @@ rumprun_boot(const char *config)
 
 	memset(&cf, 0, sizeof(cf));
 	if (rumprun_nprogs == 0)
-		boot_bad("no program in this image", "");
+		rumprun_bad("no program in this image", "");
 	if (config != NULL && config[0] != '\0') {
 		boot_parse(&cf, config);
 		boot_check(&cf);

@@ -28,6 +28,7 @@ static const struct conf_key rc_keys[] = {
 	{ "bin", T_STRING, CONF_RC_BIN, 0, { NULL } },
 	{ "argv", T_LIST, RUMP_CONFIG_NFIELDS, 0, { NULL } },
 	{ "runmode", T_STRING, CONF_RC_RUNMODE, 0, { "  & | " } },
+	{ "env", T_ENV, CONF_RCENV, 0, { NULL } },
 	{ "", 0, 0, 0, { NULL } }
 };
 
@@ -313,6 +314,8 @@ check_object(struct conf *cf, const struct conf_key *keys,
 	return 0;
 }
 
+static int value_top(struct conf *, const struct conf_key *);
+
 static int
 object(struct conf *cf, const struct conf_key *top)
 {
@@ -334,10 +337,11 @@ object(struct conf *cf, const struct conf_key *top)
 		if (ck == NULL)
 			return -1;
 		if (ck->ck_type == T_LIST ? ci->ci_list != NULL :
-		    ci->ci_val[ck->ck_id] != NULL)
+		    ck->ck_type != T_ENV && ci->ci_val[ck->ck_id] != NULL)
 			return conf_fail(cf, cf->cf_pos, "key given twice",
 			    ck->ck_name, NULL);
-		error = ck->ck_type == T_LIST ? value_list(cf, ck, ci) :
+		error = ck->ck_type == T_ENV ? value_top(cf, ck) :
+		    ck->ck_type == T_LIST ? value_list(cf, ck, ci) :
 		    value_string(cf, ck, &ci->ci_val[ck->ck_id]);
 		if (error != 0)
 			return -1;

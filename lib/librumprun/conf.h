@@ -15,9 +15,10 @@
 enum conf_kind {
 	CONF_CMDLINE,	/* ci_list: argv, complete */
 	CONF_ARGS,	/* ci_list: [0] free for the name, then arguments */
+	CONF_RC,	/* ci_val: CONF_RC_*; ci_list as CONF_ARGS */
+	CONF_RCENV,	/* ci_list: NAME=value; of the CONF_RC before it */
 	CONF_HOSTNAME,	/* ci_val[0] */
 	CONF_ENV,	/* ci_list: NAME=value */
-	CONF_RC,	/* ci_val: CONF_RC_*; ci_list as CONF_ARGS */
 	CONF_NET,	/* ci_val: RUMP_CONFIG_* */
 	CONF_BLK,
 	CONF_MOUNT

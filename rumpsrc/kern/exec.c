@@ -31,6 +31,14 @@ struct exec_phdr {		/* Elf64_Phdr */
 #define EXEC_NPHDR	3
 
 static struct exec_phdr exec_phdrs[EXEC_NPHDR];	/* the same for all */
+int (*rump_exec_hook)(struct proc *, const struct rump_exec *,
+    void (**)(void));
+
+/* The same for all: data, which costs an image less than code. */
+static const uintptr_t exec_auxv[] = {
+	AT_PHENT, sizeof(struct exec_phdr), AT_PHNUM, EXEC_NPHDR,
+	AT_PAGESZ, 4096, AT_SECURE, 0, AT_CLKTCK, 100
+};
 
 struct exec_start {
 	struct lwp	*es_lwp;
@@ -120,13 +128,10 @@ exec_stack(const struct rump_exec *re, const struct cred *cr, char *top,
 	memcpy(s, re->re_name, strlen(re->re_name) + 1);
 	slot = exec_aux(slot, AT_EXECFN, (uintptr_t)s);
 	slot = exec_aux(slot, AT_PHDR, (uintptr_t)exec_phdrs);
-	slot = exec_aux(slot, AT_PHENT, sizeof(exec_phdrs[0]));
-	slot = exec_aux(slot, AT_PHNUM, EXEC_NPHDR);
-	slot = exec_aux(slot, AT_PAGESZ, 4096);
+	memcpy(slot, exec_auxv, sizeof(exec_auxv));
+	slot += sizeof(exec_auxv) / sizeof(exec_auxv[0]);
 	slot = exec_aux(slot, AT_RANDOM, (uintptr_t)str);
-	slot = exec_aux(slot, AT_SECURE, 0);
 	slot = exec_aux(slot, AT_HWCAP, ui.ui_hwcap);
-	slot = exec_aux(slot, AT_CLKTCK, 100);
 	slot = exec_aux(slot, AT_UID, cr->cr_ruid);
 	slot = exec_aux(slot, AT_EUID, cr->cr_euid);
 	slot = exec_aux(slot, AT_GID, cr->cr_rgid);
@@ -185,11 +190,32 @@ exec_fds(struct proc *p, const struct rump_exec *re)
 	return error;
 }
 
+/* In place in exec_proc(): images that have no execve stay small. */
+static inline __attribute__((__always_inline__)) int
+exec_newstack(struct proc *owner, const struct rump_exec *re,
+    const struct cred *cr, char **stackp, void **spp)
+{
+	int error;
+
+	if ((error = rump_mm_stack(owner, EXEC_STACK, stackp)) != 0)
+		return error;
+	return exec_stack(re, cr, *stackp + EXEC_STACK, spp);
+}
+
+int
+rump_exec_stack(struct proc *owner, const struct rump_exec *re,
+    const struct cred *cr, char **stackp, void **spp)
+{
+
+	return exec_newstack(owner, re, cr, stackp, spp);
+}
+
 static int
 exec_proc(const struct rump_exec *re, pid_t *pidp)
 {
 	struct proc *p;
 	struct lwp *l = NULL;
+	void (*entry)(void) = re->re_entry;
 	char *stack;
 	void *sp;
 	int error;
@@ -198,24 +224,24 @@ exec_proc(const struct rump_exec *re, pid_t *pidp)
 	if (error)
 		return error;
 	strlcpy(p->p_comm, re->re_name, sizeof(p->p_comm));
+	if (rump_exec_hook != NULL && (error = rump_exec_hook(p, re,
+	    &entry)) != 0)
+		goto fail;
 	if ((error = exec_fds(p, re)) != 0)
 		goto fail;
 	if ((error = rump_lwp_new(p, &l)) != 0)
 		goto fail;
 	strlcpy(l->l_name, re->re_name, sizeof(l->l_name));
-	error = rump_mm_stack(p, EXEC_STACK, &stack);
-	if (error)
-		goto fail;
-	error = exec_stack(re, p->p_cred, stack + EXEC_STACK, &sp);
+	error = exec_newstack(p, re, p->p_cred, &stack, &sp);
 	if (error)
 		goto fail;
 	*pidp = p->p_pid;
-	if ((error = rump_exec_start(l, re->re_entry, sp)) == 0)
+	if ((error = rump_exec_start(l, entry, sp)) == 0)
 		return 0;
 fail:
 	if (l != NULL)
 		rump_lwp_destroy(l);
-	rump_proc_exit(p, 127 << 8);
+	rump_exit_last(p);
 	return error;
 }
 

@@ -14,6 +14,16 @@
 #include <kern/proc.h>
 #include <kern/syscall.h>
 
+void
+rump_exit_last(struct proc *p)
+{
+
+	rump_mm_exit(p);
+	if (rump_exit_hook != NULL)
+		rump_exit_hook(p, NULL);
+	rump_proc_exit(p, 0);
+}
+
 /* On the host stack, a virtual CPU held. */
 static void
 exit_finish(void)
@@ -21,16 +31,16 @@ exit_finish(void)
 	struct lwp *l = curlwp;
 	struct proc *p = l->l_proc;
 
+	if (l->l_vfork != NULL)
+		rump_exit_hook(p, l);
 	if (l->l_unmap != NULL)
 		(void)rump_mm_unmap(l->l_unmap, l->l_unmaplen);
 	if (l->l_clear_tid != NULL) {
 		__atomic_store_n(l->l_clear_tid, 0, __ATOMIC_RELEASE);
 		rump_futex_wake(l->l_clear_tid, 1);
 	}
-	if (rump_lwp_leave(l)) {
-		rump_mm_exit(p);
-		rump_proc_exit(p, 0);
-	}
+	if (rump_lwp_leave(l))
+		rump_exit_last(p);
 	rump_lwp_destroy(l);
 	rumpuser_thread_exit();
 }
@@ -60,15 +70,12 @@ exit_pending(struct lwp *l)
 		rump_exit_lwp(NULL, 0);
 }
 
-void
-rump_exit_group(int wstatus)
+/* In place in rump_exit_group(): images that have no execve stay small. */
+static inline __attribute__((__always_inline__)) void
+exit_others(struct proc *p)
 {
-	struct proc *p = curproc;
 	struct lwp *l;
-	int first;
 
-	rump_mutex_enter(&p->p_lock);
-	first = !p->p_exiting;
 	rump_pending_hook = exit_pending;
 	p->p_exiting = 1;
 	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
@@ -77,7 +84,26 @@ rump_exit_group(int wstatus)
 		__atomic_fetch_or(&l->l_pending, LP_EXIT, __ATOMIC_RELAXED);
 		rump_lwp_wakeup(l);
 	}
+}
+
+void
+rump_exit_others(struct proc *p)
+{
+
+	exit_others(p);
+}
+
+void
+rump_exit_group(int wstatus)
+{
+	struct proc *p = curproc;
+	int first;
+
+	rump_mutex_enter(&p->p_lock);
+	first = !p->p_exiting;
+	exit_others(p);
 	rump_mutex_exit(&p->p_lock);
+	/* At once: another lwp may spin. */
 	if (first)
 		rump_proc_exit(p, wstatus);
 	rump_exit_lwp(NULL, 0);

@@ -311,21 +311,45 @@ RUMP_SYSCALL1(getsid, int, pid)
 	return ids_group_of(pid, 1);
 }
 
-RUMP_SYSCALL2(setpgid, int, pid, int, pgid)
+/* A process of that group and session; runs with rump_proc_lock held. */
+static struct proc *
+ids_group(int pgid, int sid)
 {
 	struct proc *p;
-	long r = 0;
+
+	for (p = rump_proc_list(); p != NULL; p = p->p_next)
+		if (p->p_pgid == pgid && (sid == 0 || p->p_sid == sid))
+			break;
+	return p;
+}
+
+/* Runs with rump_proc_lock held. */
+static long
+ids_setpgid(struct proc *p, int pgid)
+{
+
+	if (p == NULL || p->p_zombie ||
+	    (p != curproc && p->p_parent != curproc))
+		return -ESRCH;
+	if (p != curproc && p->p_sid == curproc->p_sid && p->p_execed)
+		return -EACCES;
+	if (pgid == 0)
+		pgid = p->p_pid;
+	if (p->p_sid == p->p_pid || p->p_sid != curproc->p_sid ||
+	    (pgid != p->p_pid && ids_group(pgid, p->p_sid) == NULL))
+		return -EPERM;
+	p->p_pgid = pgid;
+	return 0;
+}
+
+RUMP_SYSCALL2(setpgid, int, pid, int, pgid)
+{
+	long r;
 
 	if (pgid < 0)
 		return -EINVAL;
 	rump_mutex_enter(&rump_proc_lock);
-	p = ids_proc(pid);
-	if (p == NULL || (p != curproc && p->p_parent != curproc))
-		r = -ESRCH;
-	else if (p->p_sid == p->p_pid || p->p_sid != curproc->p_sid)
-		r = -EPERM;
-	else
-		p->p_pgid = pgid ? pgid : p->p_pid;
+	r = ids_setpgid(ids_proc(pid), pgid);
 	rump_mutex_exit(&rump_proc_lock);
 	return r;
 }
@@ -336,7 +360,7 @@ RUMP_SYSCALL0(setsid)
 	long r = -EPERM;
 
 	rump_mutex_enter(&rump_proc_lock);
-	if (p->p_pgid != p->p_pid)
+	if (ids_group(p->p_pid, 0) == NULL)
 		r = p->p_sid = p->p_pgid = p->p_pid;
 	rump_mutex_exit(&rump_proc_lock);
 	return r;

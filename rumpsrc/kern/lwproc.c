@@ -25,6 +25,8 @@ struct proc rump_proc0;
 struct rump_mutex rump_proc_lock;
 struct rump_prochooks rump_vfs_prochooks;
 void (*rump_pending_hook)(struct lwp *);
+void (*rump_exit_hook)(struct proc *, struct lwp *);
+void (*rump_procend_hook)(struct proc *);
 
 static struct cred lwproc_cred0;
 static uint32_t lwproc_lastid;		/* [a] pids and tids */
@@ -175,22 +177,27 @@ rump_proc_exit(struct proc *p, int wstatus)
 {
 	struct proc *c, *next;
 
+	if (p->p_zombie)
+		return;
 	rump_fdtable_closeall(p->p_fdt);
 	if (rump_vfs_prochooks.ph_exit != NULL)
 		rump_vfs_prochooks.ph_exit(p);
 	if (rump_proc_exithook != NULL)
 		rump_proc_exithook(p);
 	rump_mutex_enter(&rump_proc_lock);
+	p->p_wstatus = wstatus;
+	if (rump_procend_hook != NULL)
+		rump_procend_hook(p);
 	for (c = rump_proc0.p_next; c != NULL; c = next) {
 		next = c->p_next;
 		if (c->p_parent != p)
 			continue;
 		c->p_parent = &rump_proc0;
 		__atomic_store_n(&c->p_ppid, 0, __ATOMIC_RELAXED);
+		c->p_autoreap = 1;
 		if (c->p_zombie)
 			rump_proc_reap(c);
 	}
-	p->p_wstatus = wstatus;
 	p->p_zombie = 1;
 	rump_cv_broadcast(&p->p_parent->p_waitcv);
 	if (p->p_autoreap)
@@ -238,7 +245,7 @@ rump_lwp_leave(struct lwp *l)
 	for (lp = &p->p_lwps; *lp != l; lp = &(*lp)->l_sibling)
 		continue;
 	*lp = l->l_sibling;
-	last = --p->p_nlwps == 0 && !p->p_exiting && p != &rump_proc0;
+	last = --p->p_nlwps == 0 && p != &rump_proc0;
 	if (last)
 		p->p_exiting = 1;
 	rump_mutex_exit(&p->p_lock);

@@ -1,55 +1,105 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Waiting for child processes: wait4, waitid, rump_pub_wait. */
+/*
+ * Waiting for child processes: wait4, waitid, rump_pub_wait.  A child's end is
+ * seen once, its stops and continuations (p_jobnote) each once.
+ */
 #include <asm/errno.h>
 #include <linux/wait.h>
+#include <limits.h>
 #include <string.h>
 #include <rump/rump.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
-/* pid as in waitpid(2).  Caller holds rump_proc_lock. */
+#define WAIT_CONTINUED	0xffff	/* wait(2)'s encoding */
+#define WAIT_4		(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | \
+			__WALL | __WCLONE)
+#define WAIT_ID		(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | \
+			WCONTINUED | __WNOTHREAD | __WALL | __WCLONE)
+#define WAIT_RUSAGE	144	/* sizeof(struct rusage) */
+/* <asm/signal.h> and <sys/types.h> do not go together. */
+#define SIGCHLD		17
+#define SIGCONT		18
+#define CLD_EXITED	1	/* si_code of SIGCHLD */
+#define CLD_KILLED	2
+#define CLD_DUMPED	3
+#define CLD_STOPPED	5
+#define CLD_CONTINUED	6
+
+struct wait_for {
+	int	wf_type;	/* P_ALL, P_PID, P_PGID */
+	int	wf_id;
+	int	wf_flags;	/* of waitid() */
+	/* who it is */
+	int	wf_pid;		/* 0: nobody yet */
+	int	wf_uid;
+	int	wf_status;	/* as wait(2) encodes it */
+};
+
+/* Caller holds rump_proc_lock. */
 static int
-wait_matches(const struct proc *p, int pid)
+wait_matches(const struct proc *p, const struct wait_for *wf)
 {
 
 	if (p->p_parent != curproc)
 		return 0;
-	return pid == -1 || p->p_pid == pid ||
-	    (pid == 0 && p->p_pgid == curproc->p_pgid) ||
-	    (pid < -1 && p->p_pgid == -pid);
+	return wf->wf_type == P_ALL ||
+	    (wf->wf_type == P_PID ? p->p_pid : p->p_pgid) == wf->wf_id;
 }
 
-/* 0, or a pid that ended; ECHILD when there is nobody to wait for. */
+/* Is there something to tell of p?  Caller holds rump_proc_lock. */
 static int
-wait_child(int pid, int flags, int *wstatus, int *gonep)
+wait_event(const struct proc *p, int flags, int *statusp)
+{
+
+	*statusp = p->p_zombie ? p->p_wstatus : p->p_jobnote;
+	if (p->p_zombie)
+		return flags & WEXITED;
+	if (p->p_jobnote == 0)
+		return 0;
+	return flags & (p->p_jobnote == WAIT_CONTINUED ? WCONTINUED :
+	    WSTOPPED);
+}
+
+/* ECHILD when there is nobody to wait for. */
+static int
+wait_look(struct wait_for *wf)
 {
 	struct proc *p;
-	int any, error = 0;
+	int error = ECHILD;
 
-	*gonep = 0;
-	rump_mutex_enter(&rump_proc_lock);
-	for (;;) {
-		any = 0;
-		for (p = rump_proc_list(); p != NULL; p = p->p_next) {
-			if (!wait_matches(p, pid))
-				continue;
-			any = 1;
-			if (p->p_zombie)
-				break;
-		}
-		if (p != NULL || !any || (flags & WNOHANG) || error)
-			break;
-		error = rump_cv_wait_sig(&curproc->p_waitcv, &rump_proc_lock);
-	}
-	if (p != NULL) {
-		*wstatus = p->p_wstatus;
-		*gonep = p->p_pid;
+	for (p = rump_proc_list(); p != NULL; p = p->p_next) {
+		if (!wait_matches(p, wf))
+			continue;
 		error = 0;
-		if ((flags & WNOWAIT) == 0)
+		if (!wait_event(p, wf->wf_flags, &wf->wf_status))
+			continue;
+		wf->wf_pid = p->p_pid;
+		wf->wf_uid = (int)p->p_cred->cr_ruid;
+		if (wf->wf_flags & WNOWAIT)
+			break;
+		if (p->p_zombie)
 			rump_proc_reap(p);
-	} else if (!any) {
-		error = ECHILD;
+		else
+			p->p_jobnote = 0;
+		break;
 	}
+	return error;
+}
+
+static int
+wait_child(struct wait_for *wf)
+{
+	int error;
+
+	wf->wf_pid = 0;
+	rump_mutex_enter(&rump_proc_lock);
+	while ((error = wait_look(wf)) == 0 && wf->wf_pid == 0 &&
+	    (wf->wf_flags & WNOHANG) == 0)
+		if ((error = rump_cv_wait_sig(&curproc->p_waitcv,
+		    &rump_proc_lock)) != 0)
+			break;
 	rump_mutex_exit(&rump_proc_lock);
 	return error;
 }
@@ -57,24 +107,82 @@ wait_child(int pid, int flags, int *wstatus, int *gonep)
 int
 rump_pub_wait(pid_t pid, int *wstatusp)
 {
-	int error, gone;
+	struct wait_for wf = { .wf_type = P_PID, .wf_id = pid,
+	    .wf_flags = WEXITED };
+	int error;
 
 	rump_schedule();
-	error = wait_child(pid, 0, wstatusp, &gone);
+	error = wait_child(&wf);
 	rump_unschedule();
+	*wstatusp = wf.wf_status;
 	return error;
 }
 
+/* pid as in waitpid(2). */
 RUMP_SYSCALL4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 {
-	int error, gone, wstatus = 0;
+	struct wait_for wf;
+	int error;
 
-	(void)rusage;
-	if (flags & ~(WNOHANG | WUNTRACED | WCONTINUED | __WALL | __WCLONE))
+	if (flags & ~WAIT_4)
 		return -EINVAL;
-	if ((error = wait_child(pid, flags, &wstatus, &gone)) != 0)
+	if (pid == INT_MIN)
+		return -ESRCH;
+	wf.wf_type = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+	wf.wf_id = pid == 0 ? curproc->p_pgid : pid < 0 ? -pid : pid;
+	wf.wf_flags = flags | WEXITED;
+	if ((error = wait_child(&wf)) != 0)
 		return -error;
-	if (gone && ustatus != NULL)
-		*ustatus = wstatus;
-	return gone;
+	if (wf.wf_pid != 0 && ustatus != NULL)
+		*ustatus = wf.wf_status;
+	if (wf.wf_pid != 0 && rusage != NULL)
+		memset(rusage, 0, WAIT_RUSAGE);
+	return wf.wf_pid;
+}
+
+/* siginfo_t of SIGCHLD. */
+static void
+wait_info(const struct wait_for *wf, int *info)
+{
+	int st = wf->wf_status, sig = st & 0x7f;
+
+	memset(info, 0, 128);
+	if (wf->wf_pid == 0)
+		return;
+	info[0] = SIGCHLD;
+	info[4] = wf->wf_pid;
+	info[5] = wf->wf_uid;
+	info[6] = sig != 0 ? sig : st >> 8 & 0xff;
+	info[2] = sig == 0 ? CLD_EXITED : st & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	if (st == WAIT_CONTINUED) {
+		info[2] = CLD_CONTINUED;
+		info[6] = SIGCONT;
+	} else if (sig == 0x7f) {
+		info[2] = CLD_STOPPED;
+		info[6] = st >> 8 & 0xff;
+	}
+}
+
+RUMP_SYSCALL5(waitid, int, type, int, id, void *, uinfo, int, flags,
+    void *, rusage)
+{
+	struct wait_for wf = { .wf_type = type, .wf_id = id,
+	    .wf_flags = flags };
+	int info[32];
+	int error;
+
+	if ((flags & ~WAIT_ID) ||
+	    (flags & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
+		return -EINVAL;
+	if (type == P_PGID && id == 0)
+		wf.wf_id = curproc->p_pgid;
+	else if (type != P_ALL && (id <= 0 ||
+	    (type != P_PID && type != P_PGID)))
+		return -EINVAL;
+	if ((error = wait_child(&wf)) != 0)
+		return -error;
+	if (wf.wf_pid != 0 && rusage != NULL)
+		memset(rusage, 0, WAIT_RUSAGE);
+	wait_info(&wf, info);
+	return uinfo != NULL ? -rump_copyout(info, uinfo, sizeof(info)) : 0;
 }

@@ -40,7 +40,10 @@ if [ "$(id -u)" != 0 ]; then
 	cp "$T/hello" "$T/secret"; chmod 0 "$T/secret"
 	bad "Permission denied" "$T/secret"
 fi
-refuse 1 "two programs of one name" mini "$T/out" "$T/hello" "$T/hello"
+mkdir "$T/other" && cp "$T/hello" "$T/other/"
+refuse 1 "two programs of one name" mini "$T/out" "$T/hello" "$T/other/hello"
+refuse 1 "two programs of one name" mini "$T/out" "$T/hello" "hello=$T/other/hello"
+refuse 1 "no: cannot read the program" mini "$T/out" "hello=$T/no"
 refuse 1 "is a program and the output" mini "$T/out" "$T/out"
 
 # Unresolved symbols in components: all of them are named.

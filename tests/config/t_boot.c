@@ -5,6 +5,7 @@
  */
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include <rump/config.h>
 #include <rump/rump.h>
+#include <rump/rump_syscalls_gates.h>
 #include <rump/rumpuser.h>
 
 #include "../check.h"
@@ -19,6 +21,9 @@
 
 static void entry(void);
 static int fail_init, fail_exec;
+#ifndef ONE_PROGRAM
+static int fail_pipe;
+#endif
 
 const struct rumprun_prog rumprun_progs[] = {
 	{ "one", entry }, { "two", entry }, { "exit3", entry },
@@ -36,6 +41,14 @@ rumpuser_malloc(size_t len, int align, void **memp)
 {
 
 	return posix_memalign(memp, align ? align : 8, len);
+}
+
+void
+rumpuser_free(void *mem, size_t len)
+{
+
+	(void)len;
+	free(mem);
 }
 
 void
@@ -84,8 +97,9 @@ rump_pub_exec(const struct rump_exec *re, pid_t *pidp)
 	for (p = re->re_envp; *p != NULL; p++)
 		printf(" %s", *p);
 	printf(";");
-	CHECK(re->re_entry == entry && re->re_fds[0] == -1 &&
-	    re->re_fds[1] == -1 && re->re_fds[2] == -1);
+	CHECK(re->re_entry == entry && re->re_fds[2] == -1);
+	if (re->re_fds[0] != -1 || re->re_fds[1] != -1)
+		printf("fds %d %d;", re->re_fds[0], re->re_fds[1]);
 	/* The pid says how it will end. */
 	*pidp = ++last * 100 + (strcmp(re->re_name, "exit3") == 0 ? 3 :
 	    strcmp(re->re_name, "sig11") == 0 ? 11 : 0);
@@ -100,6 +114,28 @@ rump_pub_wait(pid_t pid, int *stp)
 	*stp = pid % 100 == 11 ? 11 : pid % 100 << 8;
 	return 0;
 }
+
+#ifndef ONE_PROGRAM
+long
+rump_sysimpl_pipe2(int *fds, int flags)
+{
+	static int next = 10;
+
+	CHECK_EQ(flags, O_CLOEXEC);
+	fds[0] = next++;
+	fds[1] = next++;
+	printf("pipe %d %d;", fds[0], fds[1]);
+	return fail_pipe;
+}
+
+long
+rump_sysimpl_close(int fd)
+{
+
+	printf("close %d;", fd);
+	return 0;
+}
+#endif
 
 RUMP_CONFIG(mount, vals)
 {
@@ -155,6 +191,27 @@ test_programs(void)
 	boot_is("{\"hostname\":\"h\",\"env\":[\"A=1\",\"AB=2\"],\"env\":"
 	    "{\"A\":\"3\"}}", 0, "init;host h;exec one [one] A=3 AB=2;"
 	    "wait 2;");
+	boot_is("{\"rc\":[]}", 0, "init;exec one [one];wait 2;");
+	boot_is("{\"rc\":{\"argv\":\"x\"}}", 0,
+	    "init;exec one [one] [x];wait 2;");
+}
+
+#ifdef ONE_PROGRAM
+/* What an image without the component exec makes of it. */
+static void
+test_several(void)
+{
+
+	boot_is("{\"rc\":[{},{}]}", 2, "rumprun: configuration: rc: for "
+	    "several entries rumprun-bake --add \"exec\"\n");
+	boot_is("{\"rc\":[{\"bin\":\"exit3\",\"runmode\":\"&\"}]}", 3,
+	    "init;exec exit3 [exit3];wait 2;");
+}
+#else
+static void
+test_several(void)
+{
+
 	boot_is("{\"rc\":[{\"bin\":\"two\",\"argv\":[\"x\"],\"runmode\":"
 	    "\"&\"},{\"argv\":[\"y\"]},{\"bin\":\"exit3\"}],\"env\":"
 	    "\"E=\"}", 3, "init;exec two [two] [x] E=;exec one [one] [y] E=;"
@@ -165,8 +222,31 @@ test_programs(void)
 	    "wait 3;");
 	boot_is("{\"rc\":[{\"bin\":\"sig11\",\"runmode\":\"&\"}]}", 139,
 	    "init;exec sig11 [sig11];wait 2;");
-	boot_is("{\"rc\":[]}", 0, "init;exec one [one];wait 2;");
+	/* Each waits for its own; the environment is the entry's. */
+	boot_is("{\"env\":[\"A=1\",\"B=2\"],\"rc\":[{\"bin\":\"two\","
+	    "\"env\":{\"B\":\"3\",\"C\":\"4\"},\"env\":\"D=5\"},{}]}", 0,
+	    "init;exec two [two] A=1 B=3 C=4 D=5;wait 2;"
+	    "exec one [one] A=1 B=2;wait 3;");
+	boot_is("{\"rc\":{\"env\":[\"D=5\"]}}", 0,
+	    "init;exec one [one] D=5;wait 2;");
+	/* The status of a pipeline: its last one's. */
+	boot_is("{\"rc\":[{\"bin\":\"exit3\",\"runmode\":\"|\"},{\"bin\":"
+	    "\"two\",\"runmode\":\"|\"},{},{\"bin\":\"two\",\"runmode\":"
+	    "\"&\"}]}", 0, "init;pipe 10 11;exec exit3 [exit3];fds -1 11;"
+	    "close 11;pipe 12 13;exec two [two];fds 10 13;close 10;close 13;"
+	    "exec one [one];fds 12 -1;close 12;wait 2;wait 3;wait 4;"
+	    "exec two [two];wait 5;");
+	boot_is("{\"rc\":[{\"runmode\":\"|\"},{\"bin\":\"exit3\","
+	    "\"runmode\":\"&\"},{\"bin\":\"two\",\"runmode\":\"&\"}]}", 0,
+	    "init;pipe 10 11;exec one [one];fds -1 11;close 11;exec exit3 "
+	    "[exit3];fds 10 -1;close 10;exec two [two];wait 2;wait 3;"
+	    "wait 4;");
+	fail_pipe = -38;
+	boot_is("{\"rc\":[{\"runmode\":\"|\"},{}]}", 1, "init;pipe 10 11;"
+	    "rumprun: pipe (rumprun-bake --add poll?): error 38\n");
+	fail_pipe = 0;
 }
+#endif
 
 static void
 test_refusals(void)
@@ -178,8 +258,8 @@ test_refusals(void)
 	boot_is("{\"hostname\":\"h\",\"rc\":{\"bin\":\"three\"}}", 2,
 	    "rumprun: configuration: rc: no such program in this image: "
 	    "\"three\"\n");
-	boot_is("{\"rc\":[{\"runmode\":\"|\"},{}]}", 2, "rumprun: "
-	    "configuration: rc: not supported yet: runmode \"|\"\n");
+	boot_is("{\"rc\":[{\"runmode\":\"|\"}]}", 2, "rumprun: "
+	    "configuration: rc: no program after runmode \"|\"\n");
 	boot_is("{\"net\":{\"if\":\"a\",\"type\":\"inet\",\"method\":"
 	    "\"dhcp\"}}", 2, "rumprun: configuration: no component in this "
 	    "image handles the key (rumprun-bake --add one): \"net\"\n");
@@ -212,6 +292,7 @@ main(void)
 
 	setvbuf(stdout, NULL, _IOFBF, 0);
 	test_programs();
+	test_several();
 	test_refusals();
 	return check_done();
 }

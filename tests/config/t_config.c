@@ -151,6 +151,16 @@ test_objects(void)
 	CHECK(list_is(ci, "[-][one]"));
 	CHECK(item(CONF_RC, 2)->ci_list == NULL);
 	CHECK(list_is(item(CONF_RC, 3), "[-]"));
+	CHECK_EQ(parse("{\"env\":\"A=1\",\"rc\":[{\"argv\":[\"x\"],\"env\":"
+	    "{\"B\":\"2\",\"C\":\"\"},\"bin\":\"a\",\"env\":\"D=4\"},{}]}"),
+	    0);
+	CHECK(list_is(item(CONF_ENV, 0), "[A=1]"));
+	ci = item(CONF_RC, 0);
+	CHECK(list_is(ci, "[-][x]"));
+	CHECK(ci->ci_next == item(CONF_RCENV, 0));
+	CHECK(list_is(item(CONF_RCENV, 0), "[B=2][C=]"));
+	CHECK(list_is(item(CONF_RCENV, 1), "[D=4]"));
+	CHECK(item(CONF_RCENV, 1)->ci_next == item(CONF_RC, 1));
 
 	/* What the launcher writes. */
 	CHECK_EQ(parse("{\"net\":[{\"if\":\"vioif0\",\"type\":\"inet\","
@@ -222,6 +232,9 @@ test_errors(void)
 	    "object or an array of objects" },
 	{ "{\"rc\":{\"argv\":[{}]}}", "line 1 column 16: wrong type "
 	    "\"argv\"; expected an array of strings" },
+	{ "{\"rc\":{\"env\":1}}", "line 1 column 14: wrong type \"env\"; "
+	    "expected \"NAME=value\", an array of those, or an object of "
+	    "strings" },
 	{ "{\"rc\":{\"runmode\":\"x\"}}", "line 1 column 18: unknown value "
 	    "\"runmode\"; expected one of \"\" & |" },
 	{ "{\"rc\":{\"bin\":\"a\",\"bin\":\"b\"}}", "line 1 column 24: key "

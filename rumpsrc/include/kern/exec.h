@@ -3,8 +3,21 @@
 #ifndef KERN_EXEC_H
 #define KERN_EXEC_H
 
+struct cred;
 struct file;
 struct lwp;
+struct proc;
+struct rump_exec;
+
+/* The component exec: the program's data are p's and fresh, or an error. */
+extern int (*rump_exec_hook)(struct proc *p, const struct rump_exec *,
+    void (**entryp)(void));
+/*
+ * A program stack with arguments, environment and auxv on it; *stackp is not
+ * NULL after an error that leaves it to be unmapped.
+ */
+int	rump_exec_stack(struct proc *owner, const struct rump_exec *,
+	    const struct cred *, char **stackp, void **spp);
 
 /* A host thread for l: stack pointer sp, jump to entry. */
 int	rump_exec_start(struct lwp *l, void (*entry)(void), void *sp);
@@ -18,6 +31,10 @@ int	rump_exec_clone(struct lwp *l, void (*entry)(void), void *sp,
  */
 void	rump_exit_lwp(void *base, unsigned long len)
 	    __attribute__((__noreturn__));
+/* All lwps of p have left: what it had goes, and its parent is told. */
+void	rump_exit_last(struct proc *p);
+/* The other lwps of p end; caller holds p_lock. */
+void	rump_exit_others(struct proc *p);
 /* End of the process; wstatus as wait(2) encodes it. */
 void	rump_exit_group(int wstatus) __attribute__((__noreturn__));
 

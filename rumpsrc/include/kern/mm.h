@@ -16,6 +16,12 @@ int	rump_mm_stack(struct proc *, size_t len, char **);
 void	rump_mm_isstack(void *sp);
 int	rump_mm_unmap(void *addr, size_t len);
 void	rump_mm_exit(struct proc *);	/* all that the process mapped */
+/* Regions of `from' in that range are `to's. */
+void	rump_mm_give(void *addr, size_t len, struct proc *from,
+	    struct proc *to);
+/* Until unshare, the child of a vfork maps for its parent. */
+void	rump_mm_share(struct proc *parent, struct proc *child);
+void	rump_mm_unshare(struct proc *parent, struct proc *child);
 
 /*
  * What can be mapped: a file embeds one, all-zero but for mo_ops, and gives it

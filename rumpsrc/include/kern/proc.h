@@ -40,12 +40,14 @@ struct proc {
 	int		 p_hadlwp;	/* [p] the pid is used up as a tid */
 	int		 p_wstatus;	/* [g] as wait(2) encodes it */
 	int		 p_zombie;	/* [g] */
-	int		 p_autoreap;	/* [I] nobody waits for it */
+	int		 p_jobnote;	/* [g] for wait: a stop, SIGCONT */
+	int		 p_autoreap;	/* [g] nobody waits for it */
+	int		 p_execed;	/* [g] runs a program of its own */
 	struct rump_cv	 p_waitcv;	/* [g] for p_parent's wait */
 	struct cred	*p_cred;	/* [p] for writing, [a] */
 	struct fdtable	*p_fdt;		/* [I] */
 	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
-	struct vmspace	*p_vm;		/* [I] NULL: none yet */
+	struct vmspace	*p_vm;		/* mm_lock; NULL: none yet */
 	uint32_t	 p_umask;	/* [p] */
 	int		 p_nice;	/* [a] kept only: hosts schedule */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
@@ -76,6 +78,7 @@ struct lwp {
 	void		*l_hoststk;	/* [o] host thread's own stack */
 	void		*l_unmap;	/* [o] to unmap at exit, l_unmaplen */
 	size_t		 l_unmaplen;
+	struct vfork	*l_vfork;	/* [o] on its parent's thread: exec */
 	uint64_t	 l_sigmask;	/* [o] */
 	uint64_t	 l_sigpend;	/* [a] */
 	volatile uint32_t l_pending;	/* [a] LP_* */
@@ -110,15 +113,26 @@ int	rump_proc_new(struct proc *parent, int flags, struct proc **);
 int	rump_lwp_new(struct proc *, struct lwp **);
 void	rump_lwp_destroy(struct lwp *);
 /*
- * l no longer counts.  True for the last one of a process that is not exiting
- * yet: the caller does rump_proc_exit(), then destroys the lwp.
+ * l no longer counts.  True for the last one of a process: the caller does
+ * rump_proc_exit(), then destroys the lwp.
  */
 int	rump_lwp_leave(struct lwp *);
-/* Zombie: descriptors closed, children to proc 0, parent woken. */
+/* Zombie: descriptors closed, children elsewhere, parent woken; once. */
 void	rump_proc_exit(struct proc *, int wstatus);
 /* Caller holds rump_proc_lock; p is a zombie. */
 void	rump_proc_reap(struct proc *);
 struct proc *rump_proc_list(void);	/* caller holds rump_proc_lock */
+/*
+ * For the component exec; NULL: not linked.  At the end of an lwp with l_vfork
+ * set, before anything else (does not return); and, the lwp NULL, when the last
+ * lwp of a process has left and its memory is given back.
+ */
+extern void (*rump_exit_hook)(struct proc *, struct lwp *);
+/*
+ * p ends, and p_wstatus says how: before its children go to process 0 and its
+ * parent is woken.  Called with rump_proc_lock held.
+ */
+extern void (*rump_procend_hook)(struct proc *p);
 /* Ends an interruptible sleep of l with EINTR. */
 void	rump_lwp_wakeup(struct lwp *);
 /* Called at the end of a gate when l_pending is set; NULL: nothing to do. */

@@ -57,8 +57,18 @@ tool()
 {"bin":"peer","argv":["stop"]}]}'
 }
 
-# Programs keep what they wrote into their variables from one run of a guest
-# to the next: these mind.
+# Each run of a program in a guest begins with fresh variables: -o, -4 and -br
+# of one do not change the next.
+run ip-twice "$ip" '{"rc":[{"argv":["-o","-4","-br","addr"]},
+{"argv":["addr","show","dev","lo"]},{"argv":["-br","link"]},
+{"argv":["link","show","dev","lo"]}]}' <<'END'
+^lo +UNKNOWN +127\.0\.0\.1/8
+^1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+^    inet 127\.0\.0\.1/8 scope host lo$
+^       valid_lft forever preferred_lft forever$
+^lo +UNKNOWN +00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP>
+^    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00$
+END
 run ip-show "$ip" '{"rc":[{"argv":["addr"]},{"argv":["route"]},
 {"argv":["-s","link"]}]}' <<'END'
 ^1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN

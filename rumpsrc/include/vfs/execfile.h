@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFS_EXECFILE_H
+#define VFS_EXECFILE_H
+
+#include <stddef.h>
+
+struct vfs_execfile {
+	/* Last component, symbolic links followed; also after ENOENT, or "" */
+	char	ef_name[256];
+	char	ef_head[256];	/* how the file begins */
+	size_t	ef_headlen;
+};
+/*
+ * path is in kernel memory, dirfd as for openat(2).  EACCES: no regular file,
+ * or not executable by the caller.
+ */
+int	vfs_execfile(int dirfd, const char *path, struct vfs_execfile *);
+
+#endif /* VFS_EXECFILE_H */
