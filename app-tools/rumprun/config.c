@@ -88,11 +88,42 @@ add_args(json_t *obj, char **args)
 	json_object_set_new(obj, "rc", list);
 }
 
+static json_t *
+strings(const struct strvec *sv, size_t from)
+{
+	json_t *list = json_array();
+
+	for (size_t i = from; i < sv->sv_n; i++)
+		json_array_append_new(list, string("--run", sv->sv_v[i]));
+	return list;
+}
+
+static void
+add_run(json_t *obj, const struct options *o)
+{
+	const struct cmdline *cl;
+	json_t *list = json_array(), *rc;
+
+	for (cl = o->o_run; cl < o->o_run + o->o_nrun; cl++) {
+		rc = json_object();
+		set(rc, "bin", cl->cl_words.sv_v[0]);
+		json_object_set_new(rc, "argv", strings(&cl->cl_words, 1));
+		if (cl->cl_env.sv_n != 0)
+			json_object_set_new(rc, "env", strings(&cl->cl_env,
+			    0));
+		set(rc, "runmode", cl->cl_mode == '|' ? "|" :
+		    cl->cl_mode == '&' ? "&" : NULL);
+		json_array_append_new(list, rc);
+	}
+	json_object_del(obj, "cmdline");
+	json_object_set_new(obj, "rc", list);
+}
+
 static bool
 has_options(const struct options *o)
 {
-	return o->o_naddr != 0 || o->o_args[0] != NULL || o->o_env.sv_n != 0 ||
-	    o->o_name != NULL || o->o_ndisk != 0;
+	return o->o_naddr != 0 || o->o_nrun != 0 || o->o_args[0] != NULL ||
+	    o->o_env.sv_n != 0 || o->o_name != NULL || o->o_ndisk != 0;
 }
 
 /* The file's text, checked; its object too when there is more to add. */
@@ -143,6 +174,8 @@ config_make(const struct options *o)
 		add_disk(obj, &o->o_disk[i], i);
 	if (o->o_args[0] != NULL)
 		add_args(obj, o->o_args);
+	if (o->o_nrun != 0)
+		add_run(obj, o);
 	text = json_dumps(obj, JSON_COMPACT);
 	if (text == NULL)
 		fail("out of memory");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmdline.h"
 #include "netopts.h"
 #include "options.h"
 #include "report.h"
@@ -16,7 +17,7 @@
 
 enum {
 	OPT_MACHINE = 256, OPT_BOOT, OPT_CONFIG, OPT_TIMEOUT, OPT_UEFI,
-	OPT_LOG, OPT_PCAP, OPT_SYMBOLS, OPT_VERSION,
+	OPT_LOG, OPT_PCAP, OPT_RUN, OPT_SYMBOLS, OPT_VERSION,
 	OPT_TRACE, OPT_STATS, OPT_REPORT
 };
 
@@ -40,6 +41,7 @@ static const struct option longopts[] = {
 	{ "paused", no_argument, NULL, 'p' },
 	{ "pcap", required_argument, NULL, OPT_PCAP },
 	{ "qemu-args", required_argument, NULL, 'g' },
+	{ "run", required_argument, NULL, OPT_RUN },
 	{ "stats", optional_argument, NULL, OPT_STATS },
 	{ "sudo", no_argument, NULL, 'S' },
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
@@ -53,6 +55,7 @@ static const struct option longopts[] = {
 
 static const char usage[] =
 "usage: rumprun [-S -n] {qemu|kvm|spt|iso} [options] IMAGE [arguments]\n"
+"       rumprun ... --run 'prog1 x | prog2; prog3 & prog4' IMAGE\n"
 "\n"
 "Runs a baked image.  The exit status is the program's; 124 means that\n"
 "--timeout passed, 125 that the launcher or the guest's machine failed.\n"
@@ -76,6 +79,8 @@ static const char usage[] =
 "  --machine pc|q35|microvm   virtual machine (default pc)\n"
 "  --boot pvh|multiboot       how QEMU starts the image (default pvh)\n"
 "  --uefi             boot an ISO image by UEFI firmware\n"
+"  --run LINE         programs of the image: one after the other (;), in\n"
+"                     parallel (&), one's output into the next (|)\n"
 "  --config FILE      guest configuration (JSON) to start from\n"
 "  --timeout SECONDS  end the guest after that time\n"
 "  --trace[=SET]      print system calls as strace does: all, or names and\n"
@@ -200,6 +205,7 @@ parse_one(struct options *o, int c, const char *arg, char **argv)
 	case OPT_TRACE: o->o_trace = report_trace(arg); break;
 	case OPT_STATS: o->o_stats = report_stats(arg); break;
 	case OPT_REPORT: o->o_report = arg; break;
+	case OPT_RUN: cmdline_parse(o, arg); break;
 	case OPT_SYMBOLS: o->o_symbols = arg; break;
 	case OPT_TIMEOUT:
 		o->o_timeout = parse_number("--timeout", arg, 1000000);
@@ -267,6 +273,9 @@ check(struct options *o)
 		fail("iso writes a file: -D, -d, -i, --timeout do not apply");
 	if (o->o_report != NULL && o->o_trace == NULL && o->o_stats == NULL)
 		fail("--trace-file needs --trace or --stats");
+	if (o->o_nrun != 0 && o->o_args[0] != NULL)
+		fail("--run names programs and their arguments, so none may "
+		    "follow the image: %s", o->o_args[0]);
 	netopts_check(o);
 }
 

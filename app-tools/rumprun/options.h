@@ -33,6 +33,12 @@ struct disk {
 	char	*d_mountpoint;	/* NULL: only attached */
 };
 
+struct cmdline {			/* --run: one program */
+	struct strvec	 cl_env;	/* NAME=value before its name */
+	struct strvec	 cl_words;	/* [0] is the name */
+	char		 cl_mode;	/* ';', '&' or '|' */
+};
+
 struct options {
 	enum target	 o_target;
 	enum bootproto	 o_boot;
@@ -65,6 +71,8 @@ struct options {
 	size_t		 o_ndisk;
 	const char	*o_image;
 	char		**o_args;	/* NULL-terminated, the program's */
+	struct cmdline	*o_run;		/* --run: instead of o_args */
+	size_t		 o_nrun;
 };
 
 /* Ends with one line on stderr when something is wrong; --help ends with 0. */

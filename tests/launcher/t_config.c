@@ -56,6 +56,29 @@ test_files(const char *file, int fd)
 	EXPECT_ERROR("No such file", "spt", "--config", "/nonexistent", g);
 }
 
+static void
+test_run(const char *g)
+{
+	EXPECT("{\"rc\":[{\"bin\":\"a\",\"argv\":[]}]}", "--run", " a ;\n", g);
+	EXPECT("{\"rc\":[{\"bin\":\"a\",\"argv\":[\"x y\",\"\",\"|;&\"],"
+	    "\"runmode\":\"|\"},{\"bin\":\"b\",\"argv\":[\"A=1\"],\"env\":"
+	    "[\"A=2\",\"_B=\"],\"runmode\":\"&\"},{\"bin\":\"9=1\",\"argv\":"
+	    "[\"$\\\"\\\\q\"]},{\"bin\":\"c\",\"argv\":[]}]}", "--run",
+	    "a x\\ y '' '|'\";\"\\&|A=2 _B= b A=1& 9=1 \"\\$\\\"\\q\"\n\tc", g);
+	EXPECT("{\"rc\":[{\"bin\":\"a\",\"argv\":[],\"runmode\":\"&\"},"
+	    "{\"bin\":\"b\",\"argv\":[]}]}", "--run", "a&", "--run", "b", g);
+	EXPECT_ERROR("name is missing at the end: ", "spt", "--run", "", g);
+	EXPECT_ERROR("missing before an operator", "spt", "--run", "|a", g);
+	EXPECT_ERROR("missing before an operator", "spt", "--run", "a;;b", g);
+	EXPECT_ERROR("missing at the end: A=1", "spt", "--run", "A=1", g);
+	EXPECT_ERROR("no program after the last |", "spt", "--run", "a |", g);
+	EXPECT_ERROR("&& is not there", "spt", "--run", "a && b", g);
+	EXPECT_ERROR("'>' means nothing here", "spt", "--run", "a >b", g);
+	EXPECT_ERROR("quote is not closed", "spt", "--run", "a 'b", g);
+	EXPECT_ERROR("none may follow the image: x", "spt", "--run", "a", g,
+	    "x");
+}
+
 int
 main(void)
 {
@@ -67,6 +90,7 @@ main(void)
 	EXPECT("{\"rc\":[{\"argv\":[\"-i\",\"\",\"\\u0001\\n\xc3\xa4\"]}]}",
 	    g, "-i", "", "\001\n\xc3\xa4");
 	EXPECT_ERROR("not valid UTF-8", "spt", g, "\xff");
+	test_run(g);
 	EXPECT("{\"hostname\":\"box\",\"env\":[\"A=1\",\"B=\"]}", "-N", "box",
 	    "-e", "A=1", "-e", "B=", g);
 	EXPECT("{\"blk\":[{\"source\":\"dev\",\"path\":\"/dev/ld0\"},"
