@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tests start: argv[1] says what to do.  Every start first looks
+ * whether its variables are as in a new program, then scribbles over them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BIG	300000
+
+static int five = 5, *ptr = &five, zero;
+static char big[BIG], text[] = "text";
+static __thread int seven = 7, local;
+static int made;
+
+static void __attribute__((__constructor__))
+make(void)
+{
+	made++;
+}
+
+static int
+stale(void)
+{
+	int bad = five != 5 || ptr != &five || zero != 0 || big[0] != 0 ||
+	    big[BIG - 1] != 0 || strcmp(text, "text") != 0 || seven != 7 ||
+	    local != 0 || made != 1 || getenv("MADE_UP") != NULL;
+
+	five++;
+	ptr = &zero;
+	zero--;
+	memset(big, 1, sizeof(big));
+	text[0] = 'n';
+	seven = local = 8;
+	setenv("MADE_UP", "1", 1);
+	return bad;
+}
+
+static void *
+forever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		sleep(1000);
+	return NULL;
+}
+
+static int
+fds(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 100; fd++)
+		if (fcntl(fd, F_GETFD) != -1)
+			printf("%d ", fd);
+	printf("\n");
+	return 0;
+}
+
+static int
+signals(void)
+{
+	struct sigaction sa;
+	sigset_t set;
+	int sig;
+
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	for (sig = 1; sig < 32; sig++) {
+		sigaction(sig, NULL, &sa);
+		if (sigismember(&set, sig))
+			printf("blocked %d ", sig);
+		if (sa.sa_handler == SIG_IGN)
+			printf("ignored %d ", sig);
+		else if (sa.sa_handler != SIG_DFL)
+			printf("caught %d ", sig);
+	}
+	printf("\n");
+	return 0;
+}
+
+static int
+show(char **argv)
+{
+	extern char **environ;
+	char **e, cwd[1000];
+
+	if (strcmp(argv[1], "args") == 0) {
+		for (; *argv != NULL; argv++)
+			printf("[%s]", *argv);
+		for (e = environ; *e != NULL; e++)
+			if (strcmp(*e, "MADE_UP=1") != 0)
+				printf(" %s", *e);
+		printf("\n");
+	} else if (strcmp(argv[1], "cwd") == 0) {
+		printf("%s %o\n", getcwd(cwd, sizeof(cwd)), umask(0));
+	} else {
+		printf("pgid %s sid %s\n", getpgrp() == getpid() ? "own" :
+		    getpgrp() == getpgid(getppid()) ? "parent's" : "other",
+		    getsid(0) == getpid() ? "own" :
+		    getsid(0) == getsid(getppid()) ? "parent's" : "other");
+	}
+	return 0;
+}
+
+/* A child that outlives us says who its parent is then. */
+static int
+orphan(char **argv)
+{
+	int go[2];
+	pid_t pid;
+	char *args[] = { argv[2], "ppid", NULL };
+
+	if (pipe(go) != 0 || (pid = vfork()) == -1)
+		return 20;
+	if (pid == 0) {
+		dup2(go[0], 0);
+		close(go[0]);
+		close(go[1]);
+		execv(argv[2], args);
+		_exit(21);
+	}
+	return 0;		/* the pipe's last writer: the child sees it */
+}
+
+static int
+ppid(void)
+{
+	char c;
+	int i;
+
+	while (read(0, &c, 1) > 0)
+		continue;
+	for (i = 0; i < 1000 && getppid() != 1; i++)
+		usleep(1000);
+	printf("ppid %d\n", getppid());
+	return 0;
+}
+
+static int
+act(char **argv)
+{
+	const char *what = argv[1];
+	pthread_t t;
+	char buf[4096];
+	ssize_t n;
+	int i;
+
+	if (argv[2] != NULL)
+		unsetenv("MADE_UP");
+	if (strcmp(what, "exit") == 0)
+		return atoi(argv[2]);
+	if (strcmp(what, "fds") == 0)
+		return fds();
+	if (strcmp(what, "signals") == 0)
+		return signals();
+	if (strcmp(what, "orphan") == 0)
+		return orphan(argv);
+	if (strcmp(what, "ppid") == 0)
+		return ppid();
+	if (strcmp(what, "getppid") == 0)
+		return getppid() != atoi(argv[2]);
+	if (strcmp(what, "getpid") == 0)
+		return getpid() != atoi(argv[2]);
+	if (strcmp(what, "cat") == 0) {
+		while ((n = read(0, buf, sizeof(buf))) > 0)
+			if (write(1, buf, (size_t)n) != n)
+				return 22;
+		return 0;
+	}
+	if (strcmp(what, "leak") == 0) {
+		for (i = 0; i < 64; i++)
+			memset(malloc(10000), 1, 10000);
+		memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+		return open("/dev/null", O_RDONLY) < 0;
+	}
+	if (strcmp(what, "threads") == 0) {
+		for (i = 0; i < 3; i++)
+			if (pthread_create(&t, NULL, forever, NULL) != 0)
+				return 23;
+		if (argv[2] == NULL)
+			return 0;
+		execv(argv[2], argv + 2);
+		return 24;
+	}
+	if (strcmp(what, "exec") == 0) {
+		execv(argv[2], argv + 2);
+		return errno;
+	}
+	return show(argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (stale()) {
+		printf("stale: %d %d %d %d %d %d %d\n", five, zero, big[0],
+		    text[0], seven, local, made);
+		return 99;
+	}
+	return argc < 2 ? 0 : act(argv);
+}
