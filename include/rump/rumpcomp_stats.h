@@ -14,7 +14,7 @@
 struct rumpcomp_stats {
 	uint64_t	st_switches;	/* from one thread to another */
 	uint64_t	st_timer;	/* timer interrupts, spt: signals */
-	uint64_t	st_faults;	/* page faults; spt: 0, they are Linux's */
+	uint64_t	st_faults;	/* page faults; spt: Linux has them */
 	uint64_t	st_vector[RUMPCOMP_STATS_VECTORS];	/* hw only */
 };
 /* [a] */

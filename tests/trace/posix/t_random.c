@@ -33,7 +33,8 @@ static long result;
  * The descriptions name all gates; what those of programs need is not on this
  * host, and no gate is called.
  */
-#define NONE(f)	void f(void); void __attribute__((__weak__)) f(void) { abort(); }
+#define NONE(f)	void f(void);						\
+		void __attribute__((__weak__)) f(void) { abort(); }
 NONE(rumpcomp_user_enter) NONE(rumpcomp_user_gettp) NONE(rumpcomp_user_settp)
 NONE(rumpcomp_vm_arena) NONE(rumpcomp_vm_copy) NONE(rumpcomp_vm_discard)
 NONE(rumpcomp_vm_limit) NONE(rumpcomp_vm_map) NONE(rumpcomp_vm_move)
