@@ -237,11 +237,27 @@ write_linked(const struct bake *b, const char *elf, const char *debugelf)
 	return write_copy(b->b_output, out, -1, 0755, NULL);
 }
 
+/*
+ * ld takes a PIE with a base for an ordinary executable; gdb, given a core
+ * file, looks for its real address only when its type says that it has one.
+ */
+static void
+dynamic_header(const char *elf, Elf64_Ehdr *eh)
+{
+	int fd = open(elf, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, eh, sizeof(*eh), 0) != sizeof(*eh))
+		die("cannot read back what ld made: %s", strerror(errno));
+	close(fd);
+	eh->e_type = ET_DYN;
+}
+
 void
 output_write(const struct bake *b, const struct linked *l)
 {
 	char *debug = fmt("%s.debug", b->b_output), *tmp[2], *old;
 	const char *debugelf = l->l_elf;
+	Elf64_Ehdr eh;
 	bool had;
 
 	/* With a root file system its pages stay out of the debug file. */
@@ -253,7 +269,8 @@ output_write(const struct bake *b, const struct linked *l)
 		tmp[0] = write_linked(b, l->l_elf, debugelf);
 	else
 		compact(tmp[0] = write_bare(b, l->l_elf));
-	tmp[1] = write_copy(debug, debugelf, -1, 0644, NULL);
+	dynamic_header(debugelf, &eh);
+	tmp[1] = write_copy(debug, debugelf, -1, 0644, &eh);
 	check_stop();
 	old = fmt("%s.old", tmp[1]);
 	had = link(debug, old) == 0;

@@ -4,6 +4,7 @@
  * its three standard descriptors and what its command names.
  */
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 
 static void
 execute(const struct guest *g, int in, int out, int err, int report,
-    pid_t parent)
+    int go, pid_t parent)
 {
 	sigset_t none;
 	int error;
@@ -26,6 +27,9 @@ execute(const struct guest *g, int in, int out, int err, int report,
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
+		_exit(ST_FAILED);
+	/* The parent closes its end when it traces. */
+	if (go != -1 && read(go, &error, 1) != 0)
 		_exit(ST_FAILED);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
@@ -49,15 +53,29 @@ make_pipe(int fd[2])
 		fail("pipe: %s", strerror(errno));
 }
 
+/* From before its first instruction on; it waits until then. */
+static void
+trace(pid_t pid, const int go[2])
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT |
+	    PTRACE_O_EXITKILL) == -1)
+		note("there will be no core file: ptrace: %s",
+		    strerror(errno));
+	close(go[0]);
+	close(go[1]);
+}
+
 void
 child_start(struct child *c, const struct guest *g, bool input)
 {
-	int in[2], out[2], err[2], report[2], error;
+	int in[2], out[2], err[2], report[2], go[2] = { -1, -1 }, error;
 	pid_t parent = getpid();
 
 	make_pipe(out);
 	make_pipe(err);
 	make_pipe(report);
+	if (g->g_trace)
+		make_pipe(go);
 	if (input) {
 		make_pipe(in);
 	} else {
@@ -67,8 +85,12 @@ child_start(struct child *c, const struct guest *g, bool input)
 	c->c_pid = fork();
 	if (c->c_pid == -1)
 		fail("fork: %s", strerror(errno));
-	if (c->c_pid == 0)
-		execute(g, in[0], out[1], err[1], report[1], parent);
+	if (c->c_pid == 0) {
+		close(go[1]);
+		execute(g, in[0], out[1], err[1], report[1], go[0], parent);
+	}
+	if (g->g_trace)
+		trace(c->c_pid, go);
 	close(in[0]);
 	close(out[1]);
 	close(err[1]);
@@ -82,6 +104,35 @@ child_start(struct child *c, const struct guest *g, bool input)
 	c->c_out = out[0];
 	c->c_err = err[0];
 	c->c_in = in[1];
+}
+
+bool
+child_stopped(pid_t pid, int status)
+{
+	int sig = WSTOPSIG(status);
+
+	switch (status >> 16) {
+	case PTRACE_EVENT_EXIT:
+		return true;
+	case PTRACE_EVENT_STOP:
+		if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN ||
+		    sig == SIGTTOU) {
+			/* It stays stopped, until a SIGCONT. */
+			ptrace(PTRACE_LISTEN, pid, NULL, NULL);
+			return false;
+		}
+		sig = 0;
+		break;
+	}
+	child_continue(pid, sig);
+	return false;
+}
+
+void
+child_continue(pid_t pid, int sig)
+{
+	/* It may have been killed meanwhile. */
+	ptrace(PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig);
 }
 
 void

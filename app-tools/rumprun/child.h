@@ -17,6 +17,12 @@ struct child {
  */
 void child_start(struct child *, const struct guest *, bool input);
 /*
+ * g_trace: what waitpid() reported, WIFSTOPPED.  True when the process is at
+ * its end and waits for child_continue(); all other stops are dealt with.
+ */
+bool child_stopped(pid_t, int status);
+void child_continue(pid_t, int sig);
+/*
  * -d: returns in a new process without terminal, whose output goes to the
  * log; the old one has printed its process id and ended.
  */

@@ -9,6 +9,7 @@
 
 #include "filter.h"
 #include "launch.h"
+#include "crash.h"
 #include "symbols.h"
 
 #define PANIC_LINES	256		/* then it was no panic */
@@ -92,6 +93,8 @@ panic_line(struct filter *f)
 	char *line = f->f_line;
 	uint64_t base;
 
+	if (f->f_crash != NULL)
+		crash_line(f->f_crash, line);
 	if (is_frame(line) && f->f_shown == 0 &&
 	    f->f_nframes < FILTER_FRAMES) {
 		f->f_frame[f->f_nframes++] = xstrdup(line);

@@ -10,6 +10,7 @@
 
 #include "util.h"
 
+struct crash;
 struct symbols;
 
 #define FILTER_LINE	512	/* longer lines are no panic text */
@@ -22,6 +23,7 @@ struct filter {
 	bool	 f_records;	/* take exit records out */
 	bool	 f_holdboot;	/* drop everything up to the boot mark */
 	struct symbols *f_symbols; /* names for addresses */
+	struct crash *f_crash; /* told the lines of a panic; or NULL */
 
 	/* For the owner: the output, which it empties, and the record. */
 	char	*f_out;

@@ -17,6 +17,8 @@ struct guest {
 	bool		 g_serial;	/* console: CR NL, no end of file */
 	bool		 g_holdboot;	/* drop what firmware and GRUB print */
 	bool		 g_clearenv;	/* start with an empty environment */
+	bool		 g_trace;	/* stop the process at its exit */
+	int		 g_memfd;	/* the machine's memory; 0: QEMU's own */
 };
 
 /* Last line of the boot loader's; output before it is not the guest's. */

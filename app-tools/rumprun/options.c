@@ -3,10 +3,13 @@
  * Command line of rumprun.  Every option is accepted before and after the
  * name of the platform; options end at IMAGE, the rest is the program's.
  */
+#include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmdline.h"
 #include "netopts.h"
@@ -16,8 +19,8 @@
 #define DEFAULT_MEMORY	(256ULL << 20)
 
 enum {
-	OPT_MACHINE = 256, OPT_BOOT, OPT_CONFIG, OPT_TIMEOUT, OPT_UEFI,
-	OPT_LOG, OPT_PCAP, OPT_RUN, OPT_SYMBOLS, OPT_VERSION,
+	OPT_MACHINE = 256, OPT_BOOT, OPT_CONFIG, OPT_CORE, OPT_TIMEOUT,
+	OPT_UEFI, OPT_LOG, OPT_PCAP, OPT_RUN, OPT_SYMBOLS, OPT_VERSION,
 	OPT_TRACE, OPT_STATS, OPT_REPORT
 };
 
@@ -27,6 +30,7 @@ static const struct option longopts[] = {
 	{ "block", required_argument, NULL, 'b' },
 	{ "boot", required_argument, NULL, OPT_BOOT },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "core", required_argument, NULL, OPT_CORE },
 	{ "detach", no_argument, NULL, 'd' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "env", required_argument, NULL, 'e' },
@@ -88,6 +92,7 @@ static const char usage[] =
 "  --stats[=json]     print what the guest used and did, at its end\n"
 "  --trace-file FILE  write both there instead of to standard error\n"
 "  --log FILE         with -d: file for the console output\n"
+"  --core FILE        write a core file for gdb when the guest crashes\n"
 "  --symbols FILE     names for panics (default IMAGE.debug)\n"
 "  --help, --version\n";
 
@@ -199,6 +204,7 @@ parse_one(struct options *o, int c, const char *arg, char **argv)
 	case OPT_MACHINE: o->o_machine = parse_machine(arg); break;
 	case OPT_BOOT: o->o_boot = parse_boot(arg); break;
 	case OPT_CONFIG: o->o_configfile = arg; break;
+	case OPT_CORE: o->o_core = arg; break;
 	case OPT_UEFI: o->o_uefi = true; break;
 	case OPT_PCAP: sv_add1(&o->o_pcap, arg); break;
 	case OPT_LOG: o->o_log = arg; break;
@@ -249,6 +255,24 @@ parse_target(const char *s)
 	fail("unknown platform %s: expected qemu, kvm, spt or iso", s);
 }
 
+/* Whether the file can be made is known before there is a crash. */
+static void
+check_core(const struct options *o)
+{
+	char *dir;
+
+	if (o->o_core == NULL)
+		return;
+	if (o->o_target == TARGET_ISO)
+		fail("iso writes a file: --core does not apply");
+	if (o->o_target == TARGET_SPT && o->o_gdbport != 0)
+		fail("--core and -D exclude each other on spt: gdb traces");
+	dir = dirname(xstrdup(o->o_core));
+	if (access(dir, W_OK | X_OK) == -1)
+		fail("--core %s: folder %s: %s", o->o_core, dir,
+		    strerror(errno));
+}
+
 /* What each option is good for on its own is checked; now together. */
 static void
 check(struct options *o)
@@ -276,6 +300,7 @@ check(struct options *o)
 	if (o->o_nrun != 0 && o->o_args[0] != NULL)
 		fail("--run names programs and their arguments, so none may "
 		    "follow the image: %s", o->o_args[0]);
+	check_core(o);
 	netopts_check(o);
 }
 

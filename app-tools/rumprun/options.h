@@ -56,6 +56,7 @@ struct options {
 	const char	*o_configfile;
 	const char	*o_output;	/* iso: -o */
 	const char	*o_log;		/* with -d: console output goes there */
+	const char	*o_core;	/* file for a crash; NULL: none */
 	const char	*o_symbols;	/* NULL: IMAGE.debug */
 	const char	*o_trace;	/* --trace: "all" or a set; NULL: no */
 	const char	*o_stats;	/* --stats: text, json; NULL: no */

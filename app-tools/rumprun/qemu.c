@@ -41,8 +41,9 @@ add_machine(struct strvec *cmd, const struct options *o)
 	sv_add1(cmd, "-no-reboot");
 	sv_add1(cmd, "-machine");
 	/* The option ROMs would only be searched for boot devices. */
-	sv_add1(cmd, is_microvm(o) ? "microvm,x-option-roms=off" :
-	    o->o_machine);
+	sv_add(cmd, "%s%s%s", o->o_machine, is_microvm(o) ?
+	    ",x-option-roms=off" : "", o->o_core != NULL ?
+	    ",memory-backend=ram" : "");
 	sv_add1(cmd, "-accel");
 	sv_add1(cmd, o->o_target == TARGET_KVM ? "kvm" : "tcg");
 	sv_add1(cmd, "-cpu");
@@ -56,6 +57,23 @@ add_machine(struct strvec *cmd, const struct options *o)
 		sv_add1(cmd, "-name");
 		sv_add(cmd, "guest=%s", qemu_escape(o->o_name));
 	}
+}
+
+/* For a core file: memory that is still there when QEMU has ended. */
+static void
+add_memory(struct strvec *cmd, struct guest *g, const struct options *o)
+{
+	if (o->o_core == NULL)
+		return;
+	g->g_memfd = memfile("memory", "", 0);
+	if (ftruncate(g->g_memfd, (off_t)o->o_memory) == -1)
+		fail("--core %s: memory: %s", o->o_core, strerror(errno));
+	sv_add1(cmd, "-object");
+	sv_add(cmd, "memory-backend-file,id=ram,size=%llu,share=on,"
+	    "mem-path=/dev/fd/%d", (unsigned long long)o->o_memory,
+	    g->g_memfd);
+	if (o->o_dryrun)
+		note("/dev/fd/%d: the machine's memory", g->g_memfd);
 }
 
 static void
@@ -252,6 +270,7 @@ qemu_command(struct guest *g, const struct options *o,
 		fail("--uefi boots ISO images; make one with: rumprun iso");
 	sv_add1(cmd, QEMU);
 	add_machine(cmd, o);
+	add_memory(cmd, g, o);
 	add_console(cmd);
 	report_qemu(cmd, o);
 	if (im->im_iso)

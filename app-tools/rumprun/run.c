@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "core.h"
 #include "filter.h"
 #include "launch.h"
 #include "symbols.h"
@@ -39,6 +40,7 @@ struct stream {
 
 struct runner {
 	const struct guest *r_guest;
+	const struct options *r_options;
 	pid_t		 r_pid;
 	bool		 r_ended;	/* waited for; r_wstatus is valid */
 	int		 r_wstatus;
@@ -55,6 +57,8 @@ struct runner {
 	int64_t		 r_drain_at;
 	int64_t		 r_boot_at;	/* the boot mark did not come */
 	int64_t		 r_idle_at;	/* filters show what they hold */
+	struct crash	 r_crash;	/* of a panic, from the console */
+	bool		 r_exiting;	/* stopped at its exit, for a core */
 };
 
 static void
@@ -78,6 +82,22 @@ stop(struct runner *r, int status)
 	kill_guest(r, SIGTERM);
 }
 
+/* Its end, or, when it is traced, what stopped it. */
+static void
+wait_guest(struct runner *r)
+{
+	while (!r->r_ended &&
+	    waitpid(r->r_pid, &r->r_wstatus, WNOHANG) == r->r_pid) {
+		if (WIFSTOPPED(r->r_wstatus)) {
+			if (child_stopped(r->r_pid, r->r_wstatus))
+				r->r_exiting = true;
+			continue;
+		}
+		r->r_ended = true;
+		r->r_drain_at = now_ms() + DRAIN_GRACE;
+	}
+}
+
 static void
 take_signals(struct runner *r)
 {
@@ -91,10 +111,8 @@ take_signals(struct runner *r)
 			kill_guest(r, SIGCONT);
 		} else if (si.ssi_signo != SIGCHLD) {
 			stop(r, 128 + (int)si.ssi_signo);
-		} else if (!r->r_ended &&
-		    waitpid(r->r_pid, &r->r_wstatus, WNOHANG) == r->r_pid) {
-			r->r_ended = true;
-			r->r_drain_at = now_ms() + DRAIN_GRACE;
+		} else {
+			wait_guest(r);
 		}
 	}
 }
@@ -131,6 +149,8 @@ until(const struct runner *r)
 		at = r->r_boot_at;
 	if (r->r_idle_at < at)
 		at = r->r_idle_at;
+	if (r->r_exiting)
+		return 0;
 	if (at == INT64_MAX)
 		return -1;
 	return at <= now ? 0 : at - now < INT_MAX ? (int)(at - now) : INT_MAX;
@@ -292,9 +312,21 @@ give_input(struct runner *r)
 	memmove(r->r_inbuf, r->r_inbuf + n, r->r_inlen);
 }
 
+/* All that it wrote has been read by now. */
+static void
+traced_exit(struct runner *r)
+{
+	r->r_exiting = false;
+	if (r->r_crash.cr_done)
+		core_process(r->r_options->o_core, r->r_options, &r->r_crash,
+		    r->r_pid);
+	child_continue(r->r_pid, 0);
+}
+
 static void
 turn(struct runner *r)
 {
+	bool exiting = r->r_exiting;
 	/* The boot loader would drop what is meant for the guest. */
 	bool booting = r->r_stream[0].st_filter.f_holdboot;
 	struct pollfd p[5] = {
@@ -325,6 +357,8 @@ turn(struct runner *r)
 		take_input(r);
 	if (p[4].revents != 0)
 		give_input(r);
+	if (exiting && p[1].revents == 0 && p[2].revents == 0)
+		traced_exit(r);
 	/* An end of file follows what came before it. */
 	if (r->r_stdin == -1 && r->r_inlen == 0 && r->r_input != -1 &&
 	    !r->r_guest->g_serial) {
@@ -411,6 +445,7 @@ run(const struct guest *g, const struct options *o)
 		child_detach(o);
 	memset(&r, 0, sizeof(r));
 	r.r_guest = g;
+	r.r_options = o;
 	r.r_kill_at = r.r_drain_at = r.r_idle_at = INT64_MAX;
 	r.r_timeout_at = o->o_timeout == 0 ? INT64_MAX :
 	    now_ms() + o->o_timeout * 1000LL;
@@ -419,6 +454,7 @@ run(const struct guest *g, const struct options *o)
 	r.r_signals = open_signals();
 	init_stream(&r.r_stream[0], STDOUT_FILENO, g, o);
 	init_stream(&r.r_stream[1], STDERR_FILENO, g, o);
+	r.r_stream[0].st_filter.f_crash = &r.r_crash;
 	child_start(&c, g, o->o_interactive);
 	r.r_pid = c.c_pid;
 	r.r_input = c.c_in;
@@ -433,5 +469,7 @@ run(const struct guest *g, const struct options *o)
 		deliver(&r, &r.r_stream[i]);
 	}
 	terminal_restore();
+	if (g->g_memfd != 0 && r.r_crash.cr_done)
+		core_machine(o->o_core, o, &r.r_crash, g);
 	return status(&r, o);
 }

@@ -99,4 +99,5 @@ spt_command(struct guest *g, const struct options *o,
 	sv_add1(cmd, "--");
 	sv_add1(cmd, config);
 	g->g_clearenv = true;
+	g->g_trace = o->o_core != NULL;
 }

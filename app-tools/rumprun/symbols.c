@@ -220,3 +220,49 @@ symbols_describe(struct symbols *s, uint64_t addr)
 	free(inlines);
 	return out;
 }
+
+bool
+symbols_find(struct symbols *s, const char *name, uint64_t *value,
+    uint64_t *size)
+{
+	const char *found;
+	GElf_Addr addr;
+	GElf_Sym sym;
+	int n;
+
+	if (!s->s_tried)
+		load(s);
+	n = s->s_mod != NULL ? dwfl_module_getsymtab(s->s_mod) : 0;
+	for (int i = 0; i < n; i++) {
+		found = dwfl_module_getsym_info(s->s_mod, i, &sym, &addr,
+		    NULL, NULL, NULL);
+		if (found == NULL || strcmp(found, name) != 0)
+			continue;
+		*value = addr;
+		*size = sym.st_size;
+		return true;
+	}
+	return false;
+}
+
+bool
+symbols_entry(struct symbols *s, uint64_t *entry)
+{
+	GElf_Ehdr eh;
+	GElf_Addr bias;
+	Elf *elf;
+
+	if (!s->s_tried)
+		load(s);
+	elf = s->s_mod != NULL ? dwfl_module_getelf(s->s_mod, &bias) : NULL;
+	if (elf == NULL || gelf_getehdr(elf, &eh) == NULL)
+		return false;
+	*entry = eh.e_entry;
+	return true;
+}
+
+const char *
+symbols_file(const struct symbols *s)
+{
+	return s->s_debug;
+}
