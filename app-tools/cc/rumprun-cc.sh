@@ -79,7 +79,9 @@ while [ "$n" -gt 0 ]; do
 	esac
 	set -- "$@" "$a"
 done
-flags="-nostdinc -isystem $sys/include -isystem $inc -fPIE"
+flags="-nostdinc -isystem $sys/include/fortify -isystem $sys/include -isystem $inc -fPIE"
+# Canaries on the stack unless the command says otherwise: it comes later.
+flags="$flags -fstack-protector-strong"
 # Frame pointers: a backtrace goes through the program and its libc.
 flags="$flags -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 
