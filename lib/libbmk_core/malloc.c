@@ -6,11 +6,16 @@
  * with a random cookie and a mark, so a second free and a write after free
  * (or over the end of a neighbour) are found too; what the class is larger
  * than the length asked for holds a canary.  All of them panic.
+ *
+ * Up to GUARDED bytes there is always room for a canary; objects that are
+ * larger, or aligned, and just fill their class have none: an overflow of
+ * theirs is found when it hits a free neighbour.
  */
 #include "page.h"
 
 #define NCLASS		22
 #define MAXSMALL	2048
+#define GUARDED		248
 
 static const uint16_t sizes[NCLASS] = {
 	16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448,
@@ -25,8 +30,8 @@ struct freeobj {
 struct class {
 	struct bmk_spin	 cl_lock;
 	struct freeobj	*cl_free;	/* [cl_lock] */
-	char		*cl_fresh;	/* [cl_lock] unused part of a page */
-	char		*cl_end;	/* [cl_lock] */
+	char		*cl_fresh;	/* [cl_lock] unused part of a page; at
+					   its end when it is a multiple */
 };
 static struct class classes[NCLASS];
 static uintptr_t cookie;		/* [I] after the first allocation */
@@ -91,7 +96,6 @@ refill(struct class *cl, int c)
 		return 0;
 	*bmk_page_mapbyte(pg) = (uint8_t)(BMK_PG_SLAB | c);
 	cl->cl_fresh = pg;
-	cl->cl_end = pg + BMK_PAGE_SIZE / sizes[c] * sizes[c];
 	return 1;
 }
 
@@ -112,7 +116,8 @@ small_alloc(int c)
 		cl->cl_free = (struct freeobj *)(link ^ cookie ^
 		    (uintptr_t)fo);
 		fo->fo_mark = 0;
-	} else if (cl->cl_fresh != cl->cl_end || refill(cl, c)) {
+	} else if ((-(uintptr_t)cl->cl_fresh & (BMK_PAGE_SIZE - 1)) >=
+	    sizes[c] || refill(cl, c)) {
 		fo = (struct freeobj *)cl->cl_fresh;
 		cl->cl_fresh += sizes[c];
 	}
@@ -153,7 +158,7 @@ bmk_malloc(size_t len, size_t align)
 		return NULL;
 	if (len > MAXSMALL || align > MAXSMALL)
 		return large_alloc(len > 0 ? len : 1, align);
-	c = class_of(len, align);
+	c = class_of(len <= GUARDED && align <= 16 ? len + 8 : len, align);
 	p = small_alloc(c);
 	if (p != NULL)
 		canary_set(p, len, sizes[c]);
