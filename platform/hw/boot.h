@@ -11,6 +11,8 @@
 #define HW_MB1		0x1001c8	/* Multiboot 1 header, fixed */
 #define HW_MB1_MOVE	36		/* from, to, length: image.lds */
 
+#define HW_CR0		0x80010033	/* PG, WP, NE, ET, MP, PE */
+
 #define HW_CS		0x08
 #define HW_DS		0x10
 #define HW_TSS		0x18

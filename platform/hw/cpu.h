@@ -104,6 +104,15 @@ inl(uint16_t port)
 }
 
 static inline uint64_t
+read_cr0(void)
+{
+	uint64_t v;
+
+	__asm__ __volatile__("movq %%cr0, %0" : "=r"(v));
+	return v;
+}
+
+static inline uint64_t
 read_cr2(void)
 {
 	uint64_t v;

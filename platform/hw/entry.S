@@ -71,15 +71,7 @@ hw_entry32:
 	cmpl	%edx, %eax
 	jb	2b
 
-	movl	%cr4, %eax
-	orl	$0x620, %eax		/* PAE, OSFXSR, OSXMMEXCPT */
-	movl	%eax, %cr4
-	movl	$0xc0000080, %ecx	/* EFER: LME, NXE */
-	rdmsr
-	orl	$0x900, %eax
-	wrmsr
-	movl	$0x80010033, %eax	/* PG, WP, NE, ET, MP, PE */
-	movl	%eax, %cr0
+	call	hw_entry_control
 	leal	(hw_gdt - hw_entry_start)(%ebp), %eax
 	pushl	$0
 	pushl	%eax
@@ -89,6 +81,21 @@ hw_entry32:
 	leal	(hw_entry64 - hw_entry_start)(%ebp), %eax
 	pushl	%eax
 	lretl
+
+/* Where nothing is executable once the image's own page tables are used. */
+	.section .text.hw_early, "ax", @progbits
+hw_entry_control:
+	movl	%cr4, %eax
+	orl	$0x620, %eax		/* PAE, OSFXSR, OSXMMEXCPT */
+	movl	%eax, %cr4
+	movl	$0xc0000080, %ecx	/* EFER: LME, NXE */
+	rdmsr
+	orl	$0x900, %eax
+	wrmsr
+	movl	$HW_CR0, %eax
+	movl	%eax, %cr0
+	ret
+	.section .text.hw_entry
 
 /*
  * %edi: a text, a byte 2 in it stands for the KiB that the image needs.  To
@@ -181,9 +188,10 @@ hw_entry64:
 	.section .pages, "aw", @nobits
 	.balign	4096
 	.globl	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool
-	.globl	hw_img_pdpt, hw_img_pd
+	.globl	hw_img_pdpt, hw_img_pd, hw_tables
 	.hidden	hw_pml4, hw_dm_pdpt, hw_dm_pd, hw_dm_pool
-	.hidden	hw_img_pdpt, hw_img_pd
+	.hidden	hw_img_pdpt, hw_img_pd, hw_tables
+hw_tables:	.skip	4096
 hw_pml4:	.skip	4096
 hw_dm_pdpt:	.skip	4096
 hw_dm_pd:	.skip	4096

@@ -14,6 +14,7 @@
 #define MIN_PAGES	32	/* below this nothing can run */
 #define MB2	0x200000UL
 #define GB1	0x40000000UL
+#define DM_SIZE	(383 * GB1)	/* the base is up to 128 above 512 */
 
 /* Tables until the allocator has memory. */
 extern uint64_t hw_dm_pool[HW_DM_POOL][512];
@@ -87,7 +88,7 @@ hw_vtophys(const void *p)
 {
 	uint64_t va = (uint64_t)p, *pte;
 
-	if (va - hw_dm_base < 512 * GB1)
+	if (va - hw_dm_base < DM_SIZE)
 		return va - hw_dm_base;
 	if (va - (uint64_t)__image_start <
 	    (uint64_t)(__image_end - __image_start))
@@ -124,7 +125,7 @@ dm_map(uint64_t s, uint64_t e, int gbpages)
 	uint64_t *t;
 
 	while (s < e) {
-		t = &hw_dm_pdpt[s >> 30];
+		t = &hw_dm_pdpt[(hw_dm_base + s) >> 30 & 511];
 		if (gbpages && (s & (GB1 - 1)) == 0 && e - s >= GB1) {
 			s = fill(t, s, e, GB1, PTE_RW | PTE_PS);
 			continue;
@@ -225,12 +226,13 @@ hw_memory_init(void)
 		hw_dm_pd[i] = 0;
 	for (i = 448; i < 512; i++)
 		hw_dm_pd[i] = 0;
+	hw_dm_pdpt[0] = 0;
 	write_cr3(read_cr3());
 	for (i = 0; i < hb->hb_nram; i++)
-		if (hb->hb_ram[i].hr_start < 512 * GB1)
+		if (hb->hb_ram[i].hr_start < DM_SIZE)
 			sum += give(hb->hb_ram[i].hr_start,
-			    hb->hb_ram[i].hr_end < 512 * GB1 ?
-			    hb->hb_ram[i].hr_end : 512 * GB1, hole,
+			    hb->hb_ram[i].hr_end < DM_SIZE ?
+			    hb->hb_ram[i].hr_end : DM_SIZE, hole,
 			    hb->hb_configlen != 0 ? 2 : 1, gbpages);
 	if (sum < MIN_PAGES * BMK_PAGE_SIZE) {
 		bmk_printf("rumpkit: not enough memory: at least %lu KiB are "

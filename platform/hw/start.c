@@ -81,6 +81,31 @@ map_image(uint64_t pa, uint64_t end, uint64_t va, uint64_t flags)
 		*pt++ = pa | flags;
 }
 
+/*
+ * The protection that the CPU has.  Nothing writes CR4 again: this code does
+ * not even stay executable.
+ */
+static inline void
+control(void)
+{
+	struct hw_cpuid c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 };
+	uint64_t cr4 = read_cr4();
+
+	if (cpuid(0, 0).eax >= 7)
+		c7 = cpuid(7, 0);
+	if (c7.ebx & 1U << 0)
+		cr4 |= CR4_FSGSBASE;
+	if (c7.ebx & 1U << 7)
+		cr4 |= CR4_SMEP;
+	if (c7.ebx & 1U << 20)
+		cr4 |= CR4_SMAP;
+	if (c7.ecx & 1U << 2)
+		cr4 |= CR4_UMIP;
+	if (c1.ecx & 1U << 26)
+		cr4 |= CR4_OSXSAVE;
+	write_cr4(cr4);
+}
+
 /* Returns virtual - physical address of the image. */
 uint64_t
 hw_early(void)
@@ -89,6 +114,7 @@ hw_early(void)
 	uint64_t text = (uint64_t)__text_start, data = (uint64_t)__data_start;
 	uint64_t end = (uint64_t)__image_end, table;
 
+	control();
 	r = early_random();
 	hw_seed = r;
 	__stack_chk_guard = mix(r, 1) & ~0xffUL;
@@ -117,8 +143,11 @@ hw_early(void)
 	else
 		hw_pml4[va >> 39] = table;
 
+	/* Its gigabyte, too: not the first, which is the identity map's. */
+	i = 1 + (mix(r, 2) >> 57);
+	hw_dm_pdpt[i] = hw_dm_pdpt[0];
 	r = 256 + (r >> 49) % 255;
-	hw_dm_base = 0xffff000000000000UL | r << 39;
+	hw_dm_base = 0xffff000000000000UL | r << 39 | i << 30;
 	hw_pml4[r] = (uint64_t)hw_dm_pdpt | PTE_TABLE | PTE_NX;
 	return va - pa;
 }

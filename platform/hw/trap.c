@@ -28,11 +28,18 @@ void hw_trap(struct bmk_regs *);
 struct bmk_regs *hw_irq(struct bmk_regs *);
 void hw_preempt(void);
 
-uint64_t hw_gdt[HW_GDT_SIZE / 8] = {
+/* What the CPU reads, on a page of its own; read-only after hw_cpu_init(). */
+extern struct tables {
+	struct gate	t_idt[HW_NVEC];
+	uint64_t	t_gdt[HW_GDT_SIZE / 8];
+	struct tss	t_tss;
+	uint64_t	t_cr4;
+} hw_tables;
+_Static_assert(sizeof(struct tables) <= BMK_PAGE_SIZE, "entry.S");
+/* The processor marks a TSS that is in use: this one is copied. */
+const uint64_t hw_gdt[HW_GDT_SIZE / 8] = {
 	0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0
 };
-static struct tss tss = { .ts_iomap = sizeof(tss) };
-static struct gate idt[HW_NVEC];
 static struct bmk_cpu cpu0;
 static char ist[6][4096] __attribute__((__aligned__(16)));
 static struct irq irqs[HW_NVEC - HW_VEC_IRQ];
@@ -48,32 +55,18 @@ set_gate(int vector, int stack)
 {
 	uint64_t a = (uint64_t)hw_stubs + vector * 8;
 
-	idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack, a >> 16,
+	hw_tables.t_idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack, a >> 16,
 	    a >> 32, 0 };
 }
 
-/* What the CPU has: protection bits, extended state. */
+/* What the CPU has of extended state. */
 static void
 features(void)
 {
-	struct hw_cpuid c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 };
 	uint64_t cr4 = read_cr4();
 
-	if (cpuid(0, 0).eax >= 7)
-		c7 = cpuid(7, 0);
-	if (c7.ebx & 1U << 0) {
-		cr4 |= CR4_FSGSBASE;
-		fsgsbase = 1;
-	}
-	if (c7.ebx & 1U << 7)
-		cr4 |= CR4_SMEP;
-	if (c7.ebx & 1U << 20)
-		cr4 |= CR4_SMAP;
-	if (c7.ecx & 1U << 2)
-		cr4 |= CR4_UMIP;
-	if (c1.ecx & 1U << 26)
-		cr4 |= CR4_OSXSAVE;
-	write_cr4(cr4);
+	hw_tables.t_cr4 = cr4;
+	fsgsbase = (cr4 & CR4_FSGSBASE) != 0;
 	if ((cr4 & CR4_OSXSAVE) == 0)
 		return;
 	/* x87, SSE, AVX, AVX-512; not MPX, PKRU, AMX. */
@@ -93,30 +86,35 @@ hw_cpu_init(void)
 		uint16_t limit;
 		uint64_t base;
 	} __attribute__((__packed__)) r;
-	uint64_t base = (uint64_t)&tss;
+	struct tables *t = &hw_tables;
+	uint64_t base = (uint64_t)&t->t_tss;
 	int i;
 
 	for (i = 0; i < 6; i++)
-		tss.ts_ist[i] = (uint64_t)ist[i + 1];
-	hw_gdt[3] = (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 |
-	    0x890000000000 | (sizeof(tss) - 1);
-	hw_gdt[4] = base >> 32;
-	r.limit = sizeof(hw_gdt) - 1;
-	r.base = (uint64_t)hw_gdt;
+		t->t_tss.ts_ist[i] = (uint64_t)ist[i + 1];
+	t->t_tss.ts_iomap = sizeof(t->t_tss);
+	memcpy(t->t_gdt, hw_gdt, sizeof(hw_gdt));
+	t->t_gdt[3] = (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 |
+	    0x890000000000 | (sizeof(t->t_tss) - 1);
+	t->t_gdt[4] = base >> 32;
+	r.limit = sizeof(t->t_gdt) - 1;
+	r.base = (uint64_t)t->t_gdt;
 	__asm__ __volatile__("lgdt %0" : : "m"(r));
 	__asm__ __volatile__("ltr %w0" : : "r"(HW_TSS));
-	for (i = 0; i < 32; i++)
-		set_gate(i, HW_IST_FAULT);
+	for (i = 0; i < HW_NVEC; i++)
+		set_gate(i, i < HW_VEC_IRQ ? HW_IST_FAULT : HW_IST_IRQ);
 	set_gate(2, HW_IST_NMI);
 	set_gate(8, HW_IST_DF);
 	set_gate(14, HW_IST_PF);
 	set_gate(18, HW_IST_MC);
-	r.limit = sizeof(idt) - 1;
-	r.base = (uint64_t)idt;
+	r.limit = sizeof(t->t_idt) - 1;
+	r.base = (uint64_t)t->t_idt;
 	__asm__ __volatile__("lidt %0" : : "m"(r));
 	cpu0.bc_self = &cpu0;
 	wrmsr(MSR_GS_BASE, (uint64_t)&cpu0);
 	features();
+	*hw_pte((uint64_t)t, 0) &= ~PTE_W;
+	invlpg((uint64_t)t);
 }
 
 void
@@ -126,7 +124,6 @@ hw_vector_set(int vector, void (*fn)(void *), void *arg)
 
 	i->i_arg = arg;
 	i->i_fn = fn;
-	set_gate(vector, HW_IST_IRQ);
 }
 
 int
@@ -237,6 +234,9 @@ hw_irq(struct bmk_regs *r)
 	struct irq *i = &irqs[r->vector - HW_VEC_IRQ];
 	struct bmk_regs *copy;
 
+	/* Programs are privileged; no code of ours writes these after boot. */
+	if ((uint32_t)read_cr0() != HW_CR0 || read_cr4() != hw_tables.t_cr4)
+		bmk_panic("control register was changed");
 	if (r->vector != HW_VEC_SPURIOUS) {
 		i->i_fn(i->i_arg);
 		hw_apic_eoi();
