@@ -41,6 +41,9 @@ cause(int sig, const struct bmk_regs *r, uint64_t addr)
 		    "NULL pointer, page fault (read)";
 	if (bmk_stack_overflow(r, addr))
 		return "stack overflow (guard page)";
+	if (error & BMK_PF_PRESENT)
+		return error & BMK_PF_EXEC ? "execution of data" :
+		    "write to read-only memory";
 	return error & BMK_PF_EXEC ? "page fault (execute)" :
 	    error & BMK_PF_WRITE ? "page fault (write)" : "page fault (read)";
 }

@@ -186,9 +186,9 @@ main(int argc, char **argv)
 	expect_exit("kill", 143, "");
 	expect_exit("fault-guard", 139, "panic: stack overflow of thread deep");
 	expect_exit("fault-null", 139, "page fault (write), address 0x8,");
-	expect_exit("fault-text", 139, "page fault (write)");
-	expect_exit("fault-const", 139, "page fault (write)");
-	expect_exit("fault-exec", 139, "page fault (execute)");
+	expect_exit("fault-text", 139, "write to read-only memory");
+	expect_exit("fault-const", 139, "write to read-only memory");
+	expect_exit("fault-exec", 139, "execution of data");
 	expect_exit("fault-divide", 139, "division error");
 	expect_exit("fault-illegal", 139, "invalid instruction");
 	expect_exit("fault-noncanonical", 139, "general protection");
