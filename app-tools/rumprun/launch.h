@@ -18,7 +18,7 @@ struct guest {
 	bool		 g_holdboot;	/* drop what firmware and GRUB print */
 	bool		 g_clearenv;	/* start with an empty environment */
 	bool		 g_trace;	/* stop the process at its exit */
-	int		 g_memfd;	/* the machine's memory; 0: QEMU's own */
+	int		 g_memfd;	/* the machine's memory; 0: not ours */
 };
 
 /* Last line of the boot loader's; output before it is not the guest's. */

@@ -8,6 +8,9 @@
 
 #include "../check.h"
 #include "../../app-tools/rumprun/filter.c"
+#include "../../app-tools/rumprun/crash.c"
+
+static struct crash crash;
 
 /* Names that show the address; the debug file is another test's matter. */
 char *
@@ -30,6 +33,8 @@ filtered(const char *text, size_t len, const char *how, unsigned max)
 
 	filter_init(&f);
 	f.f_symbols = (struct symbols *)1;
+	memset(&crash, 0, sizeof(crash));
+	f.f_crash = &crash;
 	f.f_stripcr = strchr(how, 'c') != NULL;
 	f.f_records = strchr(how, 'r') != NULL;
 	f.f_holdboot = strchr(how, 'b') != NULL;
@@ -73,7 +78,8 @@ test_noise(void)
 {
 	static const char *const word[] = { "panic: ", "\n", "\r\n", "  #0 0x",
 	    "backtrace:", "image-base: ", "end-of-panic", "\001exit ", "7",
-	    "\r", "a long word of text ", "end-of-panic\n", "\n  #1 0x7\n" };
+	    "\r", "a long word of text ", "end-of-panic\n", "\n  #1 0x7\n",
+	    "\n  rip=", "=", "r15= rsp=7 ", ", vector " };
 	char text[8000];
 
 	for (int i = 0; i < 2000; i++) {
@@ -83,7 +89,7 @@ test_noise(void)
 		srand(seed);
 		text[0] = '\0';
 		while (strlen(text) < (size_t)(i * 3))
-			strcat(text, word[(unsigned)rand() % 13]);
+			strcat(text, word[(unsigned)rand() % 17]);
 		a = filtered(text, strlen(text), "rcb", 1);
 		b = filtered(text, strlen(text), "rcb", 3000);
 		CHECK(a.t_len == b.t_len &&
@@ -94,6 +100,29 @@ test_noise(void)
 		free(a.t_text);
 		free(b.t_text);
 	}
+}
+
+/* What the core file's registers are made of. */
+static void
+test_crash(void)
+{
+	static const char text[] = "panic: fault, vector 14, error\n"
+	    "  rip=0000000000000012 rsp=34 nope=5\n  r15=ffffffffffffffff\n"
+	    "backtrace:\n  #0 0x12\nimage-base: 0x7000\nlwp: 1.1 x\n"
+	    "end-of-panic\npanic: next\n  rip=9\nend-of-panic\n";
+
+	free(filtered(text, strlen(text), "", 3).t_text);
+	CHECK(crash.cr_done && crash.cr_fault);
+	CHECK_EQ(crash.cr_vector, 14);
+	CHECK_EQ(crash.cr_base, 0x7000);
+	CHECK_EQ(crash.cr_regs.rip, 0x12);
+	CHECK_EQ(crash.cr_regs.rsp, 0x34);
+	CHECK_EQ(crash.cr_regs.r15, UINT64_MAX);
+	CHECK_EQ(crash.cr_regs.rax, 0);
+	free(filtered(text, 100, "", 100).t_text);
+	CHECK(!crash.cr_done);
+	free(filtered("end-of-panic\n", 13, "", 100).t_text);
+	CHECK(!crash.cr_done);
 }
 
 int
@@ -132,6 +161,7 @@ main(void)
 
 	expect("junk\nx" BOOT_MARK "\n\r\rguest", "b", "\rguest", -1);
 	expect("junk\n" BOOT_MARK, "b", "junk\n" BOOT_MARK, -1);
+	test_crash();
 	test_noise();
 	return check_done();
 }

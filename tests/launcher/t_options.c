@@ -35,6 +35,11 @@ test_bad_options(void)
 	EXPECT_ERROR("exclude each other", "qemu", "-d", "-i", g);
 	EXPECT_ERROR("-o FILE", "iso", g);
 	EXPECT_ERROR("--uefi boots ISO", "qemu", "--uefi", g);
+	EXPECT_ERROR("folder /nonexistent", "qemu", "--core", "/nonexistent/c",
+	    g);
+	EXPECT_ERROR("--core does not apply", "iso", "-o", "x", "--core", "c",
+	    g);
+	EXPECT_ERROR("--core and -D", "spt", "-D", "1234", "--core", "c", g);
 	EXPECT_ERROR("cannot be read", "qemu", "-b", "/nonexistent", g);
 }
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh disable=SC2154 # read by guest.sh
+# Attacks end the guest with a report that names cause and function; no two
+# boots have an address in common; no code is left that writes CR0 or CR4.
+mkdir -p "$out/comp"
+# As mk/vars.mk compiles components.
+(cd "$TOP" && gcc -Iinclude -I"$BUILD/obj/gen/include" -Irumpsrc/include \
+    -std=gnu11 -O2 -g -fPIE -fvisibility=hidden -ffreestanding \
+    -ffunction-sections -fno-omit-frame-pointer -mgeneral-regs-only \
+    -fstack-protector-strong -mstack-protector-guard=global \
+    -Wno-infinite-recursion -Wno-use-after-free -c \
+    -o "$out/comp/attackkern.o" tests/guest/attackkern.c) ||
+    bad "attackkern.c does not compile"
+rm -f "$out/comp/"*.a
+ar rcsD "$out/comp/librumpattackkern.a" "$out/comp/attackkern.o"
+: >"$out/comp/librumpattackkern.needs"
+bake attack -- --component-dir "$out/comp" --add attackkern
+
+for boot in 1 2; do
+	run
+	status 0 addresses
+	grep -v '^rumpkit' "$out/out" | sort >"$out/boot$boot"
+done
+[ "$(wc -l <"$out/boot1")" = 19 ] || bad "not all addresses: $(cat "$out/out")"
+same=$(comm -12 "$out/boot1" "$out/boot2")
+[ -z "$same" ] || bad "the same in two boots: $same"
+
+# Platforms, attack, status, a pattern of the cause, one of the backtrace.
+count=0
+while read -r where what st cause function; do
+	case $where in \#*|"") continue ;; both|"$config") ;; *) continue ;; esac
+	run "$what"
+	status "$st" "$what"
+	has "^panic: .*$(echo "$cause" | tr _ ' ')" "$what"
+	has "^  #[0-9]* .*$function.*\.c:[0-9]" "$what"
+	has '^end-of-panic' "$what"
+	grep -q '^survived' "$out/out" && bad "$what: survived"
+	[ "$what" != jit ] || has '^asked' jit
+	count=$((count + 1))
+done <<'END'
+both text	139 write		text
+both libc_text	139 write		libc_text
+both kernel_text 139 write		kernel_text
+both constants	139 write		constants
+both string	139 write		string
+both relocated	139 write		relocated
+both heap_code	139 execution_of_data 	heap_code
+both stack_code	139 execution_of_data 	stack_code
+both data_code	139 execution_of_data 	data_code
+both constant_code 139 execut		constant_code
+both mmap_code	139 execution_of_data 	mmap_code
+both jit	139 write		jit
+both null_read	139 NULL_pointer	null_read
+both null_write	139 NULL_pointer	null_write
+both null_member 139 NULL_pointer	null_member
+both null_call	139 jump_to_a_NULL_pointer null_call
+both main_stack	139 stack_overflow	deeper
+both thread_stack 139 stack_overflow	deeper
+both smash	139 invalid_instruction	__stack_chk_fail
+both free_twice	139 invalid_instruction	free_twice
+both heap_overflow 139 invalid_instruction heap_overflow
+both kernel_stack 139 stack_overflow	runaway
+both kernel_smash 134 stack_smashed	smash_kernel
+both kernel_twice 134 freed_twice	attack
+both kernel_over 134 written_over_its_end overflow
+both kernel_over1 134 written_over_its_end overflow_all
+both kernel_after 134 was_written_to	write_after_free
+both kernel_wrong 134 is_none		attack
+both kernel_inside 134 is_none		attack
+both kernel_const 139 write		attack
+both kernel_exec 139 execut		attack
+both kernel_null 139 NULL_pointer	attack
+hw idt		139 write_to_constant	idt
+hw gdt		139 write_to_constant	gdt
+hw cr0		134 control_register	.
+hw cr4		134 control_register	.
+spt cr0		139 general_protection	cr0
+spt cr4		139 general_protection	cr4
+END
+# Boot code that is gone may; what stays executable may not.
+if [ $config = hw ]; then
+	bake args
+	objdump -d -j .text "$image.debug" >"$out/text"
+	grep -q 'mov *%cr0,%' "$out/text" || bad "nothing reads CR0"
+	grep 'mov *%[re].*,%cr[04]' "$out/text" && bad "code writes CR0 or CR4"
+fi
+[ $count -ge 34 ] || bad "only $count attacks were made"
