@@ -55,8 +55,8 @@ set_gate(int vector, int stack)
 {
 	uint64_t a = (uint64_t)hw_stubs + vector * 8;
 
-	hw_tables.t_idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack, a >> 16,
-	    a >> 32, 0 };
+	hw_tables.t_idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack,
+	    a >> 16, a >> 32, 0 };
 }
 
 /* What the CPU has of extended state. */
