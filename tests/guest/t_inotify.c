@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* inotify: each operation and its events.  Runs on Linux with the same result. */
+/* inotify: each operation and its events.  Linux gives the same. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -21,7 +21,8 @@ struct cubic {
 	uint32_t	cu_roundend;	/* HyStart++ */
 	uint32_t	cu_rttlast, cu_rttcur;	/* ticks: least of the rounds */
 	/* As it was before the last reduction. */
-	uint32_t	cu_oldepoch, cu_oldwmax, cu_oldk, cu_oldwest, cu_oldprior;
+	uint32_t	cu_oldepoch, cu_oldwmax, cu_oldk, cu_oldwest;
+	uint32_t	cu_oldprior;
 };
 _Static_assert(sizeof(struct cubic) <= sizeof(((struct tcpcb *)0)->t_ccvar),
     "room for CUBIC");
