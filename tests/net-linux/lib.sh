@@ -84,7 +84,7 @@ serve() {
 	in=${2:-$ns}
 	case $1 in
 	spt)	exec nsenter --net=/run/netns/$in "$BUILD/bin/rumprun" spt --timeout 3600 \
-		    -M 64 -I tapg,eth -W tapg,inet,static,$guest/24 \
+		    -M ${MIB:-64} -I tapg,eth -W tapg,inet,static,$guest/24 \
 		    "$out/xfer.spt" serve ;;
 	pc)	exec nsenter --net=/run/netns/$in "$BUILD/bin/rumprun" qemu --machine pc \
 		    --timeout 3600 -M 64 -I tapg,eth \
