@@ -9,12 +9,14 @@ mkdir -p "$out"
 failed=0
 bad() { echo "  $test on $config: $*"; failed=1; }
 
-# bake PROGRAM [OPTIONS]: the image is $out/image.
+# bake PROGRAM [OPTIONS]: the image is $out/image; with $more programs.
+more=
 bake()
 {
 	prog=$1; shift
+	# shellcheck disable=SC2086 # none, or one path without blanks
 	"$BUILD/bin/rumprun-bake" "$@" "${config}_generic" "$out/image" \
-	    "$OBJ/$prog" || { bad "bake failed"; exit 1; }
+	    "$OBJ/$prog" $more || { bad "bake failed"; exit 1; }
 }
 
 # run OPTIONS [-- ARGUMENTS]: status in $rc, output in $out/out and $out/err.
@@ -111,6 +113,16 @@ threads)
 	has '^\[1\.1\] clone(CLONE_VM|CLONE_FS|CLONE_FILES|'
 	has '^\[1\.1\] getppid() = 0$'
 	has '^\[1\.1\] unknown(0x1, ' ;;
+spawn)	cp "$OBJ/spawn" "$OBJ/other"
+	more=$OBJ/other
+	bake spawn --add trace --add stats
+	run --trace --stats
+	status 3
+	has '^\[1\.1\] vfork( <unfinished ...>$'
+	has '\] execve("/bin/other", \["other", "word"\], 0x[0-9a-f]* /\* 0 v'
+	has '^\[2\.[0-9]*\] +++ exited with 3 +++$'
+	has 'wait4.*\[{WIFEXITED(s) && WEXITSTATUS(s) == 3}\], 0, NULL) = 2$'
+	has ' 2 *0 exit_group$' ;;
 size)	# Who does not ask for it has nothing of it.
 	bake wrong
 	nm "$out/image.debug" | grep -E 'rump_(syscall|calls|trace|stats)_' &&
