@@ -75,7 +75,7 @@ hw_entry32:
 	leal	(hw_gdt - hw_entry_start)(%ebp), %eax
 	pushl	$0
 	pushl	%eax
-	pushw	$HW_GDT_SIZE - 1
+	pushw	$HW_TSS - 1
 	lgdt	(%esp)
 	pushl	$HW_CS
 	leal	(hw_entry64 - hw_entry_start)(%ebp), %eax

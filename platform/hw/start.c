@@ -85,24 +85,23 @@ map_image(uint64_t pa, uint64_t end, uint64_t va, uint64_t flags)
  * The protection that the CPU has.  Nothing writes CR4 again: this code does
  * not even stay executable.
  */
+_Static_assert(CR4_FSGSBASE == 1UL << 16 && CR4_SMEP == 1UL << 20 &&
+    CR4_SMAP == 1UL << 21 && CR4_UMIP == 1UL << 11 &&
+    CR4_OSXSAVE == 1UL << 18, "control()");
+
 static inline void
 control(void)
 {
 	struct hw_cpuid c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 };
-	uint64_t cr4 = read_cr4();
+	uint32_t cr4 = (uint32_t)read_cr4();
 
 	if (cpuid(0, 0).eax >= 7)
 		c7 = cpuid(7, 0);
-	if (c7.ebx & 1U << 0)
-		cr4 |= CR4_FSGSBASE;
-	if (c7.ebx & 1U << 7)
-		cr4 |= CR4_SMEP;
-	if (c7.ebx & 1U << 20)
-		cr4 |= CR4_SMAP;
-	if (c7.ecx & 1U << 2)
-		cr4 |= CR4_UMIP;
-	if (c1.ecx & 1U << 26)
-		cr4 |= CR4_OSXSAVE;
+	cr4 |= (c7.ebx & 1U << 0) << 16;	/* FSGSBASE */
+	cr4 |= (c7.ebx & 1U << 7) << 13;	/* SMEP */
+	cr4 |= (c7.ebx & 1U << 20) << 1;	/* SMAP */
+	cr4 |= (c7.ecx & 1U << 2) << 9;		/* UMIP */
+	cr4 |= (c1.ecx & 1U << 26) >> 8;	/* OSXSAVE */
 	write_cr4(cr4);
 }
 

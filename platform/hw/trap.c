@@ -37,8 +37,8 @@ extern struct tables {
 } hw_tables;
 _Static_assert(sizeof(struct tables) <= BMK_PAGE_SIZE, "entry.S");
 /* The processor marks a TSS that is in use: this one is copied. */
-const uint64_t hw_gdt[HW_GDT_SIZE / 8] = {
-	0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0
+const uint64_t hw_gdt[HW_TSS / 8] = {
+	0, 0x00af9b000000ffff, 0x00cf93000000ffff
 };
 static struct bmk_cpu cpu0;
 static char ist[6][4096] __attribute__((__aligned__(16)));
@@ -164,8 +164,7 @@ fault_name(uint64_t vector)
 	    "overflow\0bound\0invalid instruction\0no FPU\0double fault\0"
 	    "9\0invalid TSS\0segment not present\0stack fault\0"
 	    "general protection fault\0page fault\0"
-	    "15\0x87 error\0alignment check\0machine check\0SIMD error\0"
-	    "virtualization\0control protection\0";
+	    "15\0x87 error\0alignment check\0machine check\0SIMD error\0";
 	const char *s = names;
 
 	for (; vector > 0 && *s != '\0'; vector--)
@@ -236,7 +235,7 @@ hw_irq(struct bmk_regs *r)
 
 	/* Programs are privileged; no code of ours writes these after boot. */
 	if ((uint32_t)read_cr0() != HW_CR0 || read_cr4() != hw_tables.t_cr4)
-		bmk_panic("control register was changed");
+		bmk_panic("CR0 or CR4 changed");
 	if (r->vector != HW_VEC_SPURIOUS) {
 		i->i_fn(i->i_arg);
 		hw_apic_eoi();

@@ -72,8 +72,8 @@ both kernel_exec 139 execut		attack
 both kernel_null 139 NULL_pointer	attack
 hw idt		139 write_to_constant	idt
 hw gdt		139 write_to_constant	gdt
-hw cr0		134 control_register	.
-hw cr4		134 control_register	.
+hw cr0		134 CR0_or_CR4_changed	.
+hw cr4		134 CR0_or_CR4_changed	.
 spt cr0		139 general_protection	cr0
 spt cr4		139 general_protection	cr4
 END
