@@ -235,6 +235,7 @@ exec_proc(const struct rump_exec *re, pid_t *pidp)
 	error = exec_newstack(p, re, p->p_cred, &stack, &sp);
 	if (error)
 		goto fail;
+	p->p_sp = sp;
 	*pidp = p->p_pid;
 	if ((error = rump_exec_start(l, entry, sp)) == 0)
 		return 0;

@@ -40,8 +40,8 @@ misc_gethostname(char *buf)
 	rump_mutex_exit(&misc_lock);
 }
 
-static int
-misc_sethostname(const char *name, size_t len)
+int
+rump_sethostname(const char *name, size_t len)
 {
 
 	if (len > __NEW_UTS_LEN)
@@ -83,7 +83,7 @@ rump_pub_sethostname(const char *name, size_t len)
 	int error;
 
 	rump_schedule();
-	error = misc_sethostname(name, len);
+	error = rump_sethostname(name, len);
 	rump_unschedule();
 	return error;
 }
@@ -93,7 +93,7 @@ RUMP_SYSCALL2(sethostname, const char *, name, size_t, len)
 
 	if (rump_suser() != 0)
 		return -EPERM;
-	return name == NULL && len ? -EFAULT : -misc_sethostname(name, len);
+	return name == NULL && len ? -EFAULT : -rump_sethostname(name, len);
 }
 
 RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
@@ -122,8 +122,8 @@ RUMP_SYSCALL1(uname, void *, buf)
 	/* Programs choose by these; the ABI is Linux's. */
 	strlcpy(u->sysname, "Linux", sizeof(u->sysname));
 	misc_gethostname(u->nodename);
-	strlcpy(u->release, "6.1.0-rumpkit", sizeof(u->release));
-	strlcpy(u->version, "Rumpkit", sizeof(u->version));
+	strlcpy(u->release, RUMP_OSRELEASE, sizeof(u->release));
+	strlcpy(u->version, RUMP_OSVERSION, sizeof(u->version));
 	strlcpy(u->machine, "x86_64", sizeof(u->machine));
 	rump_mutex_enter(&misc_lock);
 	strlcpy(u->domainname, misc_domain[0] != '\0' ? misc_domain :

@@ -316,6 +316,13 @@ rump_mm_charge(size_t len)
 	return 0;
 }
 
+size_t
+rump_mm_committed(void)
+{
+
+	return __atomic_load_n(&mm_committed, __ATOMIC_RELAXED);
+}
+
 void
 rump_mm_uncharge(size_t len)
 {

@@ -17,15 +17,12 @@
 #include <kern/str.h>
 #include <kern/syscall.h>
 #include "fd.h"
-#include "pipe.h"
+#include <kern/pipe.h>
 
 #define PIPE_BUF	4096UL
 #define PIPE_PAGE	4096UL
 #define PIPE_DEFPAGES	16		/* 64 KiB, pipe(7) */
 #define PIPE_MAXPAGES	256		/* 1 MiB without privilege */
-
-#define PIPE_READER	1
-#define PIPE_WRITER	2
 
 struct pipe {
 	struct rump_mutex pi_lock;
@@ -35,8 +32,12 @@ struct pipe {
 	size_t		 pi_npages;	/* [pi_lock] */
 	size_t		 pi_head;	/* [pi_lock] place of the first byte */
 	size_t		 pi_count;	/* [pi_lock] bytes in it */
-	int		 pi_ends;	/* [pi_lock] open ones */
+	/* [pi_lock] open ends, and how many were ever opened */
+	uint32_t	 pi_readers, pi_writers;
+	uint32_t	 pi_nread, pi_nwrite;
 	uint64_t	 pi_ino;	/* [I] */
+	const struct pipe_owner *pi_owner;	/* [I] a name's, or NULL */
+	void		*pi_arg;	/* [I] pi_owner's */
 };
 
 static size_t
@@ -65,7 +66,14 @@ static int
 pipe_is_writer(const struct file *fp)
 {
 
-	return (fp->f_flags & O_ACCMODE) == O_WRONLY;
+	return (fp->f_flags & O_ACCMODE) != O_RDONLY;
+}
+
+static int
+pipe_is_reader(const struct file *fp)
+{
+
+	return (fp->f_flags & O_ACCMODE) != O_WRONLY;
 }
 
 /* There is room for n bytes. */
@@ -142,7 +150,7 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 		return 0;
 	rump_mutex_enter(&pi->pi_lock);
 	while (pi->pi_count == 0 && error == 0) {
-		if ((pi->pi_ends & PIPE_WRITER) == 0)
+		if (pi->pi_writers == 0)
 			break;
 		error = pipe_nonblock(fp) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
@@ -170,7 +178,7 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 	rump_mutex_enter(&pi->pi_lock);
 	while (uio->uio_resid > 0 && error == 0) {
 		room = pipe_room(pi);
-		if ((pi->pi_ends & PIPE_READER) == 0) {
+		if (pi->pi_readers == 0) {
 			error = EPIPE;
 		} else if (room >= need) {
 			error = pipe_put(pi, room < uio->uio_resid ? room :
@@ -216,7 +224,7 @@ rump_pipe_await(struct file *fp, int nonblock)
 	int error = 0;
 
 	rump_mutex_enter(&pi->pi_lock);
-	while (pi->pi_count == 0 && pi->pi_ends & PIPE_WRITER && error == 0)
+	while (pi->pi_count == 0 && pi->pi_writers != 0 && error == 0)
 		error = nonblock || pipe_nonblock(fp) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
 	rump_mutex_exit(&pi->pi_lock);
@@ -231,18 +239,20 @@ pipe_poll(struct file *fp, int events, struct selrec *sr)
 
 	rump_mutex_enter(&pi->pi_lock);
 	if (pipe_is_writer(fp)) {
-		if (sr != NULL)
+		if (sr != NULL && events & (POLLOUT | POLLWRNORM))
 			rump_selrecord(&pi->pi_wsel, sr);
 		if (pipe_room(pi) >= PIPE_BUF)
 			r |= POLLOUT | POLLWRNORM;
-		if ((pi->pi_ends & PIPE_READER) == 0)
+		if (pi->pi_readers == 0)
 			r |= POLLERR;
-	} else {
+	}
+	if (pipe_is_reader(fp)) {
 		if (sr != NULL)
 			rump_selrecord(&pi->pi_rsel, sr);
 		if (pi->pi_count > 0)
 			r |= POLLIN | POLLRDNORM;
-		if ((pi->pi_ends & PIPE_WRITER) == 0)
+		/* Of a FIFO: not before there was a writer. */
+		if (pi->pi_writers == 0 && pi->pi_nwrite != 0)
 			r |= POLLHUP;
 	}
 	rump_mutex_exit(&pi->pi_lock);
@@ -268,6 +278,10 @@ pipe_stat(struct file *fp, struct stat *st)
 {
 	const struct pipe *pi = fp->f_data;
 
+	if (pi->pi_owner != NULL) {
+		pi->pi_owner->po_stat(pi->pi_arg, st);
+		return 0;
+	}
 	memset(st, 0, sizeof(*st));
 	st->st_mode = S_IFIFO | 0600;
 	st->st_nlink = 1;
@@ -372,6 +386,21 @@ pipe_free(struct pipe *pi)
 	rump_kmem_free(pi, sizeof(*pi));
 }
 
+/* An end goes. */
+static void
+pipe_leave(struct pipe *pi, int reader, int writer)
+{
+
+	if (writer && --pi->pi_writers == 0) {
+		rump_cv_broadcast(&pi->pi_rcv);
+		rump_selnotify(&pi->pi_rsel, POLLHUP);
+	}
+	if (reader && --pi->pi_readers == 0) {
+		rump_cv_broadcast(&pi->pi_wcv);
+		rump_selnotify(&pi->pi_wsel, POLLERR);
+	}
+}
+
 static void
 pipe_close(struct file *fp)
 {
@@ -379,18 +408,12 @@ pipe_close(struct file *fp)
 	int last;
 
 	rump_mutex_enter(&pi->pi_lock);
-	if (pipe_is_writer(fp)) {
-		pi->pi_ends &= ~PIPE_WRITER;
-		rump_cv_broadcast(&pi->pi_rcv);
-		rump_selnotify(&pi->pi_rsel, POLLHUP);
-	} else {
-		pi->pi_ends &= ~PIPE_READER;
-		rump_cv_broadcast(&pi->pi_wcv);
-		rump_selnotify(&pi->pi_wsel, POLLERR);
-	}
-	last = pi->pi_ends == 0;
+	pipe_leave(pi, pipe_is_reader(fp), pipe_is_writer(fp));
+	last = pi->pi_readers == 0 && pi->pi_writers == 0;
 	rump_mutex_exit(&pi->pi_lock);
-	if (last)
+	if (pi->pi_owner != NULL)
+		pi->pi_owner->po_close(pi->pi_arg, fp);
+	else if (last)
 		pipe_free(pi);
 }
 
@@ -441,8 +464,94 @@ pipe_files(int flags, struct file **fps)
 	if (error)
 		pipe_free(pi);
 	else
-		pi->pi_ends = PIPE_READER | PIPE_WRITER;
+		pi->pi_readers = pi->pi_writers = pi->pi_nread =
+		    pi->pi_nwrite = 1;
 	return error;
+}
+
+/* --- by name --- */
+struct pipe *
+rump_pipe_new(const struct pipe_owner *po, void *arg)
+{
+	struct pipe *pi = pipe_new();
+
+	if (pi != NULL) {
+		pi->pi_owner = po;
+		pi->pi_arg = arg;
+	}
+	return pi;
+}
+
+void
+rump_pipe_free(struct pipe *pi)
+{
+
+	pipe_free(pi);
+}
+
+void *
+rump_pipe_owner(struct file *fp)
+{
+	const struct pipe *pi = fp->f_data;
+
+	return pi->pi_owner != NULL ? pi->pi_arg : NULL;
+}
+
+/*
+ * Until the other end is there, or was: a writer that came and went counts.
+ * Caller holds pi_lock.
+ */
+static int
+pipe_meet(struct pipe *pi, int reader, int oflags)
+{
+	const uint32_t *count = reader ? &pi->pi_nwrite : &pi->pi_nread;
+	uint32_t was = *count;
+	int error = 0;
+
+	if (oflags & O_NONBLOCK)
+		return reader || pi->pi_readers > 0 ? 0 : ENXIO;
+	while ((reader ? pi->pi_writers : pi->pi_readers) == 0 &&
+	    *count == was && error == 0)
+		error = rump_cv_wait_sig(reader ? &pi->pi_rcv : &pi->pi_wcv,
+		    &pi->pi_lock);
+	return error;
+}
+
+int
+rump_pipe_open(struct pipe *pi, int oflags, struct file **fpp)
+{
+	int reader = (oflags & O_ACCMODE) != O_WRONLY;
+	int writer = (oflags & O_ACCMODE) != O_RDONLY, error;
+
+	if ((oflags & O_ACCMODE) == O_ACCMODE)
+		return EINVAL;
+	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, oflags & (O_ACCMODE |
+	    O_NONBLOCK | O_APPEND | O_DIRECT | O_NOATIME | O_LARGEFILE), fpp);
+	if (error)
+		return error;
+	rump_mutex_enter(&pi->pi_lock);
+	pi->pi_readers += reader;
+	pi->pi_nread += reader;
+	pi->pi_writers += writer;
+	pi->pi_nwrite += writer;
+	rump_cv_broadcast(&pi->pi_rcv);
+	rump_cv_broadcast(&pi->pi_wcv);
+	if (!reader || !writer)
+		error = pipe_meet(pi, reader, oflags);
+	if (error)
+		pipe_leave(pi, reader, writer);
+	rump_mutex_exit(&pi->pi_lock);
+	if (error)
+		rump_file_free(*fpp);
+	return error;
+}
+
+/* As open(2) of /proc/self/fd/N: a file of its own for the same pipe. */
+int
+rump_pipe_reopen(struct file *fp, int oflags, struct file **fpp)
+{
+
+	return rump_pipe_open(fp->f_data, oflags, fpp);
 }
 
 static int

@@ -12,7 +12,7 @@
 #include <kern/file.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
-#include "pipe.h"
+#include <kern/pipe.h>
 
 #define SPLICE_F_MOVE		1
 #define SPLICE_F_NONBLOCK	2

@@ -216,9 +216,12 @@ vfs_getpath(struct vnode *vp, struct vnode *root, char *buf, size_t size,
 		no.no_ino = vp->v_ino;
 		no.no_error = ENOENT;
 		rump_rw_rdenter(&vp->v_lock);
-		error = vp->v_nlink == 0 ? ENOENT :
-		    vp->v_ops->vop_lookup(vp, "..", 2, &up);
+		error = vp->v_nlink == 0 ? ENOENT : vn_is(vp, S_IFDIR) ?
+		    vp->v_ops->vop_lookup(vp, "..", 2, &up) : 0;
 		rump_rw_exit(&vp->v_lock);
+		if (!error && !vn_is(vp, S_IFDIR))
+			error = vp->v_ops->vop_parent == NULL ? ENOENT :
+			    vp->v_ops->vop_parent(vp, &up);
 		if (error)
 			break;
 		rump_rw_rdenter(&up->v_lock);

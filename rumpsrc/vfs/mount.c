@@ -47,6 +47,47 @@ findtype(const char *name)
 	return ft;
 }
 
+const char *
+vfs_typename(unsigned n)
+{
+	const struct fstype *ft;
+
+	rump_rw_rdenter(&vfs_mount_lock);
+	for (ft = fstypes; ft != NULL && n > 0; ft = ft->ft_next)
+		n--;
+	rump_rw_exit(&vfs_mount_lock);
+	return ft != NULL ? ft->ft_name : NULL;
+}
+
+int
+vfs_getmounts(struct mount ***mpp, size_t *np)
+{
+	struct mount *mp, **all;
+	size_t n, i;
+
+	rump_rw_rdenter(&vfs_mount_lock);
+	for (n = 0, mp = vfs_mounts; mp != NULL; mp = mp->m_next)
+		n++;
+	all = rump_kmem_alloc(n * sizeof(*all));
+	for (i = n, mp = vfs_mounts; all != NULL && mp != NULL;
+	    mp = mp->m_next) {
+		vref(mp->m_root);
+		all[--i] = mp;
+	}
+	rump_rw_exit(&vfs_mount_lock);
+	*mpp = all;
+	*np = n;
+	return all != NULL ? 0 : ENOMEM;
+}
+
+static void
+freemount(struct mount *mp)
+{
+	if (mp->m_source != NULL)
+		rump_kmem_free(mp->m_source, strlen(mp->m_source) + 1);
+	rump_kmem_free(mp, sizeof(*mp));
+}
+
 /* covered NULL: the root.  Takes a reference of covered. */
 int
 vfs_mount(const char *type, const char *source, struct vnode *covered,
@@ -65,16 +106,21 @@ vfs_mount(const char *type, const char *source, struct vnode *covered,
 	mp->m_type = ft;
 	mp->m_flags = flags;
 	mp->m_covered = covered;
+	if (source != NULL && (mp->m_source = rump_strdup(source,
+	    VFS_PATH_MAX)) == NULL) {
+		freemount(mp);
+		return ENOMEM;
+	}
 	mp->m_dev = __atomic_fetch_add(&nextdev, 1, __ATOMIC_RELAXED);
 	if ((error = ft->ft_mount(mp, source, data)) != 0) {
-		rump_kmem_free(mp, sizeof(*mp));
+		freemount(mp);
 		return error;
 	}
 	rump_rw_wrenter(&vfs_mount_lock);
 	if (covered != NULL && covered->v_mountedhere != NULL) {
 		rump_rw_exit(&vfs_mount_lock);
 		ft->ft_unmount(mp);
-		rump_kmem_free(mp, sizeof(*mp));
+		freemount(mp);
 		return EBUSY;
 	}
 	if (covered != NULL) {
@@ -153,7 +199,7 @@ vfs_unmount(struct vnode *vp, int detach)
 	if (error)
 		return detach && error == EBUSY ? 0 : error;
 	mp->m_type->ft_unmount(mp);
-	rump_kmem_free(mp, sizeof(*mp));
+	freemount(mp);
 	vrele(covered);
 	return 0;
 }

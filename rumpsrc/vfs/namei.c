@@ -16,13 +16,16 @@ startdir(struct nameidata *ni, int dirfd, struct vnode **vpp)
 {
 	struct vnode *vp;
 	struct file *fp;
-	int error;
+	int error, abs;
 
-	error = vfs_getcwd(ni->ni_buf[0] != '/' && dirfd == AT_FDCWD ?
-	    vpp : NULL, &ni->ni_rootdir);
+	abs = ni->ni_buf[0] == '/' && !(ni->ni_flags & NI_INROOT);
+	if (abs && ni->ni_flags & NI_BENEATH)
+		return EXDEV;
+	error = vfs_getcwd(!abs && dirfd == AT_FDCWD ? vpp : NULL,
+	    &ni->ni_rootdir);
 	if (error)
 		return error;
-	if (ni->ni_buf[0] == '/') {
+	if (abs) {
 		*vpp = ni->ni_rootdir;
 		vref(*vpp);
 	} else if (dirfd != AT_FDCWD) {
@@ -43,6 +46,8 @@ dotdot(struct nameidata *ni, struct vnode *cur, struct vnode **vpp)
 	struct vnode *up;
 	int error;
 
+	if (cur == ni->ni_rootdir && ni->ni_flags & NI_BENEATH)
+		return EXDEV;
 	vref(cur);
 	while (cur != ni->ni_rootdir && cur == cur->v_mount->m_root) {
 		if ((up = cur->v_mount->m_covered) == NULL)
@@ -135,6 +140,43 @@ expand(struct nameidata *ni, struct vnode *link, const char *rest)
 	return 0;
 }
 
+/*
+ * *vpp is a link: the path goes on with what it says, then *vpp is NULL; or
+ * with the file that it stands for.  The link's reference goes in any case.
+ */
+static int
+followlink(struct nameidata *ni, struct vnode **vpp, const char *rest)
+{
+	struct vnode *link = *vpp;
+	int error;
+
+	*vpp = NULL;
+	if (ni->ni_flags & NI_NOLINKS)
+		error = ELOOP;
+	else if (link->v_ops->vop_jump == NULL)
+		error = expand(ni, link, rest);
+	else if (ni->ni_flags & NI_NOMAGIC || ++ni->ni_loops > VFS_LOOP_MAX)
+		error = ELOOP;
+	else if (ni->ni_flags & (NI_BENEATH | NI_INROOT))
+		error = EXDEV;
+	else
+		error = link->v_ops->vop_jump(link, vpp);
+	vrele(link);
+	return error;
+}
+
+/* A path that starts with a slash was met on the way. */
+static int
+toroot(struct nameidata *ni, struct vnode **curp)
+{
+	if (ni->ni_flags & NI_BENEATH || (ni->ni_flags & NI_NOXDEV &&
+	    ni->ni_rootdir->v_mount != (*curp)->v_mount))
+		return EXDEV;
+	vrele(*curp);
+	vref(*curp = ni->ni_rootdir);
+	return 0;
+}
+
 static int
 lasttype(const char *name, size_t len)
 {
@@ -202,16 +244,22 @@ walk(struct nameidata *ni, struct vnode *cur)
 		if (error)
 			break;
 		if (follows(ni, vp, last)) {
-			error = expand(ni, vp, end);
-			vrele(vp);
-			if (error)
-				break;
-			p = ni->ni_buf;
-			if (*p == '/') {
-				vrele(cur);
-				vref(cur = ni->ni_rootdir);
+			error = followlink(ni, &vp, end);
+			if (!error && vp == NULL) {
+				p = ni->ni_buf;
+				if (*p == '/')
+					error = toroot(ni, &cur);
+				if (!error)
+					continue;
 			}
-			continue;
+		}
+		if (!error && ni->ni_flags & NI_NOXDEV &&
+		    vp->v_mount != cur->v_mount)
+			error = EXDEV;
+		if (error) {
+			if (vp != NULL)
+				vrele(vp);
+			break;
 		}
 		if (last)
 			return finish(ni, cur, vp, name, end - name);
@@ -248,8 +296,13 @@ vfs_namei(struct nameidata *ni, int dirfd, const char *path, int flags)
 	if ((error = getpath(ni, path)) == 0 && ni->ni_buf[0] == '\0' &&
 	    !(flags & NI_EMPTY))
 		error = ENOENT;
-	if (!error && (error = startdir(ni, dirfd, &start)) == 0)
+	if (!error && (error = startdir(ni, dirfd, &start)) == 0) {
+		if (flags & (NI_BENEATH | NI_INROOT)) {
+			vrele(ni->ni_rootdir);
+			vref(ni->ni_rootdir = start);
+		}
 		error = walk(ni, start);
+	}
 	if (error)
 		vfs_nameifree(ni);
 	return error;

@@ -57,14 +57,14 @@ checkopen(struct vnode *vp, int flags, int made)
 
 /* O_CREAT: the vnode, perhaps new. */
 static int
-opencreate(int dirfd, const char *path, int flags, uint32_t mode,
-    struct vnode **vpp, int *madep)
+opencreate(int dirfd, const char *path, int flags, int ni_flags,
+    uint32_t mode, struct vnode **vpp, int *madep)
 {
 	struct vcreate vc = { .vc_mode = S_IFREG | (mode & 07777) };
-	int ni_flags = flags & (O_NOFOLLOW | O_EXCL) ? 0 : NI_FOLLOW;
 	struct nameidata ni;
 	int error;
 
+	ni_flags |= flags & (O_NOFOLLOW | O_EXCL) ? 0 : NI_FOLLOW;
 	do {
 		error = vfs_namei(&ni, dirfd, path, ni_flags | NI_PARENT);
 		if (error)
@@ -87,7 +87,7 @@ opencreate(int dirfd, const char *path, int flags, uint32_t mode,
 }
 
 static int
-opentmp(int dirfd, const char *path, int flags, uint32_t mode,
+opentmp(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode,
     struct vnode **vpp)
 {
 	struct vnode *dvp, *vp;
@@ -95,7 +95,8 @@ opentmp(int dirfd, const char *path, int flags, uint32_t mode,
 
 	if (!(wants(flags) & 2))
 		return EINVAL;
-	if ((error = vfs_lookup(dirfd, path, NI_FOLLOW, &dvp)) != 0)
+	if ((error = vfs_lookup(dirfd, path, ni_flags | NI_FOLLOW,
+	    &dvp)) != 0)
 		return error;
 	rump_rw_rdenter(&dvp->v_lock);
 	if (!vn_is(dvp, S_IFDIR))
@@ -129,8 +130,9 @@ install(struct file *fp, int flags, int *fdp)
 	return error;
 }
 
+/* ni_flags: what openat2 asks of the lookup. */
 static long
-k_openat(int dirfd, const char *path, int flags, uint32_t mode)
+doopen(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode)
 {
 	struct vnode *vp = NULL;
 	struct file *fp;
@@ -140,16 +142,17 @@ k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if ((flags & O_TMPFILE) == O_TMPFILE) {
 		made = 1;
-		error = opentmp(dirfd, path, flags, mode, &vp);
+		error = opentmp(dirfd, path, flags, ni_flags, mode, &vp);
 		flags &= ~(O_TMPFILE | O_CREAT);
 	} else if ((flags & (O_CREAT | O_DIRECTORY)) ==
 	    (O_CREAT | O_DIRECTORY))
 		error = EINVAL;
 	else if (flags & O_CREAT)
-		error = opencreate(dirfd, path, flags, mode, &vp, &made);
+		error = opencreate(dirfd, path, flags, ni_flags, mode, &vp,
+		    &made);
 	else
-		error = vfs_lookup(dirfd, path, flags & O_NOFOLLOW ? 0 :
-		    NI_FOLLOW, &vp);
+		error = vfs_lookup(dirfd, path, ni_flags |
+		    (flags & O_NOFOLLOW ? 0 : NI_FOLLOW), &vp);
 	if (error)
 		return -error;
 	if ((error = checkopen(vp, flags, made)) == 0 &&
@@ -158,6 +161,12 @@ k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 		vfs_event(vp, IN_OPEN);
 	vrele(vp);
 	return error ? -error : fd;
+}
+
+static long
+k_openat(int dirfd, const char *path, int flags, uint32_t mode)
+{
+	return doopen(dirfd, path, flags, 0, mode);
 }
 
 static long
@@ -211,7 +220,19 @@ RUMP_SYSCALL2(memfd_create, const char *, name, unsigned, flags)
 			O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT | \
 			O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
 			O_CLOEXEC | O_PATH | O_TMPFILE)
-#define OPENAT2_RESOLVE	(RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED)
+#define OPENAT2_RESOLVE	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | \
+			RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
+			RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+static int
+resolve(uint64_t how)
+{
+	return (how & RESOLVE_NO_XDEV ? NI_NOXDEV : 0) |
+	    (how & RESOLVE_NO_MAGICLINKS ? NI_NOMAGIC : 0) |
+	    (how & RESOLVE_NO_SYMLINKS ? NI_NOLINKS : 0) |
+	    (how & RESOLVE_BENEATH ? NI_BENEATH : 0) |
+	    (how & RESOLVE_IN_ROOT ? NI_INROOT : 0);
+}
 
 /* As openat, but that nothing unknown is overlooked. */
 RUMP_SYSCALL4(openat2, int, dirfd, const char *, path, void *, uhow,
@@ -233,12 +254,13 @@ RUMP_SYSCALL4(openat2, int, dirfd, const char *, path, void *, uhow,
 	    (how.mode != 0 && !(how.flags & O_CREAT) &&
 	    (how.flags & O_TMPFILE) != O_TMPFILE))
 		return -EINVAL;
-	if (how.resolve & ~(uint64_t)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
-	    RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT |
-	    RESOLVE_CACHED))
+	if (how.resolve & ~(uint64_t)OPENAT2_RESOLVE ||
+	    (how.resolve & RESOLVE_BENEATH && how.resolve & RESOLVE_IN_ROOT))
 		return -EINVAL;
-	if (how.resolve & ~(uint64_t)OPENAT2_RESOLVE)
-		return rump_enosys("openat2 (RESOLVE_BENEATH and others)",
-		    437);
-	return k_openat(dirfd, path, (int)how.flags, (uint32_t)how.mode);
+	/* Nothing is ever cached that a lookup would have to wait for. */
+	if (how.resolve & RESOLVE_CACHED && how.flags & (O_CREAT | O_TRUNC |
+	    (O_TMPFILE & ~O_DIRECTORY)))
+		return -EAGAIN;
+	return doopen(dirfd, path, (int)how.flags, resolve(how.resolve),
+	    (uint32_t)how.mode);
 }

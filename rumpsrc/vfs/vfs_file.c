@@ -30,19 +30,21 @@ fvnode(struct file *fp)
 struct vnode *
 vfs_file_vnode(struct file *fp)
 {
-	return fp->f_type == FT_VNODE ? fvnode(fp) : NULL;
+	return fp->f_type == FT_VNODE ? fvnode(fp) :
+	    fp->f_type == FT_PIPE ? vfs_fifo_vnode(fp) : NULL;
 }
 
 int
 vfs_fdvnode(int fd, struct vnode **vpp)
 {
+	struct vnode *vp;
 	struct file *fp;
 	int error;
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return error;
-	if (fp->f_type == FT_VNODE)
-		vref(*vpp = fvnode(fp));
+	if ((vp = vfs_file_vnode(fp)) != NULL)
+		vref(*vpp = vp);
 	else
 		error = EINVAL;
 	rump_file_rele(fp);
@@ -460,7 +462,9 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 	else if (vn_is(vp, S_IFCHR) || vn_is(vp, S_IFBLK)) {
 		error = opendev(vp, oflags, fpp);
 		ops = &dev_fileops;
-	} else if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
+	} else if (vn_is(vp, S_IFIFO))
+		error = vfs_fifo_open(vp, oflags, fpp);
+	else if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
 		error = ENXIO;
 	if (error || *fpp != NULL)
 		return error;

@@ -20,6 +20,9 @@ int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
 /* Makes what vc says; the mode still without umask.  vpp may be NULL. */
 int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
 int	vfs_settrunc(struct vnode *, int64_t len);
+/* fifo.c; the vnode of a file of type FT_PIPE, NULL: it has no name. */
+int	vfs_fifo_open(struct vnode *, int oflags, struct file **);
+struct vnode *vfs_fifo_vnode(struct file *);
 
 static inline uint32_t
 vfs_umask(void)

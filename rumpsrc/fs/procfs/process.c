@@ -28,6 +28,61 @@ pid_next(const struct procctx *pc, uint64_t *pos, char name[PROC_NAMELEN])
 	return 0;
 }
 
+/* A decimal number without zeroes in front; -1. */
+static int
+number(const char *s)
+{
+	int n = 0;
+
+	if (s[0] == '0' && s[1] != '\0')
+		return -1;
+	for (; *s >= '0' && *s <= '9' && n < 100000000; s++)
+		n = n * 10 + (*s - '0');
+	return *s == '\0' ? n : -1;
+}
+
+static int
+pid_is(const struct procctx *pc, const char *name)
+{
+	struct proc *p;
+	int pid = number(name);
+
+	(void)pc;
+	if (pid <= 0 || (p = rump_proc_find(pid)) == NULL)
+		return 0;
+	rump_proc_rele(p);
+	return 1;
+}
+
+/* The lwp with the lowest number from *pos on. */
+static int
+tid_next(const struct procctx *pc, uint64_t *pos, char name[PROC_NAMELEN])
+{
+	const struct lwp *l;
+	int best = 0;
+
+	rump_mutex_enter(&pc->pc_proc->p_lock);
+	for (l = pc->pc_proc->p_lwps; l != NULL; l = l->l_sibling)
+		if ((uint64_t)l->l_tid >= *pos && (best == 0 ||
+		    l->l_tid < best))
+			best = l->l_tid;
+	rump_mutex_exit(&pc->pc_proc->p_lock);
+	if (best == 0)
+		return ENOENT;
+	snprintf(name, PROC_NAMELEN, "%d", best);
+	*pos = (uint64_t)best + 1;
+	return 0;
+}
+
+static int
+threadself_read(struct text *tx, const struct procctx *pc)
+{
+
+	(void)pc;
+	rump_textf(tx, "%d/task/%d", curproc->p_pid, curlwp->l_tid);
+	return 0;
+}
+
 static int
 self_read(struct text *tx, const struct procctx *pc)
 {
@@ -47,10 +102,15 @@ net_read(struct text *tx, const struct procctx *pc)
 }
 
 static const struct procnode process_nodes[] = {
-	{ .pn_path = "", .pn_mode = S_IFDIR | 0555, .pn_next = pid_next },
+	{ .pn_path = "", .pn_mode = S_IFDIR | 0555, .pn_next = pid_next,
+	  .pn_isname = pid_is },
 	{ .pn_path = "*", .pn_mode = S_IFDIR | 0555 },
 	{ .pn_path = "self", .pn_mode = S_IFLNK | 0777, .pn_read = self_read },
-	{ .pn_path = "*/net", .pn_mode = S_IFLNK | 0777, .pn_read = net_read },
+	{ .pn_path = "*" "/net", .pn_mode = S_IFLNK | 0777, .pn_read = net_read },
+	{ .pn_path = "*" "/task", .pn_mode = S_IFDIR | 0555,
+	  .pn_next = tid_next },
+	{ .pn_path = "thread-self", .pn_mode = S_IFLNK | 0777,
+	  .pn_read = threadself_read },
 	{ .pn_path = NULL }
 };
 RUMP_PROCNODES(process_nodes);

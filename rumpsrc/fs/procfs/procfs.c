@@ -28,7 +28,7 @@ struct pvnode {
 	char		 pv_star[PROC_NAMELEN];	/* [I] what "*" is here */
 };
 
-static const struct vnodeops procfs_vnodeops;
+static const struct vnodeops procfs_vnodeops, procfs_jumpops;
 
 static struct pvnode *
 pv_of(struct vnode *vp)
@@ -109,7 +109,8 @@ newvnode(struct pvnode *dir, const struct pdent *pd, const char *name,
 
 	if (pv == NULL)
 		return ENOMEM;
-	vfs_vnode_init(&pv->pv_v, dir->pv_v.v_mount, &procfs_vnodeops,
+	vfs_vnode_init(&pv->pv_v, dir->pv_v.v_mount, pd->pd_node != NULL &&
+	    pd->pd_node->pn_jump != NULL ? &procfs_jumpops : &procfs_vnodeops,
 	    pd->pd_mode, childino(dir, name, len));
 	pv->pv_v.v_nlink = (pd->pd_mode & S_IFMT) == S_IFDIR ? 2 : 1;
 	pv->pv_dent = pd;
@@ -144,7 +145,13 @@ isname(struct pvnode *dir, const char *name, size_t len)
 
 	if (pn == NULL || pn->pn_next == NULL || len >= sizeof(is))
 		return 0;
-	if (ctx_begin(dir, &pc) == 0)
+	if (ctx_begin(dir, &pc) != 0)
+		found = 0;
+	else if (pn->pn_isname != NULL) {
+		memcpy(is, name, len);
+		is[len] = '\0';
+		found = pn->pn_isname(&pc, is);
+	} else
 		while (!found && pn->pn_next(&pc, &pos, is) == 0)
 			found = strlen(is) == len &&
 			    memcmp(is, name, len) == 0;
@@ -296,6 +303,19 @@ procfs_readlink(struct vnode *vp, char *buf, size_t size, size_t *lenp)
 	return error;
 }
 
+static int
+procfs_jump(struct vnode *vp, struct vnode **vpp)
+{
+	struct pvnode *pv = pv_of(vp);
+	struct procctx pc;
+	int error;
+
+	if ((error = ctx_begin(pv, &pc)) == 0)
+		error = pc.pc_node->pn_jump(&pc, vpp);
+	ctx_end(&pc);
+	return error;
+}
+
 /* What O_TRUNC asks for is what every write does. */
 static int
 procfs_truncate(struct vnode *vp, int64_t len)
@@ -324,6 +344,12 @@ static const struct vnodeops procfs_vnodeops = {
 	.vop_read = procfs_read,
 	.vop_write = procfs_write,
 	.vop_truncate = procfs_truncate,
+	.vop_reclaim = procfs_reclaim,
+};
+
+static const struct vnodeops procfs_jumpops = {
+	.vop_readlink = procfs_readlink,
+	.vop_jump = procfs_jump,
 	.vop_reclaim = procfs_reclaim,
 };
 

@@ -86,6 +86,7 @@ tmpfs_freenode(struct tmpfs_mount *tm, struct tnode *tn)
 		    tn->tn_link.tl_len);
 		break;
 	}
+	tmpfs_freexattr(tm, tn);
 	tmpfs_uncharge(tm, sizeof(*tn));
 	rump_kmem_free(tn, sizeof(*tn));
 }
@@ -174,6 +175,7 @@ tmpfs_lowernode(struct tmpfs_mount *tm, uint32_t index, struct tnode *parent,
 		tn->tn_dir.td_parent = parent;
 		vfs_hold(&parent->tn_v);
 	}
+	tn->tn_up = parent;
 	link_node(tm, tn);
 	*tnp = tn;
 	return 0;
@@ -275,6 +277,10 @@ const struct vnodeops tmpfs_vnodeops = {
 	.vop_seekhole = tmpfs_seekhole,
 	.vop_mmap = tmpfs_mmap,
 	.vop_anon = tmpfs_anon,
+	.vop_parent = tmpfs_parent,
+	.vop_getxattr = tmpfs_getxattr,
+	.vop_setxattr = tmpfs_setxattr,
+	.vop_listxattr = tmpfs_listxattr,
 	.vop_reclaim = tmpfs_reclaim,
 };
 

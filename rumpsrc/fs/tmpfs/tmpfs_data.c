@@ -623,7 +623,14 @@ map_rele(struct rump_mmobj *obj)
 	vrele(&nodeof(obj)->tn_v);
 }
 
+static struct vnode *
+map_vnode(struct rump_mmobj *obj)
+{
+	return &nodeof(obj)->tn_v;
+}
+
 static const struct rump_mmops map_ops = {
+	.mo_vnode = map_vnode,
 	.mo_page = map_page,
 	.mo_ref = map_ref,
 	.mo_rele = map_rele,

@@ -208,6 +208,32 @@ setent(struct tdirent *te, struct tnode *tn)
 	__atomic_store_n(&te->te_node, tn, __ATOMIC_RELEASE);
 }
 
+/* tn has a name in dir, or lost that one (set 0). */
+static void
+setup(struct tmpfs_mount *tm, struct tnode *tn, struct tnode *dir, int set)
+{
+	rump_mutex_enter(&tm->tm_lock);
+	if (set)
+		tn->tn_up = dir;
+	else if (tn->tn_up == dir)
+		tn->tn_up = NULL;
+	rump_mutex_exit(&tm->tm_lock);
+}
+
+/* Of a file with several names: of the last one that it got. */
+int
+tmpfs_parent(struct vnode *vp, struct vnode **vpp)
+{
+	struct tmpfs_mount *tm = TMOUNT(vp);
+	struct tnode *up;
+
+	rump_mutex_enter(&tm->tm_lock);
+	if ((up = TN(vp)->tn_up) != NULL)
+		vref(*vpp = &up->tn_v);
+	rump_mutex_exit(&tm->tm_lock);
+	return up != NULL ? 0 : ENOENT;
+}
+
 /* A new name; does not touch link counts. */
 int
 tmpfs_enter(struct tmpfs_mount *tm, struct tnode *dir, const char *name,
@@ -219,6 +245,7 @@ tmpfs_enter(struct tmpfs_mount *tm, struct tnode *dir, const char *name,
 		return ENOSPC;
 	setent(te, tn);
 	insert(&dir->tn_dir, te);
+	setup(tm, tn, dir, 1);
 	return 0;
 }
 
@@ -343,6 +370,7 @@ tmpfs_dirremove(struct vnode *dvp, const char *name, size_t len,
 		return ENOTEMPTY;
 	KASSERT(te != NULL && te->te_node == TN(vp));
 	delete(TMOUNT(dvp), td, te);
+	setup(TMOUNT(dvp), TN(vp), TN(dvp), 0);
 	vfs_touch(dvp);
 	unlinked(dvp, vp);
 	return 0;
@@ -388,11 +416,15 @@ tmpfs_rename(struct vnode *fdvp, const char *fname, size_t flen,
 		setent(fe, TN(tvp));
 		tvp->v_ctime = fdvp->v_ctime;
 		reparent(tvp, tdvp, fdvp);
+		setup(tm, TN(tvp), TN(fdvp), 1);
 	} else {
 		delete(tm, &TN(fdvp)->tn_dir, fe);
-		if (tvp != NULL)
+		if (tvp != NULL) {
+			setup(tm, TN(tvp), TN(tdvp), 0);
 			unlinked(tdvp, tvp);
+		}
 	}
+	setup(tm, TN(fvp), TN(tdvp), 1);
 	reparent(fvp, fdvp, tdvp);
 	return 0;
 }

@@ -76,6 +76,9 @@ struct tnode {
 	struct vnode	 tn_v;
 	struct tnode	*tn_next, **tn_prevp;	/* [t] */
 	uint32_t	 tn_lower;	/* [I] index + 1, or 0 */
+	/* [t] no directory: where it has a name, or NULL: not known */
+	struct tnode	*tn_up;
+	struct txattr	*tn_xattr;	/* extended attributes */
 	union {
 		struct tdir	tn_dir;
 		struct treg	tn_reg;
@@ -122,6 +125,14 @@ int	tmpfs_dirremove(struct vnode *, const char *, size_t, struct vnode *);
 int	tmpfs_rename(struct vnode *, const char *, size_t, struct vnode *,
 	    struct vnode *, const char *, size_t, struct vnode *, int);
 int	tmpfs_readdir(struct vnode *, uint64_t, vfs_dirent_fn, void *);
+int	tmpfs_parent(struct vnode *, struct vnode **);
+
+/* extended attributes */
+int	tmpfs_getxattr(struct vnode *, const char *, void *, size_t, size_t *);
+int	tmpfs_setxattr(struct vnode *, const char *, const void *, size_t,
+	    int);
+int	tmpfs_listxattr(struct vnode *, vfs_xattr_fn, void *);
+void	tmpfs_freexattr(struct tmpfs_mount *, struct tnode *);
 
 /* contents */
 int	tmpfs_read(struct vnode *, struct uio *);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct proc;
+struct vnode;
 struct mm_region;
 struct rump_mmobj;
 
@@ -37,6 +38,8 @@ struct rump_mmops {
 	int	(*mo_page)(struct rump_mmobj *, uint64_t index, void **);
 	void	(*mo_ref)(struct rump_mmobj *);
 	void	(*mo_rele)(struct rump_mmobj *);
+	/* The file; NULL: it is none.  Not referenced. */
+	struct vnode *(*mo_vnode)(struct rump_mmobj *);
 };
 struct rump_mmobj {
 	const struct rump_mmops *mo_ops;	/* [I] */

@@ -78,5 +78,6 @@ long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int vprot, int flags,
 /* Sets memory aside: ENOMEM when so much was not left.  And gives it back. */
 int	rump_mm_charge(size_t len);
 void	rump_mm_uncharge(size_t len);
+size_t	rump_mm_committed(void);	/* bytes set aside now; no lock */
 
 #endif /* KERN_MM_REGION_H */

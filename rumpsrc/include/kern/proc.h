@@ -52,6 +52,7 @@ struct proc {
 	int		 p_nice;	/* [a] kept only: hosts schedule */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
 	int64_t		 p_start;	/* [I] monotonic */
+	void		*p_sp;		/* [a] argc, argv... as it began */
 	char		 p_comm[16];	/* [p] */
 };
 

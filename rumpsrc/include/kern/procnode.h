@@ -28,6 +28,7 @@
 
 struct proc;
 struct procnode;
+struct vnode;
 
 struct procctx {
 	const struct procnode *pc_node;
@@ -49,6 +50,10 @@ struct procnode {
 	 */
 	int	(*pn_next)(const struct procctx *, uint64_t *pos,
 		    char name[PROC_NAMELEN]);
+	/* Is it one of the names of pn_next?  NULL: pn_next tells. */
+	int	(*pn_isname)(const struct procctx *, const char *);
+	/* Links: the file itself, referenced, whatever its name is. */
+	int	(*pn_jump)(const struct procctx *, struct vnode **);
 	const void *pn_arg;		/* the functions' */
 };
 

@@ -32,6 +32,7 @@
 #define VFS_PATH_MAX	4096	/* with the NUL */
 #define VFS_LOOP_MAX	40
 
+struct fifo;
 struct mount;
 struct vnode;
 struct vnodeops;
@@ -63,7 +64,10 @@ struct vnode {
 	struct mount	*v_mountedhere;	/* [vfs_mount_lock], read [a] */
 	struct lockhead	*v_locks;	/* [lockf] advisory locks */
 	uint32_t	 v_ncount;	/* [a] name cache entries below */
-	const struct devnode *v_dev;	/* [a] once opened: the driver */
+	union {
+		const struct devnode *v_dev;	/* [a] opened: the driver */
+		struct fifo	*v_fifo;	/* [fifo_lock] vfs/fifo.c */
+	};
 };
 
 #ifndef S_IFMT
@@ -106,6 +110,9 @@ struct vcreate {
 /* Called for each entry; non-zero: it did not fit, stop before it. */
 typedef int (*vfs_dirent_fn)(void *arg, const char *name, size_t len,
     uint64_t ino, unsigned type, uint64_t nextcookie);
+
+/* Called for each name; non-zero stops and is returned. */
+typedef int (*vfs_xattr_fn)(void *arg, const char *name);
 
 /*
  * Caller holds v_lock as said (r shared, w exclusive).  Names are not empty,
@@ -162,6 +169,24 @@ struct vnodeops {
 	/* A regular file without a name (O_TMPFILE, memfd_create) */
 	int	(*vop_anon)(struct mount *, uint32_t mode, struct vnode **);
 	/*
+	 * No lock.  A symbolic link that leads to a file whatever its name
+	 * is (/proc/self/fd/1).
+	 */
+	int	(*vop_jump)(struct vnode *, struct vnode **);
+	/* No lock.  A directory where the file, no directory, has a name */
+	int	(*vop_parent)(struct vnode *, struct vnode **);
+	/*
+	 * Extended attributes; the name is checked.  get: r vp; *lenp: how long
+	 * the value is, which is in the buffer when it fits; ENODATA.
+	 * set: w vp; flags XATTR_*; value NULL: it goes.  list: r vp.
+	 * NULL: EOPNOTSUPP.
+	 */
+	int	(*vop_getxattr)(struct vnode *, const char *, void *, size_t,
+		    size_t *lenp);
+	int	(*vop_setxattr)(struct vnode *, const char *, const void *,
+		    size_t, int flags);
+	int	(*vop_listxattr)(struct vnode *, vfs_xattr_fn, void *);
+	/*
 	 * No lock.  For vnodes that are not plain files: a file of their own
 	 * kind through *fpp (referenced), which then stands for the open.
 	 */
@@ -198,6 +223,7 @@ struct mount {
 	uint32_t	 m_refs;	/* [a] vref()s of its vnodes */
 	uint64_t	 m_dev;		/* [I] st_dev */
 	void		*m_data;	/* [I] */
+	char		*m_source;	/* [I] what was mounted; or NULL */
 	struct rump_mutex m_renamelock;
 };
 
@@ -218,6 +244,13 @@ int	vfs_rofs(struct vnode *);	/* 0 or EROFS */
 extern struct rump_rwlock vfs_mount_lock;
 extern struct mount *vfs_mounts;
 void	vfs_register(struct fstype *);
+/* The name of the n-th type; NULL: there are less. */
+const char *vfs_typename(unsigned n);
+/*
+ * The mounts, the root first, each with a reference of m_root: *np of them in
+ * an array for rump_kmem_free(, *np * sizeof()).
+ */
+int	vfs_getmounts(struct mount ***, size_t *np);
 /* The root of everything, referenced; mounts it at the first call. */
 int	vfs_root(struct vnode **);
 int	vfs_mount(const char *type, const char *source, struct vnode *covered,
@@ -233,6 +266,12 @@ struct nameidata {
 #define NI_EMPTY	0x04		/* "" is the start itself */
 #define NI_KERNEL	0x08		/* the path is in kernel memory */
 #define NI_NOPERM	0x10		/* no permission checks (boot) */
+	/* openat2(2) */
+#define NI_NOXDEV	0x100		/* no mount points: EXDEV */
+#define NI_NOMAGIC	0x200		/* no links of /proc: ELOOP */
+#define NI_NOLINKS	0x400		/* no links at all: ELOOP */
+#define NI_BENEATH	0x800		/* nothing above the start: EXDEV */
+#define NI_INROOT	0x1000		/* the start is the root */
 	/* results; vnodes are referenced */
 	struct vnode	*ni_vp;		/* NULL: does not exist (NI_PARENT) */
 	struct vnode	*ni_dvp;	/* NI_PARENT, else NULL */
@@ -255,7 +294,10 @@ int	vfs_namei(struct nameidata *, int dirfd, const char *path, int flags);
 void	vfs_nameifree(struct nameidata *);	/* drops vnodes and buffer */
 /* Just the vnode. */
 int	vfs_lookup(int dirfd, const char *path, int flags, struct vnode **);
-/* Path of a directory as seen from the caller's root; EMFILE-like: ERANGE */
+/*
+ * A path of a file as seen from root, at *startp in buf.  ERANGE: too long;
+ * ENOENT: it has no name, or one that is not known.
+ */
 int	vfs_getpath(struct vnode *, struct vnode *root, char *buf,
 	    size_t size, char **startp);
 
@@ -310,8 +352,15 @@ struct devnode {			/* constant once registered */
 	((mi) & 0xffffff00ULL) << 12 | ((mi) & 0xffULL)))
 /* The driver of a device number, set by devfs; NULL: no devices (ENXIO). */
 extern const struct devnode *(*vfs_finddev)(uint32_t mode, uint64_t rdev);
-/* name, ops and arg stay for ever.  One level: "pts/0" is not supported. */
+/* name ("pts/0": one directory at most), ops and arg stay for ever. */
 int	rump_devfs_add(const char *name, uint32_t mode, uint64_t rdev,
 	    const struct devops *, void *arg);
+/*
+ * The same for devices that come and go: hide takes the name away, show gives
+ * it back, with that owner, as often as they like.
+ */
+int	rump_devfs_show(const char *name, uint32_t mode, uint64_t rdev,
+	    uint32_t uid, uint32_t gid);
+void	rump_devfs_hide(const char *name);
 
 #endif /* VFS_VFS_H */

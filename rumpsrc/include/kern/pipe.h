@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pipes (files of type FT_PIPE), for tee(2), for FIFOs, for /proc/PID/fd.
+ * Component poll: absent without it.
+ */
+#ifndef KERN_PIPE_H
+#define KERN_PIPE_H
+
+#include <stddef.h>
+
+struct file;
+struct pipe;
+struct stat;
+
+/* Up to len bytes from the off-th on into kernel memory; they stay there. */
+size_t	rump_pipe_peek(struct file *, size_t off, char *buf, size_t len);
+/* Until there are bytes, or no writer; EAGAIN, EINTR. */
+int	rump_pipe_await(struct file *, int nonblock);
+
+/* A pipe that has a name; po_close: one of its files is gone. */
+struct pipe_owner {
+	void	(*po_stat)(void *arg, struct stat *);
+	void	(*po_close)(void *arg, struct file *);
+};
+/* No ends yet.  NULL: no memory.  The owner frees it, when no file is left. */
+struct pipe *rump_pipe_new(const struct pipe_owner *, void *arg);
+void	rump_pipe_free(struct pipe *);
+/* po's argument of a pipe with a name, else NULL. */
+void	*rump_pipe_owner(struct file *);
+/*
+ * As open(2) of a FIFO: waits for the other end; ENXIO, EINTR.  A pipe with a
+ * name is kept by the caller while this runs.
+ */
+int	rump_pipe_open(struct pipe *, int oflags, struct file **);
+/* The same pipe again; the caller holds fp. */
+int	rump_pipe_reopen(struct file *fp, int oflags, struct file **);
+
+#endif /* KERN_PIPE_H */
