@@ -419,6 +419,16 @@ dev_mmap(struct file *fp, struct rump_mmobj **objp)
 	    dn->dn_ops->d_mmap(dn->dn_arg, objp);
 }
 
+static void
+dev_close(struct file *fp)
+{
+	const struct devnode *dn = fvnode(fp)->v_dev;
+
+	if (dn->dn_ops->d_close != NULL)
+		dn->dn_ops->d_close(dn->dn_arg);
+	vn_close(fp);
+}
+
 static const struct fileops dev_fileops = {
 	.fo_read = dev_read,
 	.fo_write = dev_write,
@@ -427,7 +437,7 @@ static const struct fileops dev_fileops = {
 	.fo_stat = vn_stat,
 	.fo_seek = dev_seek,
 	.fo_mmap = dev_mmap,
-	.fo_close = vn_close,
+	.fo_close = dev_close,
 };
 
 static int
@@ -471,5 +481,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 	oflags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	if ((error = rump_file_alloc(FT_VNODE, ops, vp, oflags, fpp)) == 0)
 		vref(vp);
+	else if (ops == &dev_fileops && vp->v_dev->dn_ops->d_close != NULL)
+		vp->v_dev->dn_ops->d_close(vp->v_dev->dn_arg);
 	return error;
 }

@@ -26,11 +26,14 @@
 
 #define CHUNK	128		/* on the stack */
 
-/* Without devfs there is no /dev, but there are 0, 1 and 2. */
+/* Without devfs, or vfs, there is no /dev, but there are 0, 1 and 2. */
+#pragma weak vfs_lookup
+#pragma weak vfs_stat
+#pragma weak vrele
 int rump_devfs_add(const char *, uint32_t, uint64_t, const struct devops *,
     void *) __attribute__((__weak__));
 
-static struct tty console;
+struct tty tty_console;
 
 /*
  * A console that wants CR has nobody behind it who edits and echoes; else the
@@ -55,12 +58,15 @@ tty_setup(struct tty *t)
 	t->t_ios.c_cflag = B38400 | CS8 | CREAD | HUPCL;
 	t->t_ios.c_lflag = ISIG | ICANON | IEXTEN | ECHOE | ECHOK | ECHOCTL |
 	    ECHOKE;
-	if (rumpuser_getparam("RUMP_CONSOLE_CRNL", buf, sizeof(buf)) == 0 &&
-	    buf[0] == '1') {
+	if (t->t_pty != NULL ||
+	    (rumpuser_getparam("RUMP_CONSOLE_CRNL", buf, sizeof(buf)) == 0 &&
+	    buf[0] == '1')) {
 		t->t_ios.c_oflag |= ONLCR;
 		t->t_ios.c_lflag |= ECHO;
 	}
 	memcpy(t->t_ios.c_cc, cc, sizeof(cc));
+	if (t->t_pty != NULL)
+		return;
 	t->t_win.ws_row = 25;
 	t->t_win.ws_col = 80;
 }
@@ -100,14 +106,16 @@ input_thread(void *arg)
 static int
 startinput(struct tty *t)
 {
-	int error;
+	int error = 0;
 
 	if (t->t_started)
 		return 0;
 	if (t->t_queue == NULL && (t->t_queue = rump_kmem_alloc(TTY_QUEUE *
 	    sizeof(*t->t_queue))) == NULL)
 		return ENOMEM;
-	if ((error = rump_kthread_create(input_thread, t, "tty")) == 0)
+	if (t->t_pty != NULL)
+		t->t_started = 1;
+	else if ((error = rump_kthread_create(input_thread, t, "tty")) == 0)
 		t->t_started = 1;
 	return error;
 }
@@ -197,16 +205,19 @@ waitline(struct tty *t)
 	return error;
 }
 
-static int
-tread(struct tty *t, struct uio *uio, int oflags)
+int
+tty_read(struct tty *t, struct uio *uio, int oflags)
 {
 	int error = 0;
 
 	if (uio->uio_resid == 0)
 		return 0;
 	enter(t);
-	if ((error = startinput(t)) == 0 && avail(t) == 0 && !t->t_eof &&
-	    (oflags & O_NONBLOCK))
+	tty_adopt(t);
+	if ((error = tty_background(t, TTY_SIGTTIN)) == 0 &&
+	    (error = startinput(t)) == 0 && avail(t) == 0 && !t->t_eof &&
+	    (oflags & O_NONBLOCK) && ((t->t_ios.c_lflag & ICANON) ||
+	    t->t_ios.c_cc[VMIN] != 0 || t->t_ios.c_cc[VTIME] != 0))
 		error = EAGAIN;
 	if (!error && !(oflags & O_NONBLOCK)) {
 		if (t->t_ios.c_lflag & ICANON)
@@ -221,8 +232,28 @@ tread(struct tty *t, struct uio *uio, int oflags)
 	return deliver(t, uio);
 }
 
+/* Until a character may be put out. */
 static int
-twrite(struct tty *t, struct uio *uio, int oflags)
+waitout(struct tty *t, int oflags)
+{
+	int error = 0;
+
+	if ((t->t_ios.c_lflag & TOSTOP) && (error = tty_background(t,
+	    TTY_SIGTTOU)) != 0)
+		return error;
+	while (!error) {
+		if (t->t_pty != NULL && t->t_eof)
+			return EIO;
+		if (!t->t_stopped && (t->t_pty == NULL || pty_room(t->t_pty)))
+			return 0;
+		error = oflags & O_NONBLOCK ? EAGAIN :
+		    rump_cv_wait_sig(&t->t_outcv, &t->t_lock);
+	}
+	return error;
+}
+
+int
+tty_write(struct tty *t, struct uio *uio, int oflags)
 {
 	char buf[CHUNK];
 	size_t i, n;
@@ -233,21 +264,20 @@ twrite(struct tty *t, struct uio *uio, int oflags)
 		if ((error = rump_uiomove(buf, n, uio)) != 0)
 			break;
 		enter(t);
-		while (t->t_stopped && !error && !(oflags & O_NONBLOCK))
-			error = rump_cv_wait_sig(&t->t_outcv, &t->t_lock);
-		if (t->t_stopped && !error)
-			error = EAGAIN;
 		for (i = 0; i < n && !error; i++)
-			tty_putc(t, (unsigned char)buf[i]);
-		rump_mutex_exit(&t->t_lock);
+			if ((error = waitout(t, oflags)) == 0)
+				tty_putc(t, (unsigned char)buf[i]);
 		if (error)
-			uio->uio_resid += n;
+			i--;
+		rump_mutex_exit(&t->t_lock);
+		uio->uio_resid += n - i;	/* what did not get out */
+		uio->uio_offset -= (int64_t)(n - i);
 	}
 	return error;
 }
 
-static int
-tpoll(struct tty *t, int events, struct selrec *sr)
+int
+tty_poll(struct tty *t, int events, struct selrec *sr)
 {
 	int r = 0;
 
@@ -257,9 +287,11 @@ tpoll(struct tty *t, int events, struct selrec *sr)
 		if (avail(t) > 0 || t->t_eof)
 			r |= events & (POLLIN | POLLRDNORM);
 	}
-	if (!t->t_stopped)
+	if (!t->t_stopped && (t->t_pty == NULL || pty_room(t->t_pty)))
 		r |= events & (POLLOUT | POLLWRNORM);
-	if (r == 0 && sr != NULL)
+	if (t->t_pty != NULL && t->t_eof)
+		r |= POLLHUP | POLLERR | (events & (POLLIN | POLLOUT));
+	if (sr != NULL)
 		rump_selrecord(&t->t_sel, sr);
 	rump_mutex_exit(&t->t_lock);
 	return r;
@@ -269,6 +301,7 @@ static int
 tioctl(struct tty *t, unsigned long cmd, void *uarg)
 {
 	enter(t);
+	tty_adopt(t);
 	rump_mutex_exit(&t->t_lock);
 	return tty_ioctl(t, cmd, uarg);
 }
@@ -278,14 +311,14 @@ static int
 tty_fread(struct file *fp, struct uio *uio, int flags)
 {
 	(void)flags;
-	return tread(fp->f_data, uio, fp->f_flags);
+	return tty_read(fp->f_data, uio, fp->f_flags);
 }
 
 static int
 tty_fwrite(struct file *fp, struct uio *uio, int flags)
 {
 	(void)flags;
-	return twrite(fp->f_data, uio, fp->f_flags);
+	return tty_write(fp->f_data, uio, fp->f_flags);
 }
 
 static int
@@ -297,13 +330,22 @@ tty_fioctl(struct file *fp, unsigned long cmd, void *uarg)
 static int
 tty_fpoll(struct file *fp, int events, struct selrec *sr)
 {
-	return tpoll(fp->f_data, events, sr);
+	return tty_poll(fp->f_data, events, sr);
 }
 
+/* The same as the device's, so that ttyname(3) finds it. */
 static int
 tty_fstat(struct file *fp, struct stat *st)
 {
+	struct vnode *vp;
+
 	(void)fp;
+	if (vfs_lookup != NULL && vfs_lookup(AT_FDCWD, "/dev/console",
+	    NI_KERNEL | NI_NOPERM, &vp) == 0) {
+		vfs_stat(vp, st);
+		vrele(vp);
+		return 0;
+	}
 	memset(st, 0, sizeof(*st));
 	st->st_mode = S_IFCHR | 0620;
 	st->st_nlink = 1;
@@ -330,20 +372,20 @@ static const struct fileops tty_fileops = {
 static int
 tty_consopen(struct file **fpp)
 {
-	return rump_file_alloc(FT_CONS, &tty_fileops, &console, O_RDWR, fpp);
+	return rump_file_alloc(FT_CONS, &tty_fileops, &tty_console, O_RDWR, fpp);
 }
 
 /* --- as a device --- */
 static int
 dread(void *arg, struct uio *uio, int oflags)
 {
-	return tread(arg, uio, oflags);
+	return tty_read(arg, uio, oflags);
 }
 
 static int
 dwrite(void *arg, struct uio *uio, int oflags)
 {
-	return twrite(arg, uio, oflags);
+	return tty_write(arg, uio, oflags);
 }
 
 static int
@@ -355,10 +397,31 @@ dioctl(void *arg, unsigned long cmd, void *uarg)
 static int
 dpoll(void *arg, int events, struct selrec *sr)
 {
-	return tpoll(arg, events, sr);
+	return tty_poll(arg, events, sr);
 }
 
 static const struct devops tty_devops = {
+	.d_read = dread,
+	.d_write = dwrite,
+	.d_ioctl = dioctl,
+	.d_poll = dpoll,
+};
+
+/* /dev/tty is the terminal of the caller's session. */
+static int
+dopen(void *arg, int oflags, struct file **fpp)
+{
+	struct tty *t;
+	int error;
+
+	(void)arg;
+	if ((error = tty_controlling(&t)) != 0)
+		return error;
+	return t == &tty_console ? 0 : pty_openslave(t, oflags, fpp);
+}
+
+static const struct devops devtty_ops = {
+	.d_open = dopen,
 	.d_read = dread,
 	.d_write = dwrite,
 	.d_ioctl = dioctl,
@@ -372,10 +435,10 @@ RUMP_COMPONENT(tty, RUMP_FACTION_DEV)
 	rump_cons_openfn = tty_consopen;
 	if (rump_devfs_add != NULL) {
 		error = rump_devfs_add("console", S_IFCHR | 0620,
-		    VFS_MKDEV(5, 1), &tty_devops, &console);
+		    VFS_MKDEV(5, 1), &tty_devops, &tty_console);
 		if (!error)
 			error = rump_devfs_add("tty", S_IFCHR | 0666,
-			    VFS_MKDEV(5, 0), &tty_devops, &console);
+			    VFS_MKDEV(5, 0), &devtty_ops, &tty_console);
 	}
 	return error;
 }

@@ -24,6 +24,15 @@ is(const struct tty *t, int c, int which)
 	return t->t_ios.c_cc[which] != DISABLED && c == t->t_ios.c_cc[which];
 }
 
+static void
+out(struct tty *t, int c)
+{
+	if (t->t_pty != NULL)
+		pty_putc(t->t_pty, c);
+	else
+		rumpuser_putchar(c);
+}
+
 void
 tty_putc(struct tty *t, int c)
 {
@@ -31,13 +40,13 @@ tty_putc(struct tty *t, int c)
 
 	if (of & OPOST) {
 		if (c == '\n' && (of & ONLCR))
-			rumpuser_putchar('\r');
+			out(t, '\r');
 		else if (c == '\r' && (of & OCRNL))
 			c = '\n';
 		else if (c == '\r' && (of & ONLRET))
 			return;
 	}
-	rumpuser_putchar(c);
+	out(t, c);
 }
 
 static void
@@ -70,9 +79,9 @@ rubout(struct tty *t, int c)
 	if ((t->t_ios.c_iflag & IUTF8) && (c & 0xc0) == 0x80)
 		return;			/* its first byte takes the column */
 	while (n-- > 0) {
-		rumpuser_putchar('\b');
-		rumpuser_putchar(' ');
-		rumpuser_putchar('\b');
+		out(t, '\b');
+		out(t, ' ');
+		out(t, '\b');
 	}
 }
 
@@ -189,10 +198,28 @@ edit(struct tty *t, int c)
 	return 1;
 }
 
+static void
+interrupt(struct tty *t, int c, int sig)
+{
+	if (!lflag(t, NOFLSH)) {
+		tty_flushin(t);
+		if (t->t_pty != NULL)
+			pty_flushout(t->t_pty);
+	}
+	echo(t, c);
+	tty_signal(t, sig);
+}
+
 /* 1: it was for the terminal itself. */
 static int
 special(struct tty *t, int c)
 {
+	static const struct { int which, sig; } sigchar[] = {
+		{ VINTR, TTY_SIGINT }, { VQUIT, TTY_SIGQUIT },
+		{ VSUSP, TTY_SIGTSTP },
+	};
+	int i;
+
 	if (lflag(t, IEXTEN) && lflag(t, ICANON) && is(t, c, VLNEXT)) {
 		t->t_literal = 1;
 		return 1;
@@ -210,14 +237,12 @@ special(struct tty *t, int c)
 				return 1;
 		}
 	}
-	/* Signals come with a later issue; the line is dropped as for one. */
-	if (lflag(t, ISIG) && (is(t, c, VINTR) || is(t, c, VQUIT) ||
-	    is(t, c, VSUSP))) {
-		echo(t, c);
-		if (!lflag(t, NOFLSH))
-			tty_flushin(t);
-		return 1;
-	}
+	if (lflag(t, ISIG))
+		for (i = 0; i < 3; i++)
+			if (is(t, c, sigchar[i].which)) {
+				interrupt(t, c, sigchar[i].sig);
+				return 1;
+			}
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <asm/ioctls.h>
 
 #include <kern/proc.h>
+#include <string.h>
 
 #include "tty_private.h"
 
@@ -53,7 +54,10 @@ window(struct tty *t, unsigned long cmd, void *uarg)
 		if ((error = rump_copyin(uarg, &win, sizeof(win))) != 0)
 			return error;
 		rump_mutex_enter(&t->t_lock);
-		t->t_win = win;
+		if (memcmp(&t->t_win, &win, sizeof(win)) != 0) {
+			t->t_win = win;
+			tty_signal(t, TTY_SIGWINCH);
+		}
 		rump_mutex_exit(&t->t_lock);
 		return 0;
 	}
@@ -66,9 +70,15 @@ window(struct tty *t, unsigned long cmd, void *uarg)
 static int
 control(struct tty *t, unsigned long cmd, uintptr_t arg)
 {
+	if (arg > (cmd == TCFLSH ? TCIOFLUSH : TCION))
+		return EINVAL;
 	rump_mutex_enter(&t->t_lock);
 	if (cmd == TCFLSH && arg != TCOFLUSH)
 		tty_flushin(t);
+	if (cmd == TCFLSH && arg != TCIFLUSH && t->t_pty != NULL)
+		pty_flushout(t->t_pty);
+	if (cmd == TCXONC && (arg == TCIOFF || arg == TCION))
+		tty_putc(t, t->t_ios.c_cc[arg == TCIOFF ? VSTOP : VSTART]);
 	if (cmd == TCXONC && arg == TCOOFF)
 		t->t_stopped = 1;
 	if (cmd == TCXONC && arg == TCOON) {
@@ -76,7 +86,7 @@ control(struct tty *t, unsigned long cmd, uintptr_t arg)
 		rump_cv_broadcast(&t->t_outcv);
 	}
 	rump_mutex_exit(&t->t_lock);
-	return arg > 3 ? EINVAL : 0;
+	return 0;
 }
 
 /* Bytes that a read gives at once. */
@@ -94,23 +104,28 @@ readable(struct tty *t)
 }
 
 static int
-group(struct tty *t, unsigned long cmd, void *uarg)
+exclusive(struct tty *t, unsigned long cmd, void *uarg)
 {
-	int id, error;
+	int n;
 
-	if (cmd == TIOCSPGRP) {
-		if ((error = rump_copyin(uarg, &id, sizeof(id))) != 0)
-			return error;
-		if (id < 0)
-			return EINVAL;
-		__atomic_store_n(&t->t_pgrp, id, __ATOMIC_RELAXED);
-		return 0;
-	}
-	id = cmd == TIOCGSID ? curproc->p_sid :
-	    __atomic_load_n(&t->t_pgrp, __ATOMIC_RELAXED);
-	if (cmd == TIOCGPGRP && id == 0)
-		id = curproc->p_pgid;
-	return rump_copyout(&id, uarg, sizeof(id));
+	rump_mutex_enter(&t->t_lock);
+	if (cmd != TIOCGEXCL)
+		t->t_excl = cmd == TIOCEXCL;
+	n = t->t_excl;
+	rump_mutex_exit(&t->t_lock);
+	return cmd == TIOCGEXCL ? rump_copyout(&n, uarg, sizeof(n)) : 0;
+}
+
+static int
+outqueue(struct tty *t)
+{
+	int n = 0;
+
+	rump_mutex_enter(&t->t_lock);
+	if (t->t_pty != NULL)
+		n = (int)pty_outcount(t->t_pty);
+	rump_mutex_exit(&t->t_lock);
+	return n;
 }
 
 int
@@ -131,21 +146,26 @@ tty_ioctl(struct tty *t, unsigned long cmd, void *uarg)
 	case TIOCGPGRP:
 	case TIOCSPGRP:
 	case TIOCGSID:
-		return group(t, cmd, uarg);
+	case TIOCSCTTY:
+	case TIOCNOTTY:
+		return tty_session(t, cmd, uarg);
 	case TCFLSH:
 	case TCXONC:
 		return control(t, cmd, (uintptr_t)uarg);
 	case FIONREAD:
 		n = readable(t);
-		__attribute__((__fallthrough__));
-	case TIOCOUTQ:
 		return rump_copyout(&n, uarg, sizeof(n));
-	case TCSBRK:
-	case TCSBRKP:
-	case TIOCSCTTY:
-	case TIOCNOTTY:
+	case TIOCOUTQ:
+		n = outqueue(t);
+		return rump_copyout(&n, uarg, sizeof(n));
+	case TIOCGETD:
+		return rump_copyout(&n, uarg, sizeof(n));	/* N_TTY */
 	case TIOCEXCL:
 	case TIOCNXCL:
+	case TIOCGEXCL:
+		return exclusive(t, cmd, uarg);
+	case TCSBRK:
+	case TCSBRKP:
 		return 0;
 	}
 	return ENOTTY;

@@ -33,22 +33,72 @@ finddev(uint32_t mode, uint64_t rdev)
 	return dn;
 }
 
+/* A directory of mp, made when it is not there; name is not terminated. */
 static int
-makenode(struct mount *mp, const char *name, uint32_t mode, uint64_t rdev)
+makedir(struct mount *mp, const char *name, size_t len, struct vnode **vpp)
 {
-	struct vcreate vc = { .vc_mode = mode, .vc_rdev = rdev };
-	struct vnode *root = mp->m_root, *vp = NULL;
-	size_t len = strlen(name);
+	struct vcreate vc = { .vc_mode = S_IFDIR | 0755 };
+	struct vnode *root = mp->m_root;
 	int error;
 
 	rump_rw_wrenter(&root->v_lock);
-	error = root->v_ops->vop_lookup(root, name, len, &vp);
+	error = root->v_ops->vop_lookup(root, name, len, vpp);
 	if (error == ENOENT)
-		error = root->v_ops->vop_create(root, name, len, &vc, &vp);
+		error = root->v_ops->vop_create(root, name, len, &vc, vpp);
 	rump_rw_exit(&root->v_lock);
+	return error;
+}
+
+/* The directory of a name below /dev, and what is left of the name. */
+static int
+parent(struct mount *mp, const char **namep, struct vnode **vpp)
+{
+	const char *slash = strchr(*namep, '/'), *dir = *namep;
+
+	if (slash == NULL) {
+		vref(*vpp = mp->m_root);
+		return 0;
+	}
+	*namep = slash + 1;
+	return makedir(mp, dir, (size_t)(slash - dir), vpp);
+}
+
+static int
+makenode(struct mount *mp, const char *name, const struct vcreate *vc)
+{
+	struct vnode *dvp, *vp = NULL;
+	size_t len;
+	int error;
+
+	if ((error = parent(mp, &name, &dvp)) != 0)
+		return error;
+	len = strlen(name);
+	rump_rw_wrenter(&dvp->v_lock);
+	error = dvp->v_ops->vop_lookup(dvp, name, len, &vp);
+	if (error == ENOENT)
+		error = dvp->v_ops->vop_create(dvp, name, len, vc, &vp);
+	rump_rw_exit(&dvp->v_lock);
 	if (vp != NULL)
 		vrele(vp);
+	vrele(dvp);
 	return error;
+}
+
+static int
+makedev(struct mount *mp, const char *name, uint32_t mode, uint64_t rdev)
+{
+	struct vcreate vc = { .vc_mode = mode, .vc_rdev = rdev };
+
+	return makenode(mp, name, &vc);
+}
+
+static int
+makelink(struct mount *mp, const char *name, const char *target)
+{
+	struct vcreate vc = { .vc_mode = S_IFLNK | 0777,
+		.vc_target = target, .vc_targetlen = strlen(target) };
+
+	return makenode(mp, name, &vc);
 }
 
 static void
@@ -73,9 +123,47 @@ rump_devfs_add(const char *name, uint32_t mode, uint64_t rdev,
 	rump_mutex_enter(&dev_lock);
 	hook(dn);
 	if (devmount != NULL)
-		error = makenode(devmount, name, mode, rdev);
+		error = makedev(devmount, name, mode, rdev);
 	rump_mutex_exit(&dev_lock);
 	return error;
+}
+
+/* Caller holds nothing of ours; before the mount there is nothing to show. */
+int
+rump_devfs_show(const char *name, uint32_t mode, uint64_t rdev, uint32_t uid,
+    uint32_t gid)
+{
+	struct vcreate vc = { .vc_mode = mode, .vc_rdev = rdev,
+		.vc_uid = uid, .vc_gid = gid };
+	int error = 0;
+
+	rump_mutex_enter(&dev_lock);
+	if (devmount != NULL)
+		error = makenode(devmount, name, &vc);
+	rump_mutex_exit(&dev_lock);
+	return error;
+}
+
+void
+rump_devfs_hide(const char *name)
+{
+	struct vnode *dvp, *vp;
+	size_t len;
+
+	rump_mutex_enter(&dev_lock);
+	if (devmount != NULL && parent(devmount, &name, &dvp) == 0) {
+		len = strlen(name);
+		rump_rw_wrenter(&dvp->v_lock);
+		if (dvp->v_ops->vop_lookup(dvp, name, len, &vp) == 0) {
+			rump_rw_wrenter(&vp->v_lock);
+			(void)dvp->v_ops->vop_remove(dvp, name, len, vp);
+			rump_rw_exit(&vp->v_lock);
+			vrele(vp);
+		}
+		rump_rw_exit(&dvp->v_lock);
+		vrele(dvp);
+	}
+	rump_mutex_exit(&dev_lock);
 }
 
 static int
@@ -95,9 +183,12 @@ devfs_mount(struct mount *mp, const char *source, const char *data)
 	dn = devices;
 	rump_mutex_exit(&dev_lock);
 	for (; dn != NULL && !error; dn = dn->dn_next)
-		error = makenode(mp, dn->dn_name, dn->dn_mode, dn->dn_rdev);
+		error = makedev(mp, dn->dn_name, dn->dn_mode, dn->dn_rdev);
 	if (!error)
-		error = makenode(mp, "shm", S_IFDIR | 01777, 0);
+		error = makedev(mp, "shm", S_IFDIR | 01777, 0);
+	/* Useful with a /proc, harmless without. */
+	if (!error)
+		error = makelink(mp, "fd", "/proc/self/fd");
 	if (error)
 		rump_printf("devfs: error %d while it was filled\n", error);
 	return 0;

@@ -338,6 +338,8 @@ struct devops {
 	int	(*d_ioctl)(void *arg, unsigned long cmd, void *uarg);
 	int	(*d_poll)(void *arg, int events, struct selrec *);
 	int	(*d_mmap)(void *arg, struct rump_mmobj **);	/* as fo_mmap */
+	/* for each d_open that succeeded without a file of its own */
+	void	(*d_close)(void *arg);
 };
 struct devnode {			/* constant once registered */
 	const char	*dn_name;
@@ -355,10 +357,7 @@ extern const struct devnode *(*vfs_finddev)(uint32_t mode, uint64_t rdev);
 /* name ("pts/0": one directory at most), ops and arg stay for ever. */
 int	rump_devfs_add(const char *name, uint32_t mode, uint64_t rdev,
 	    const struct devops *, void *arg);
-/*
- * The same for devices that come and go: hide takes the name away, show gives
- * it back, with that owner, as often as they like.
- */
+/* Names of registered devices that come and go: as often as one likes. */
 int	rump_devfs_show(const char *name, uint32_t mode, uint64_t rdev,
 	    uint32_t uid, uint32_t gid);
 void	rump_devfs_hide(const char *name);
