@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rump/rumpcomp_vm.h>
@@ -66,7 +67,7 @@ rumpuser_unmap(void *mem, size_t len)
 		posix_fatal("munmap", errno);
 }
 
-/* The one call of rumpcomp_vm.h that makes sense in a process. */
+/* Those calls of rumpcomp_vm.h that make sense in a process. */
 void
 rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 {
@@ -74,4 +75,19 @@ rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 
 	*totalp = sysconf(_SC_PHYS_PAGES) * page;
 	*freep = sysconf(_SC_AVPHYS_PAGES) * page;
+}
+
+size_t
+rumpcomp_vm_limit(void)
+{
+
+	return (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void
+rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
+{
+
+	(void)va;
+	memset(vec, 1, len / (size_t)sysconf(_SC_PAGESIZE));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Extended attributes on tmpfs, as xattr(7); on Linux where /dev/shm has them. */
+/* Extended attributes on tmpfs, as xattr(7); on Linux where it has them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

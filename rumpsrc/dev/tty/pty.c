@@ -41,7 +41,7 @@ struct pty {
 	int		 pt_master;	/* [pty_lock] there is one */
 	int		 pt_locked;	/* TIOCSPTLCK: the slave's open fails */
 	int		 pt_slaves;	/* open ones */
-	int		 pt_closed;	/* there were some: the master gets EIO */
+	int		 pt_closed;	/* there were some: EIO */
 	int		 pt_packet;	/* TIOCPKT: a byte before all data */
 	uint8_t		*pt_out;	/* ring, made with the first master */
 	uint32_t	 pt_head, pt_tail;	/* run freely */
@@ -54,22 +54,22 @@ static struct pty *ptys[PTY_MAX];	/* [pty_lock] for writing, [a] */
 
 /* --- what the line discipline asks --- */
 uint32_t
-pty_outcount(struct pty *pt)
+tty_ptyoutcount(struct pty *pt)
 {
 	return pt->pt_head - pt->pt_tail;
 }
 
 /* Processing makes two of one; some is kept for echo. */
 int
-pty_room(struct pty *pt)
+tty_ptyroom(struct pty *pt)
 {
-	return pty_outcount(pt) < PTY_OUT - 256;
+	return tty_ptyoutcount(pt) < PTY_OUT - 256;
 }
 
 void
-pty_putc(struct pty *pt, int c)
+tty_ptyputc(struct pty *pt, int c)
 {
-	if (pty_outcount(pt) == PTY_OUT || !pt->pt_master)
+	if (tty_ptyoutcount(pt) == PTY_OUT || !pt->pt_master)
 		return;
 	pt->pt_out[pt->pt_head++ % PTY_OUT] = (uint8_t)c;
 	rump_cv_broadcast(&pt->pt_cv);
@@ -85,14 +85,14 @@ roomy(struct pty *pt)
 }
 
 void
-pty_flushout(struct pty *pt)
+tty_ptyflushout(struct pty *pt)
 {
 	pt->pt_tail = pt->pt_head;
 	roomy(pt);
 }
 
 struct tty *
-pty_tty(unsigned n, int *dev)
+tty_pty(unsigned n, int *dev)
 {
 	struct pty *pt = __atomic_load_n(&ptys[n], __ATOMIC_ACQUIRE);
 
@@ -106,7 +106,7 @@ m_wait(struct pty *pt, int oflags)
 {
 	int error = 0;
 
-	while (pty_outcount(pt) == 0 && !error) {
+	while (tty_ptyoutcount(pt) == 0 && !error) {
 		if (pt->pt_closed && pt->pt_slaves == 0)
 			error = EIO;
 		else if (oflags & O_NONBLOCK)
@@ -125,7 +125,7 @@ m_take(struct pty *pt, char *buf, size_t n)
 
 	for (i = 0; i < n && pt->pt_tail != pt->pt_head; i++)
 		buf[i] = (char)pt->pt_out[pt->pt_tail++ % PTY_OUT];
-	if (i > 0 && pty_room(pt))
+	if (i > 0 && tty_ptyroom(pt))
 		roomy(pt);
 	return i;
 }
@@ -200,7 +200,7 @@ m_poll(struct file *fp, int events, struct selrec *sr)
 	int r = 0;
 
 	rump_mutex_enter(&pt->pt_tty.t_lock);
-	if (pty_outcount(pt) > 0)
+	if (tty_ptyoutcount(pt) > 0)
 		r |= events & (POLLIN | POLLRDNORM);
 	if (!tty_inputfull(&pt->pt_tty))
 		r |= events & (POLLOUT | POLLWRNORM);
@@ -252,7 +252,7 @@ m_get(struct pty *pt, unsigned long cmd, void *uarg)
 		n = pt->pt_tty.t_sid;
 		break;
 	default:			/* FIONREAD */
-		n = (int)pty_outcount(pt);
+		n = (int)tty_ptyoutcount(pt);
 		break;
 	}
 	rump_mutex_exit(&pt->pt_tty.t_lock);
@@ -405,7 +405,7 @@ static const struct devops slave_ops = {
 };
 
 int
-pty_openslave(struct tty *t, int oflags, struct file **fpp)
+tty_ptyopen(struct tty *t, int oflags, struct file **fpp)
 {
 	char path[16];
 	struct vnode *vp;

@@ -65,7 +65,7 @@ find(int sid, int *dev)
 			return t;
 		if (n == PTY_MAX)
 			return NULL;
-		t = pty_tty(n++, dev);
+		t = tty_pty(n++, dev);
 	}
 }
 
@@ -153,8 +153,9 @@ acquire(struct tty *t, uintptr_t force)
 
 	if (t->t_sid == p->p_sid && p->p_sid == p->p_pid)
 		return 0;
-	if (p->p_sid != p->p_pid || find(p->p_sid, &dev) != NULL || (t->t_sid != 0 && (force != 1 ||
-	    rump_suser() != 0)))
+	if (p->p_sid != p->p_pid || find(p->p_sid, &dev) != NULL)
+		return EPERM;
+	if (t->t_sid != 0 && (force != 1 || rump_suser() != 0))
 		return EPERM;
 	take(t);
 	return 0;

@@ -244,7 +244,8 @@ waitout(struct tty *t, int oflags)
 	while (!error) {
 		if (t->t_pty != NULL && t->t_eof)
 			return EIO;
-		if (!t->t_stopped && (t->t_pty == NULL || pty_room(t->t_pty)))
+		if (!t->t_stopped && (t->t_pty == NULL ||
+		    tty_ptyroom(t->t_pty)))
 			return 0;
 		error = oflags & O_NONBLOCK ? EAGAIN :
 		    rump_cv_wait_sig(&t->t_outcv, &t->t_lock);
@@ -287,7 +288,7 @@ tty_poll(struct tty *t, int events, struct selrec *sr)
 		if (avail(t) > 0 || t->t_eof)
 			r |= events & (POLLIN | POLLRDNORM);
 	}
-	if (!t->t_stopped && (t->t_pty == NULL || pty_room(t->t_pty)))
+	if (!t->t_stopped && (t->t_pty == NULL || tty_ptyroom(t->t_pty)))
 		r |= events & (POLLOUT | POLLWRNORM);
 	if (t->t_pty != NULL && t->t_eof)
 		r |= POLLHUP | POLLERR | (events & (POLLIN | POLLOUT));
@@ -372,7 +373,8 @@ static const struct fileops tty_fileops = {
 static int
 tty_consopen(struct file **fpp)
 {
-	return rump_file_alloc(FT_CONS, &tty_fileops, &tty_console, O_RDWR, fpp);
+	return rump_file_alloc(FT_CONS, &tty_fileops, &tty_console, O_RDWR,
+	    fpp);
 }
 
 /* --- as a device --- */
@@ -417,7 +419,7 @@ dopen(void *arg, int oflags, struct file **fpp)
 	(void)arg;
 	if ((error = tty_controlling(&t)) != 0)
 		return error;
-	return t == &tty_console ? 0 : pty_openslave(t, oflags, fpp);
+	return t == &tty_console ? 0 : tty_ptyopen(t, oflags, fpp);
 }
 
 static const struct devops devtty_ops = {

@@ -28,7 +28,7 @@ static void
 out(struct tty *t, int c)
 {
 	if (t->t_pty != NULL)
-		pty_putc(t->t_pty, c);
+		tty_ptyputc(t->t_pty, c);
 	else
 		rumpuser_putchar(c);
 }
@@ -204,7 +204,7 @@ interrupt(struct tty *t, int c, int sig)
 	if (!lflag(t, NOFLSH)) {
 		tty_flushin(t);
 		if (t->t_pty != NULL)
-			pty_flushout(t->t_pty);
+			tty_ptyflushout(t->t_pty);
 	}
 	echo(t, c);
 	tty_signal(t, sig);

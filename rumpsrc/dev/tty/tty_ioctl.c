@@ -76,7 +76,7 @@ control(struct tty *t, unsigned long cmd, uintptr_t arg)
 	if (cmd == TCFLSH && arg != TCOFLUSH)
 		tty_flushin(t);
 	if (cmd == TCFLSH && arg != TCIFLUSH && t->t_pty != NULL)
-		pty_flushout(t->t_pty);
+		tty_ptyflushout(t->t_pty);
 	if (cmd == TCXONC && (arg == TCIOFF || arg == TCION))
 		tty_putc(t, t->t_ios.c_cc[arg == TCIOFF ? VSTOP : VSTART]);
 	if (cmd == TCXONC && arg == TCOOFF)
@@ -123,7 +123,7 @@ outqueue(struct tty *t)
 
 	rump_mutex_enter(&t->t_lock);
 	if (t->t_pty != NULL)
-		n = (int)pty_outcount(t->t_pty);
+		n = (int)tty_ptyoutcount(t->t_pty);
 	rump_mutex_exit(&t->t_lock);
 	return n;
 }

@@ -36,7 +36,7 @@ struct tty {
 	struct rump_mutex t_lock;
 	struct termios	t_ios;		/* [t] */
 	struct winsize	t_win;		/* [t] */
-	int		t_sid;		/* [t] whose controlling terminal, or 0 */
+	int		t_sid;		/* [t] whose session's it is, or 0 */
 	int		t_pgrp;		/* [t] in the foreground; 0: not set */
 	int		t_excl;		/* [t] TIOCEXCL */
 	struct pty	*t_pty;		/* [I] NULL: the console */
@@ -63,15 +63,15 @@ struct proc;
 struct file;
 
 /* pty.c; caller holds t_lock. */
-void	pty_putc(struct pty *, int c);	/* dropped when there is no room */
-int	pty_room(struct pty *);		/* for a character, processed */
-uint32_t pty_outcount(struct pty *);
-void	pty_flushout(struct pty *);
+void	tty_ptyputc(struct pty *, int c);	/* dropped: no room */
+int	tty_ptyroom(struct pty *);		/* for a character, processed */
+uint32_t tty_ptyoutcount(struct pty *);
+void	tty_ptyflushout(struct pty *);
 /* The n-th pseudo terminal's; NULL: there is none now.  May be gone soon. */
-struct tty *pty_tty(unsigned n, int *dev);
+struct tty *tty_pty(unsigned n, int *dev);
 #define PTY_MAX		256
 /* /dev/pts/N of t as a file for the caller; O_* */
-int	pty_openslave(struct tty *, int oflags, struct file **);
+int	tty_ptyopen(struct tty *, int oflags, struct file **);
 
 /* session.c */
 extern struct tty tty_console;

@@ -25,7 +25,7 @@ extern char __text_start[] __attribute__((__weak__, __visibility__("hidden")));
 extern char __text_end[] __attribute__((__weak__, __visibility__("hidden")));
 extern char __image_end[] __attribute__((__weak__, __visibility__("hidden")));
 
-#define VEC	512			/* pages asked for at once, on the stack */
+#define VEC	512		/* pages asked for at once, on the stack */
 #define MAXPAGES (1UL << 20)		/* of one process are looked at */
 
 struct area {
