@@ -63,9 +63,22 @@ irq_common:
 	cmpq	%rax, %rsp
 	je	restore
 	movq	%rax, %rsp
+	/* The copied frame, so that debuggers get to what was preempted. */
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa %rsp, 176
+	.cfi_offset %r15, -176
+	.cfi_offset %r14, -168
+	.cfi_offset %r13, -160
+	.cfi_offset %r12, -152
+	.cfi_offset %rbp, -112
+	.cfi_offset %rbx, -72
+	.cfi_offset %rip, -40
+	.cfi_offset %rsp, -16
 	call	hw_preempt
 restore:
 	popq	%r15
+	.cfi_endproc			/* behind the return address */
 	popq	%r14
 	popq	%r13
 	popq	%r12

@@ -16,16 +16,16 @@ spt_entry:
 	.cfi_endproc
 	.size	spt_entry, . - spt_entry
 
-/* These very bytes are what gdb knows a signal frame by. */
-	.section .text.spt_restorer, "ax", @progbits
-	.globl	spt_restorer
-	.hidden	spt_restorer
-	.type	spt_restorer, @function
+/* These very bytes, under a name with "sigaction", are a signal frame to gdb. */
+	.section .text.spt_sigaction_return, "ax", @progbits
+	.globl	spt_sigaction_return
+	.hidden	spt_sigaction_return
+	.type	spt_sigaction_return, @function
 	nop
-spt_restorer:
+spt_sigaction_return:
 	movq	$15, %rax
 	syscall
-	.size	spt_restorer, . - spt_restorer
+	.size	spt_sigaction_return, . - spt_sigaction_return
 
 /* int spt_probe(const void *): 0 when a byte can be read, else 1 */
 	.section .text.spt_probe, "ax", @progbits

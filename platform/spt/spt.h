@@ -30,7 +30,7 @@ extern int spt_fsgsbase;
 
 /* entry.S */
 void spt_entry(void);
-void spt_restorer(void);
+void spt_sigaction_return(void);
 int spt_probe(const volatile void *);	/* 0: readable */
 extern const char spt_probe_load[], spt_probe_failed[];
 

@@ -31,7 +31,7 @@ void
 spt_signal(int sig, spt_sigfn *fn, unsigned long flags)
 {
 	struct sys_sigaction sa = {
-		fn, flags | SA_SIGINFO | SA_RESTORER, spt_restorer, 0
+		fn, flags | SA_SIGINFO | SA_RESTORER, spt_sigaction_return, 0
 	};
 
 	if (sys4(__NR_rt_sigaction, sig, (long)&sa, 0, 8) != 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program that crashes while a thread of it waits: for core.sh. */
+/*
+ * A program that crashes while a thread of it waits and another one was
+ * preempted: for core.sh.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +11,7 @@
 
 int *nowhere;
 static int fds[2], ready;
+static volatile unsigned long turns;
 
 static NOINLINE int
 wait_for_ever(int fd)
@@ -23,6 +27,22 @@ waiter(void *arg)
 {
 
 	return (void *)(long)wait_for_ever(*(int *)arg);
+}
+
+static NOINLINE void
+spin(unsigned long step)
+{
+
+	for (;;)
+		turns += step;
+}
+
+static void *
+spinner(void *arg)
+{
+
+	spin(3);
+	return arg;
 }
 
 static NOINLINE void
@@ -48,13 +68,14 @@ descend(int depth, int how)
 int
 main(int argc, char **argv)
 {
-	pthread_t t;
+	pthread_t t, u;
 
 	if (argc > 1 && argv[1][0] == 'n')
 		return 134;		/* no crash, whatever it looks like */
-	if (pipe(fds) != 0 || pthread_create(&t, NULL, waiter, &fds[0]) != 0)
+	if (pipe(fds) != 0 || pthread_create(&t, NULL, waiter, &fds[0]) != 0 ||
+	    pthread_create(&u, NULL, spinner, NULL) != 0)
 		return 1;
-	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) == 0)
+	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) == 0 || turns == 0)
 		usleep(100);
 	descend(2, argc);
 	return 0;

@@ -38,6 +38,7 @@ has '^\$2 = [1-9]'
 has '^=> .*mov'
 has '^#[0-9]* .*wait_for_ever (fd=.*) at .*core\.c:[0-9]'
 has '^#[0-9]* .*rump_sysimpl_read'
+has '^#[0-9]* .*spin (step=.*) at .*core\.c:[0-9]'
 
 # A report from inside the kernel: the frames of the panic, too.
 rm -f "$core"
