@@ -16,7 +16,7 @@ spt_entry:
 	.cfi_endproc
 	.size	spt_entry, . - spt_entry
 
-/* These very bytes, under a name with "sigaction", are a signal frame to gdb. */
+/* These bytes, under a name with "sigaction", are a signal frame to gdb. */
 	.section .text.spt_sigaction_return, "ax", @progbits
 	.globl	spt_sigaction_return
 	.hidden	spt_sigaction_return
