@@ -40,4 +40,20 @@ struct rump_component {
 	    __used__, __retain__)) = &rump_comp_##name;			\
 	static int rump_comp_##name##_init(void)
 
+/*
+ * For what costs something at run time and is wanted by some calls only: in
+ * images where code that says RUMP_COMPONENT_USED(name) is linked.  Same file.
+ */
+#define RUMP_COMPONENT_IFUSED(name, faction)				\
+	static int rump_comp_##name##_init(void);			\
+	static const struct rump_component rump_comp_##name = {		\
+		#name, faction, rump_comp_##name##_init			\
+	};								\
+	static const struct rump_component *const rump_compp_##name	\
+	    __attribute__((__section__("rump_components_ifused"),	\
+	    __used__)) = &rump_comp_##name;				\
+	static int rump_comp_##name##_init(void)
+#define RUMP_COMPONENT_USED(name)					\
+	__asm__ __volatile__("" : : "r"(&rump_compp_##name))
+
 #endif /* RUMP_COMPONENT_H */

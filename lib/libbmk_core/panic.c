@@ -139,14 +139,19 @@ bmk_stack_overflow(const struct bmk_regs *r, uint64_t addr)
 void
 bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 {
-	begin_report(STATUS_FAULT);
-	bmk_printf("\npanic: %s, address 0x%lx, vector %lu, error 0x%lx",
-	    cause, addr, r->vector, r->error);
+	int status = r->vector == BMK_VECTOR_ABORT ? STATUS_PANIC :
+	    STATUS_FAULT;
+
+	begin_report(status);
+	bmk_printf("\npanic: %s", cause);
+	if (status == STATUS_FAULT)
+		bmk_printf(", address 0x%lx, vector %lu, error 0x%lx", addr,
+		    r->vector, r->error);
 	print_regs(r->rip, r->rsp, &r->r15, "r15\0r14\0r13\0r12\0r11\0"
 	    "r10\0r9\0r8\0rbp\0rdi\0rsi\0rdx\0rcx\0rbx\0rax\0");
 	backtrace(r->rip, r->rbp, r->vector == BMK_VECTOR_PF &&
 	    r->error & BMK_PF_EXEC ? r->rsp : 0);
-	end_report(STATUS_FAULT);
+	end_report(status);
 	__builtin_unreachable();
 }
 

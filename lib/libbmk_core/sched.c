@@ -18,6 +18,8 @@
 #define RETRY	200000LL	/* kernel code was interrupted: again after */
 
 static struct bmk_sched sched0;
+void (*bmk_account)(struct bmk_thread *);
+int (*bmk_program_hook)(struct bmk_regs *, int, uint64_t);
 static int programs;	/* [a] before there are any nobody is preempted */
 
 struct bmk_sched *
@@ -163,6 +165,8 @@ idle(struct bmk_sched *sd)
 {
 	int64_t when;
 
+	if (bmk_account != NULL)
+		bmk_account(NULL);
 	when = sd->sd_timeq != NULL ? sd->sd_timeq->bt_wakeup : BMK_TIME_NEVER;
 	__atomic_store_n(&sd->sd_lock.sl_locked, 0, __ATOMIC_RELEASE);
 	bmk_platform_idle_until(when);
@@ -191,6 +195,8 @@ bmk_sched_switch(struct bmk_sched *sd)
 		idle(sd);
 	}
 	next->bt_state = BMK_T_RUNNING;
+	if (bmk_account != NULL)
+		bmk_account(next);
 	sd->sd_slice_end = 0;
 	c->bc_resched = 0;
 	arm_for_running(sd);

@@ -45,7 +45,6 @@ void bmk_sched_enqueue(struct bmk_thread *);
 
 /* switch.S */
 void bmk_cpu_start(void);
-void bmk_cpu_onstack(void (*)(void), void *) __attribute__((__noreturn__));
 void bmk_thread_main(void) __attribute__((__noreturn__));
 
 #endif /* BMK_SCHED_H */

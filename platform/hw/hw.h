@@ -97,7 +97,7 @@ void hw_vector_set(int vector, void (*fn)(void *), void *arg);
 
 /* vm.c: NULL when resolved, else why not. */
 const char *hw_vm_fault(uint64_t va, uint64_t error);
-extern const char hw_unmapped[], hw_reserved[];	/* two answers of it */
+extern const char hw_unmapped[], hw_reserved[], hw_nomem[];	/* answers */
 extern uint64_t hw_arena_start, hw_arena_end;	/* [I] */
 
 /* apic.c */

@@ -26,7 +26,7 @@ struct irq {
 extern char hw_stubs[];
 void hw_trap(struct bmk_regs *);
 struct bmk_regs *hw_irq(struct bmk_regs *);
-void hw_preempt(void);
+void hw_preempt(struct bmk_regs *);
 
 /* What the CPU reads, on a page of its own; read-only after hw_cpu_init(). */
 extern struct tables {
@@ -191,8 +191,14 @@ fault_cause(const struct bmk_regs *r, uint64_t va)
 	return r->error & 2 ? "page fault (write)" : "page fault (read)";
 }
 
+static int
+program_fault(struct bmk_regs *r, uint64_t addr)
+{
+	return bmk_program_hook != NULL && bmk_program_hook(r, 1, addr);
+}
+
 static void
-page_fault(const struct bmk_regs *r)
+page_fault(struct bmk_regs *r)
 {
 	uint64_t va = read_cr2();
 	const char *why = NULL;
@@ -202,10 +208,13 @@ page_fault(const struct bmk_regs *r)
 	in_fault = 1;
 	if (va >= hw_arena_start && va < hw_arena_end) {
 		why = hw_vm_fault(va, r->error);
-		if (why == NULL) {
-			in_fault = 0;
-			return;
-		}
+		if (why == NULL)
+			goto out;
+	}
+	if (why != hw_nomem && program_fault(r, va)) {
+out:
+		in_fault = 0;
+		return;
 	}
 	if ((why == NULL || why == hw_unmapped || why == hw_reserved) &&
 	    bmk_stack_overflow(r, va))
@@ -218,7 +227,7 @@ hw_trap(struct bmk_regs *r)
 {
 	if (r->vector == 14)
 		page_fault(r);
-	else
+	else if (!program_fault(r, 0))
 		bmk_fault(fault_name(r->vector), r, 0);
 }
 
@@ -275,7 +284,7 @@ xrstor(void *area)
 
 /* On the thread's stack, interrupts off.  No area: not preempted. */
 void
-hw_preempt(void)
+hw_preempt(struct bmk_regs *r)
 {
 	struct bmk_thread *t = bmk_curthread();
 	void *area = t->bt_xsave;
@@ -290,6 +299,8 @@ hw_preempt(void)
 	xsave(area);
 	bmk_sched_preempt();
 	xrstor(area);
+	if (bmk_program_hook != NULL)
+		(void)bmk_program_hook(r, 0, 0);
 }
 
 size_t

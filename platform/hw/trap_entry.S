@@ -75,6 +75,7 @@ irq_common:
 	.cfi_offset %rbx, -72
 	.cfi_offset %rip, -40
 	.cfi_offset %rsp, -16
+	movq	%rax, %rdi
 	call	hw_preempt
 restore:
 	popq	%r15

@@ -35,6 +35,7 @@ enum vm_op { VM_MAP, VM_UNMAP, VM_PROTECT, VM_DISCARD };
 uint64_t hw_arena_start, hw_arena_end;
 const char rumpcomp_vm_beyond[] = "access beyond the end of a mapped file";
 const char hw_unmapped[] = "access to unmapped memory";
+const char hw_nomem[] = "out of memory (a page was touched, none is free)";
 const char hw_reserved[] = "access to reserved memory (guard or PROT_NONE)";
 static struct bmk_spin vm_lock;
 static size_t populated;		/* [vm_lock] pages */
@@ -360,7 +361,7 @@ out:
 	return why;
 nomem:
 	bmk_spin_exit(&vm_lock, saved);
-	return "out of memory (a page was touched, none is free)";
+	return hw_nomem;
 }
 
 /* Puts an entry for one page at va. */

@@ -61,6 +61,37 @@ guard_of(uint64_t addr)
 	return NULL;
 }
 
+void
+spt_getregs(const void *ucontext, struct bmk_regs *r)
+{
+	const uint64_t *uc = ucontext;
+
+	r->r8 = uc[UC_R8], r->r9 = uc[UC_R9];
+	r->r10 = uc[UC_R10], r->r11 = uc[UC_R11];
+	r->r12 = uc[UC_R12], r->r13 = uc[UC_R13];
+	r->r14 = uc[UC_R14], r->r15 = uc[UC_R15];
+	r->rdi = uc[UC_RDI], r->rsi = uc[UC_RSI];
+	r->rbp = uc[UC_RBP], r->rbx = uc[UC_RBX];
+	r->rdx = uc[UC_RDX], r->rax = uc[UC_RAX];
+	r->rcx = uc[UC_RCX], r->rsp = uc[UC_RSP];
+	r->rip = uc[UC_RIP], r->rflags = uc[UC_RFLAGS];
+	r->vector = uc[UC_TRAPNO], r->error = uc[UC_ERR];
+	r->cs = uc[UC_CSGSFS] & 0xffff, r->ss = uc[UC_CSGSFS] >> 48;
+}
+
+int
+spt_program(void *ucontext, struct bmk_regs *r, int fault, uint64_t addr)
+{
+	uint64_t *uc = ucontext;
+
+	if (bmk_program_hook == NULL || !bmk_program_hook(r, fault, addr))
+		return 0;
+	uc[UC_RIP] = r->rip;
+	uc[UC_RSP] = r->rsp;
+	uc[UC_RFLAGS] = r->rflags;
+	return 1;
+}
+
 static void
 on_fault(int sig, void *info, void *ucontext)
 {
@@ -76,22 +107,14 @@ on_fault(int sig, void *info, void *ucontext)
 		uc[UC_RIP] = (uint64_t)spt_probe_failed;
 		return;
 	}
-	r.r8 = uc[UC_R8], r.r9 = uc[UC_R9];
-	r.r10 = uc[UC_R10], r.r11 = uc[UC_R11];
-	r.r12 = uc[UC_R12], r.r13 = uc[UC_R13];
-	r.r14 = uc[UC_R14], r.r15 = uc[UC_R15];
-	r.rdi = uc[UC_RDI], r.rsi = uc[UC_RSI];
-	r.rbp = uc[UC_RBP], r.rbx = uc[UC_RBX];
-	r.rdx = uc[UC_RDX], r.rax = uc[UC_RAX];
-	r.rcx = uc[UC_RCX], r.rsp = uc[UC_RSP];
-	r.rip = uc[UC_RIP], r.rflags = uc[UC_RFLAGS];
-	r.vector = uc[UC_TRAPNO], r.error = uc[UC_ERR];
-	r.cs = uc[UC_CSGSFS] & 0xffff, r.ss = 0;
+	spt_getregs(uc, &r);
 	addr = r.vector == BMK_VECTOR_PF ? uc[UC_CR2] : r.rip;
 	why = cause(sig, &r, addr);
 	if (sig == SPT_SIGSEGV && r.vector == BMK_VECTOR_PF &&
 	    rumpcomp_vm_pager != NULL && (why = spt_vm_fault((char *)addr,
 	    (r.error & BMK_PF_WRITE) != 0, why)) == NULL)
+		return;
+	if (spt_program(uc, &r, 1, addr))
 		return;
 	t = sig == SPT_SIGSEGV ? guard_of(addr) : NULL;
 	if (t != NULL)

@@ -102,6 +102,7 @@ static void
 on_timer(int sig, void *info, void *ucontext)
 {
 	const char *rip = *(const char **)((char *)ucontext + UC_RIP);
+	struct bmk_regs r;
 
 	(void)sig;
 	(void)info;
@@ -112,8 +113,13 @@ on_timer(int sig, void *info, void *ucontext)
 	irq_on = 0;
 	on_tick();
 	if (bmk_curcpu()->bc_resched && rip >= __rumprun_text_start &&
-	    rip < __rumprun_text_end)
+	    rip < __rumprun_text_end) {
 		bmk_sched_preempt();
+		if (bmk_program_hook != NULL) {
+			spt_getregs(ucontext, &r);
+			(void)spt_program(ucontext, &r, 0, 0);
+		}
+	}
 	irq_on = 1;
 	if (pending)
 		catch_up();

@@ -34,4 +34,6 @@ rump_exec_ended(struct proc *p)
 {
 
 	ended_orphans(p);
+	if (rump_sigchild_hook != NULL)
+		rump_sigchild_hook(p);
 }

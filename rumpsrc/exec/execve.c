@@ -28,10 +28,6 @@
 #define EXEC_RANGE	((8UL << 20) + EXEC_GUARD)	/* a stack's regions */
 #define EXEC_POLL	1000000		/* ns between looks at other lwps */
 
-/* rumpsrc/kern/sig.c, when it is there. */
-void rump_sig_exec(struct proc *)
-    __attribute__((__weak__, __visibility__("hidden")));
-
 struct exec_new {
 	struct exec_target en_target;
 	struct program	*en_pg;
@@ -107,8 +103,7 @@ exec_commit(struct exec_new *en, struct proc *p, struct lwp *l)
 	const char *name = en->en_pg->pg_rp->rp_name;
 
 	exec_cloexec(p->p_fdt);
-	if (rump_sig_exec != NULL)
-		rump_sig_exec(p);
+	rump_sig_exec(p);
 	rump_mutex_enter(&p->p_lock);
 	strlcpy(p->p_comm, name, sizeof(p->p_comm));
 	rump_mutex_exit(&p->p_lock);

@@ -15,6 +15,7 @@ rump_exec_vfork_resume:
 	subq	$224, %rsp		/* red zone, struct vfork */
 	movq	%rsp, %rsi
 	movq	%rsp, %rbx
+	xorl	%ebp, %ebp		/* no frame: nobody's gate returns */
 	call	rump_exec_vfork_return
 	movq	%rbx, %rdi
 	movq	0(%rdi), %rbx

@@ -47,7 +47,7 @@ vfork_new(struct lwp *l, const struct vfork_regs *regs, struct lwp **cp)
 	(*cp)->l_vfork = vf;
 	(*cp)->l_hoststk = l->l_hoststk;
 	(*cp)->l_thread = l->l_thread;
-	(*cp)->l_sigmask = l->l_sigmask;
+	rump_sig_inherit(p, *cp);
 	rump_mm_share(l->l_proc, p);
 	return 0;
 fail:

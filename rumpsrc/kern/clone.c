@@ -9,6 +9,7 @@
 #include <rump/rumpuser.h>
 #include <rump/rumpcomp_user.h>
 #include <kern/exec.h>
+#include <kern/futex.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/mm.h>
@@ -77,7 +78,9 @@ RUMP_SYSCALL6(rumpkit_clone, unsigned long, flags, void *, stack, int *, ptid,
 		return -EINVAL;
 	if ((error = rump_lwp_new(curproc, &l)) != 0)
 		return -error;
+	rump_futex_threads();
 	tid = l->l_tid;
+	l->l_sig.ls_mask = gatelwp->l_sig.ls_mask;
 	if (flags & CLONE_CHILD_CLEARTID)
 		l->l_clear_tid = ctid;
 	if (flags & CLONE_PARENT_SETTID)

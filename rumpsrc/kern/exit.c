@@ -52,8 +52,8 @@ rump_exit_lwp(void *base, unsigned long len)
 
 	l->l_unmap = base;
 	l->l_unmaplen = len;
-	if (l->l_robust != NULL)
-		rump_futex_robust(l);
+	if (rump_lwpexit_hook != NULL)
+		rump_lwpexit_hook(l);
 	if (l->l_hoststk == NULL)
 		exit_finish();
 	/* Room above is the thread function's frame: nobody returns to it. */
@@ -76,7 +76,8 @@ exit_others(struct proc *p)
 {
 	struct lwp *l;
 
-	rump_pending_hook = exit_pending;
+	if (rump_pending_hook == NULL)
+		rump_pending_hook = exit_pending;
 	p->p_exiting = 1;
 	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
 		if (l == curlwp)
@@ -133,12 +134,4 @@ RUMP_SYSCALL1(set_tid_address, int *, tidp)
 
 	curlwp->l_clear_tid = tidp;
 	return curlwp->l_tid;
-}
-
-/* An abort is as loud as a fault: the host's report, and its end. */
-void
-rump_exit_report(int sig)
-{
-
-	(void)rumpuser_kill(RUMPUSER_PID_SELF, sig);
 }

@@ -108,7 +108,7 @@ fd_setfl(struct file *fp, unsigned long arg)
 	return 0;
 }
 
-RUMP_SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
+RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 {
 	struct file *fp;
 	long r;

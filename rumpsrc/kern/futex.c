@@ -12,29 +12,15 @@
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include "futex_priv.h"
 
 #define FUTEX_NBUCKETS	64
 #define FUTEX_MAXROBUST	2048	/* a hostile list may be a ring */
 
-/* On the waiter's stack; [b] the lock of the bucket fw_bucket. */
-struct futex_waiter {
-	struct futex_waiter *fw_next, **fw_prevp;	/* [b] */
-	struct futex_bucket *fw_bucket;	/* [b] changed by requeue */
-	uint32_t	*fw_addr;	/* [b] */
-	uint32_t	 fw_bits;	/* constant */
-	int		 fw_woken;	/* [b] */
-	struct rump_cv	 fw_cv;
-};
-
-struct futex_bucket {
-	struct rump_mutex fb_lock;
-	struct futex_waiter *fb_head, **fb_tailp;	/* [fb_lock] */
-};
-
 static struct futex_bucket futex_table[FUTEX_NBUCKETS];
 
-static struct futex_bucket *
-futex_bucket(const uint32_t *addr)
+struct futex_bucket *
+rump_futex_bucket(const uint32_t *addr)
 {
 	uintptr_t h = (uintptr_t)addr >> 2;
 
@@ -42,8 +28,8 @@ futex_bucket(const uint32_t *addr)
 	return &futex_table[h % FUTEX_NBUCKETS];
 }
 
-static void
-futex_insert(struct futex_bucket *fb, struct futex_waiter *fw)
+void
+rump_futex_insert(struct futex_bucket *fb, struct futex_waiter *fw)
 {
 
 	if (fb->fb_head == NULL)
@@ -55,8 +41,8 @@ futex_insert(struct futex_bucket *fb, struct futex_waiter *fw)
 	fb->fb_tailp = &fw->fw_next;
 }
 
-static void
-futex_remove(struct futex_bucket *fb, struct futex_waiter *fw)
+void
+rump_futex_remove(struct futex_bucket *fb, struct futex_waiter *fw)
 {
 
 	*fw->fw_prevp = fw->fw_next;
@@ -84,7 +70,7 @@ futex_lock_waiter(struct futex_waiter *fw)
 static long
 futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 {
-	struct futex_bucket *fb = futex_bucket(addr);
+	struct futex_bucket *fb = rump_futex_bucket(addr);
 	struct futex_waiter fw = { .fw_addr = addr, .fw_bits = bits };
 	int error = 0;
 
@@ -93,7 +79,7 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 		rump_mutex_exit(&fb->fb_lock);
 		return -EAGAIN;
 	}
-	futex_insert(fb, &fw);
+	rump_futex_insert(fb, &fw);
 	while (!fw.fw_woken && error == 0) {
 		error = rump_cv_timedwait_sig(&fw.fw_cv, &fb->fb_lock,
 		    deadline);
@@ -103,14 +89,30 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 	if (fw.fw_woken)
 		error = 0;
 	else
-		futex_remove(fb, &fw);
+		rump_futex_remove(fb, &fw);
 	rump_mutex_exit(&fb->fb_lock);
 	return -error;
 }
 
+/*
+ * A gate: waits, and after a signal again until the same time.  Linux makes
+ * only the call without a time-out again after a handler.
+ */
+static long
+futex_wait_until(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
+{
+	struct lwp *l = rump_gate_enter();
+	const long call[] = { (long)futex_wait_until, (long)addr, val, bits,
+	    deadline };
+
+	return rump_gate_exit_intr(l, futex_wait(addr, val, bits, deadline),
+	    call, (int)sizeof(call) + (deadline == INT64_MAX ?
+	    RUMP_AGAIN_SYS : RUMP_AGAIN_NOHAND));
+}
+
 /* Caller holds the bucket's lock. */
-static int
-futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
+int
+rump_futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
     int n)
 {
 	struct futex_waiter *fw, *next;
@@ -120,7 +122,7 @@ futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
 		next = fw->fw_next;
 		if (fw->fw_addr != addr || (fw->fw_bits & bits) == 0)
 			continue;
-		futex_remove(fb, fw);
+		rump_futex_remove(fb, fw);
 		fw->fw_woken = 1;
 		rump_cv_signal(&fw->fw_cv);
 		woken++;
@@ -131,11 +133,11 @@ futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
 static int
 futex_wake(uint32_t *addr, uint32_t bits, int n)
 {
-	struct futex_bucket *fb = futex_bucket(addr);
+	struct futex_bucket *fb = rump_futex_bucket(addr);
 	int woken;
 
 	rump_mutex_enter(&fb->fb_lock);
-	woken = futex_wake_locked(fb, addr, bits, n);
+	woken = rump_futex_wake_locked(fb, addr, bits, n);
 	rump_mutex_exit(&fb->fb_lock);
 	return woken;
 }
@@ -145,121 +147,6 @@ rump_futex_wake(int *uaddr, int n)
 {
 
 	return futex_wake((uint32_t *)uaddr, ~0U, n);
-}
-
-static void
-futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
-{
-
-	rump_mutex_enter(a < b ? &a->fb_lock : &b->fb_lock);
-	if (a != b)
-		rump_mutex_enter(a < b ? &b->fb_lock : &a->fb_lock);
-}
-
-static void
-futex_unlock2(struct futex_bucket *a, struct futex_bucket *b)
-{
-
-	rump_mutex_exit(&a->fb_lock);
-	if (a != b)
-		rump_mutex_exit(&b->fb_lock);
-}
-
-static long
-futex_requeue(uint32_t *addr, int nwake, uint32_t *addr2, int nmove,
-    const uint32_t *cmp)
-{
-	struct futex_bucket *fb = futex_bucket(addr), *fb2;
-	struct futex_waiter *fw, *next;
-	int done, moved = 0;
-
-	if (nwake < 0 || nmove < 0)
-		return -EINVAL;
-	fb2 = futex_bucket(addr2);
-	futex_lock2(fb, fb2);
-	if (cmp != NULL && __atomic_load_n(addr, __ATOMIC_SEQ_CST) != *cmp) {
-		futex_unlock2(fb, fb2);
-		return -EAGAIN;
-	}
-	done = futex_wake_locked(fb, addr, ~0U, nwake);
-	for (fw = fb->fb_head; fw != NULL && moved < nmove; fw = next) {
-		next = fw->fw_next;
-		if (fw->fw_addr != addr)
-			continue;
-		moved++;
-		if (addr == addr2)
-			continue;
-		futex_remove(fb, fw);
-		fw->fw_addr = addr2;
-		futex_insert(fb2, fw);
-	}
-	futex_unlock2(fb, fb2);
-	return done + moved;
-}
-
-static uint32_t
-futex_op_arg(uint32_t op)
-{
-	uint32_t arg = (uint32_t)((int32_t)(op << 8) >> 20);	/* signed */
-
-	return op >> 28 & FUTEX_OP_OPARG_SHIFT ? 1U << (arg & 31) : arg;
-}
-
-/* Applies op to *addr; true when the old value satisfies its comparison. */
-static int
-futex_op(uint32_t *addr, uint32_t op)
-{
-	uint32_t arg = futex_op_arg(op), old;
-	int32_t cmp = (int32_t)(op << 20) >> 20, v;
-
-	switch (op >> 28 & 7) {
-	case FUTEX_OP_SET:
-		old = __atomic_exchange_n(addr, arg, __ATOMIC_SEQ_CST);
-		break;
-	case FUTEX_OP_ADD:
-		old = __atomic_fetch_add(addr, arg, __ATOMIC_SEQ_CST);
-		break;
-	case FUTEX_OP_OR:
-		old = __atomic_fetch_or(addr, arg, __ATOMIC_SEQ_CST);
-		break;
-	case FUTEX_OP_ANDN:
-		old = __atomic_fetch_and(addr, ~arg, __ATOMIC_SEQ_CST);
-		break;
-	case FUTEX_OP_XOR:
-		old = __atomic_fetch_xor(addr, arg, __ATOMIC_SEQ_CST);
-		break;
-	default:
-		return -ENOSYS;
-	}
-	v = (int32_t)old;
-	switch (op >> 24 & 15) {
-	case FUTEX_OP_CMP_EQ: return v == cmp;
-	case FUTEX_OP_CMP_NE: return v != cmp;
-	case FUTEX_OP_CMP_LT: return v < cmp;
-	case FUTEX_OP_CMP_LE: return v <= cmp;
-	case FUTEX_OP_CMP_GT: return v > cmp;
-	case FUTEX_OP_CMP_GE: return v >= cmp;
-	default: return -ENOSYS;
-	}
-}
-
-static long
-futex_wake_op(uint32_t *addr, int nwake, uint32_t *addr2, int nwake2,
-    uint32_t op)
-{
-	struct futex_bucket *fb = futex_bucket(addr);
-	struct futex_bucket *fb2 = futex_bucket(addr2);
-	long r;
-	int hit;
-
-	futex_lock2(fb, fb2);
-	if ((r = hit = futex_op(addr2, op)) >= 0) {
-		r = futex_wake_locked(fb, addr, ~0U, nwake);
-		if (hit)
-			r += futex_wake_locked(fb2, addr2, ~0U, nwake2);
-	}
-	futex_unlock2(fb, fb2);
-	return r;
 }
 
 /* Relative for FUTEX_WAIT, absolute for WAIT_BITSET (two clocks). */
@@ -285,8 +172,8 @@ futex_deadline(const struct __kernel_timespec *ts, int cmd, int realtime,
 	return 0;
 }
 
-static int
-futex_check(const uint32_t *addr)
+int
+rump_futex_check(const uint32_t *addr)
 {
 
 	if (addr == NULL)
@@ -294,82 +181,50 @@ futex_check(const uint32_t *addr)
 	return (uintptr_t)addr & 3 ? -EINVAL : 0;
 }
 
-RUMP_SYSCALL6(futex, uint32_t *, addr, int, op, uint32_t, val,
-    const void *, ts, uint32_t *, addr2, uint32_t, val3)
+/* The rest: futexmore.c, in images with threads; NULL: not there. */
+long (*rump_futex_more)(uint32_t *, int, uint32_t, uint32_t, uint32_t *,
+    uint32_t);
+
+static long
+futex_other(uint32_t *addr, int cmd, uint32_t val, const void *ts,
+    uint32_t *addr2, uint32_t val3)
+{
+	long (*more)(uint32_t *, int, uint32_t, uint32_t, uint32_t *,
+	    uint32_t);
+
+	if (cmd == FUTEX_WAKE)
+		val3 = ~0U;
+	if (cmd == FUTEX_WAKE || cmd == FUTEX_WAKE_BITSET)
+		return val3 == 0 ? -EINVAL : futex_wake(addr, val3, (int)val);
+	more = __atomic_load_n(&rump_futex_more, __ATOMIC_RELAXED);
+	if (more != NULL)
+		return more(addr, cmd, val, (uint32_t)(uintptr_t)ts, addr2,
+		    val3);
+	return rump_enosys("futex (such an operation, without threads)", 202);
+}
+
+long
+rump_sysimpl_futex(uint32_t *addr, int op, uint32_t val, const void *ts,
+    uint32_t *addr2, uint32_t val3)
 {
 	int cmd = op & FUTEX_CMD_MASK, error;
-	uint32_t val2 = (uint32_t)(uintptr_t)ts;
 	int64_t deadline;
+	struct lwp *l;
+	long r;
 
-	if ((error = futex_check(addr)) != 0 || ((cmd == FUTEX_REQUEUE ||
-	    cmd == FUTEX_CMP_REQUEUE || cmd == FUTEX_WAKE_OP) &&
-	    (error = futex_check(addr2)) != 0))
+	if ((error = rump_futex_check(addr)) != 0)
 		return error;
-	switch (cmd) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
+	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
 		error = futex_deadline(ts, cmd, op & FUTEX_CLOCK_REALTIME,
 		    &deadline);
 		if (cmd == FUTEX_WAIT)
 			val3 = ~0U;
 		if (error || val3 == 0)
 			return -EINVAL;
-		return futex_wait(addr, val, val3, deadline);
-	case FUTEX_WAKE:
-		return futex_wake(addr, ~0U, (int)val);
-	case FUTEX_WAKE_BITSET:
-		return val3 == 0 ? -EINVAL : futex_wake(addr, val3, (int)val);
-	case FUTEX_REQUEUE:
-		return futex_requeue(addr, (int)val, addr2, (int)val2, NULL);
-	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(addr, (int)val, addr2, (int)val2, &val3);
-	case FUTEX_WAKE_OP:
-		return futex_wake_op(addr, (int)val, addr2, (int)val2, val3);
-	default:
-		return rump_enosys("futex (operation not supported)", 202);
+		return futex_wait_until(addr, val, val3, deadline);
 	}
-}
-
-RUMP_SYSCALL2(set_robust_list, void *, head, size_t, len)
-{
-
-	if (len != sizeof(struct robust_list_head))
-		return -EINVAL;
-	curlwp->l_robust = head;
-	return 0;
-}
-
-static void
-futex_robust_one(uint32_t *word, uint32_t tid)
-{
-	uint32_t v = __atomic_load_n(word, __ATOMIC_RELAXED);
-
-	while ((v & FUTEX_TID_MASK) == tid) {
-		if (!__atomic_compare_exchange_n(word, &v,
-		    (v & FUTEX_WAITERS) | FUTEX_OWNER_DIED, 0,
-		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-			continue;
-		if (v & FUTEX_WAITERS)
-			futex_wake(word, ~0U, 1);
-		return;
-	}
-}
-
-void
-rump_futex_robust(struct lwp *l)
-{
-	struct robust_list_head *head = l->l_robust;
-	struct robust_list *e, *next, *pend = head->list_op_pending;
-	int n;
-
-	for (e = head->list.next, n = 0; e != &head->list && e != NULL &&
-	    n < FUTEX_MAXROBUST; e = next, n++) {
-		next = e->next;
-		if (e != pend)
-			futex_robust_one((uint32_t *)((char *)e +
-			    head->futex_offset), (uint32_t)l->l_tid);
-	}
-	if (pend != NULL)
-		futex_robust_one((uint32_t *)((char *)pend +
-		    head->futex_offset), (uint32_t)l->l_tid);
+	l = rump_gate_enter();
+	r = futex_other(addr, cmd, val, ts, addr2, val3);
+	rump_gate_exit(l);
+	return r;
 }

@@ -67,76 +67,66 @@ out:
 	return error ? -error : (long)(total - uio.uio_resid);
 }
 
-RUMP_SYSCALL3(read, int, fd, void *, buf, size_t, len)
+RUMP_RESTART3(read, int, fd, void *, buf, size_t, len)
 {
 	struct rump_iovec iov = { buf, len };
 
 	return io_transfer(fd, &iov, 1, -1, 0);
 }
 
-RUMP_SYSCALL3(write, int, fd, const void *, buf, size_t, len)
+RUMP_RESTART3(write, int, fd, const void *, buf, size_t, len)
 {
 	struct rump_iovec iov = { (void *)(uintptr_t)buf, len };
 
 	return io_transfer(fd, &iov, 1, -1, 1);
 }
 
-RUMP_SYSCALL4(pread64, int, fd, void *, buf, size_t, len, int64_t, off)
+RUMP_RESTART4(pread64, int, fd, void *, buf, size_t, len, int64_t, off)
 {
 	struct rump_iovec iov = { buf, len };
 
 	return off < 0 ? -EINVAL : io_transfer(fd, &iov, 1, off, 0);
 }
 
-RUMP_SYSCALL4(pwrite64, int, fd, const void *, buf, size_t, len, int64_t, off)
+RUMP_RESTART4(pwrite64, int, fd, const void *, buf, size_t, len, int64_t, off)
 {
 	struct rump_iovec iov = { (void *)(uintptr_t)buf, len };
 
 	return off < 0 ? -EINVAL : io_transfer(fd, &iov, 1, off, 1);
 }
 
-static __attribute__((__noinline__)) long
-io_vector_big(int fd, const void *uiov, int n, int64_t off, int write)
-{
-	struct rump_iovec *iov;
-	long r;
-
-	if ((iov = rump_kmem_alloc((size_t)n * sizeof(*iov))) == NULL)
-		return -ENOMEM;
-	r = -rump_copyin(uiov, iov, (size_t)n * sizeof(*iov));
-	if (r == 0)
-		r = io_transfer(fd, iov, n, off, write);
-	rump_kmem_free(iov, (size_t)n * sizeof(*iov));
-	return r;
-}
-
 static long
 io_vector(int fd, const void *uiov, long n, int64_t off, int write)
 {
-	struct rump_iovec iov[IO_IOVSTACK];
-	int error;
+	struct rump_iovec stack[IO_IOVSTACK], *iov = stack;
+	size_t len = (size_t)n * sizeof(*iov);
+	long r;
 
 	if (n < 0 || n > IO_IOVMAX || off < -1)
 		return -EINVAL;
-	if (n > IO_IOVSTACK)
-		return io_vector_big(fd, uiov, (int)n, off, write);
-	error = rump_copyin(uiov, iov, (size_t)n * sizeof(iov[0]));
-	return error ? -error : io_transfer(fd, iov, (int)n, off, write);
+	if (n > IO_IOVSTACK && (iov = rump_kmem_alloc(len)) == NULL)
+		return -ENOMEM;
+	r = -rump_copyin(uiov, iov, len);
+	if (r == 0)
+		r = io_transfer(fd, iov, (int)n, off, write);
+	if (iov != stack)
+		rump_kmem_free(iov, len);
+	return r;
 }
 
-RUMP_SYSCALL3(readv, int, fd, const void *, iov, int, n)
+RUMP_RESTART3(readv, int, fd, const void *, iov, int, n)
 {
 
 	return io_vector(fd, iov, n, -1, 0);
 }
 
-RUMP_SYSCALL3(writev, int, fd, const void *, iov, int, n)
+RUMP_RESTART3(writev, int, fd, const void *, iov, int, n)
 {
 
 	return io_vector(fd, iov, n, -1, 1);
 }
 
-RUMP_SYSCALL5(preadv, int, fd, const void *, iov, unsigned long, n,
+RUMP_RESTART5(preadv, int, fd, const void *, iov, unsigned long, n,
     unsigned long, lo, unsigned long, hi)
 {
 
@@ -145,7 +135,7 @@ RUMP_SYSCALL5(preadv, int, fd, const void *, iov, unsigned long, n,
 	    io_vector(fd, iov, (long)n, (int64_t)lo, 0);
 }
 
-RUMP_SYSCALL5(pwritev, int, fd, const void *, iov, unsigned long, n,
+RUMP_RESTART5(pwritev, int, fd, const void *, iov, unsigned long, n,
     unsigned long, lo, unsigned long, hi)
 {
 
@@ -185,7 +175,7 @@ io_vector_flags(int fd, const void *iov, unsigned long n, int64_t off,
 	return r;
 }
 
-RUMP_SYSCALL6(preadv2, int, fd, const void *, iov, unsigned long, n,
+RUMP_RESTART6(preadv2, int, fd, const void *, iov, unsigned long, n,
     unsigned long, lo, unsigned long, hi, int, flags)
 {
 
@@ -193,7 +183,7 @@ RUMP_SYSCALL6(preadv2, int, fd, const void *, iov, unsigned long, n,
 	return io_vector_flags(fd, iov, n, (int64_t)lo, flags, 0);
 }
 
-RUMP_SYSCALL6(pwritev2, int, fd, const void *, iov, unsigned long, n,
+RUMP_RESTART6(pwritev2, int, fd, const void *, iov, unsigned long, n,
     unsigned long, lo, unsigned long, hi, int, flags)
 {
 
@@ -277,7 +267,7 @@ io_ioctl(struct file *fp, int fd, unsigned long cmd, void *arg)
 	}
 }
 
-RUMP_SYSCALL3(ioctl, int, fd, unsigned long, cmd, void *, arg)
+RUMP_RESTART3(ioctl, int, fd, unsigned long, cmd, void *, arg)
 {
 	struct file *fp;
 	int error;

@@ -27,6 +27,8 @@ struct rump_prochooks rump_vfs_prochooks;
 void (*rump_pending_hook)(struct lwp *);
 void (*rump_exit_hook)(struct proc *, struct lwp *);
 void (*rump_procend_hook)(struct proc *);
+void (*rump_lwpexit_hook)(struct lwp *);
+void (*rump_intr_hook)(struct lwp *, const long *, int);
 
 static struct cred lwproc_cred0;
 static uint32_t lwproc_lastid;		/* [a] pids and tids */
@@ -290,6 +292,16 @@ rump_lwp_temp(void)
 	rumpuser_curlwpop(RUMPUSER_LWP_CREATE, l);
 	rumpuser_curlwpop(RUMPUSER_LWP_SET, l);
 	return l;
+}
+
+long
+rump_gate_exit_intr(struct lwp *l, long r, const long *call, int how)
+{
+
+	if (__builtin_expect(r == -EINTR, 0) && rump_intr_hook != NULL)
+		rump_intr_hook(l, call, how);
+	rump_gate_exit(l);
+	return r;
 }
 
 /*

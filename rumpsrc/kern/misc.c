@@ -17,6 +17,10 @@
 #include <kern/syscall.h>
 #include <kern/uio.h>
 
+#define RUSAGE_CHILDREN	(-1)	/* getrusage(2) */
+#define RUSAGE_THREAD	1
+#define CLOCK_PROCESS_CPUTIME_ID 2	/* <linux/time.h> is not for here */
+
 struct rusage {			/* getrusage(2): two times, 14 counts */
 	long		ru_time[4];
 	long		ru_counts[14];
@@ -224,17 +228,20 @@ RUMP_SYSCALL2(setrlimit, unsigned, res, const void *, new)
 RUMP_SYSCALL2(getrusage, int, who, void *, buf)
 {
 	struct rusage *ru = buf;
-	int64_t t = rump_monotonic() - curproc->p_start;
+	struct proc *p = gatelwp->l_proc;
+	int64_t t;
 
-	if (who < -1 || who > 1)
+	if (who < RUSAGE_CHILDREN || who > RUSAGE_THREAD)
 		return -EINVAL;
 	if (ru == NULL)
 		return -EFAULT;
+	t = who == RUSAGE_CHILDREN ?
+	    __atomic_load_n(&p->p_childtime, __ATOMIC_RELAXED) :
+	    rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p,
+	    who == RUSAGE_THREAD ? gatelwp->l_tid : 0);
 	memset(ru, 0, sizeof(*ru));
-	if (who >= 0) {
-		ru->ru_time[0] = t / NSEC_PER_SEC;
-		ru->ru_time[1] = t % NSEC_PER_SEC / 1000;
-	}
+	ru->ru_time[0] = t / NSEC_PER_SEC;
+	ru->ru_time[1] = t % NSEC_PER_SEC / 1000;
 	return 0;
 }
 

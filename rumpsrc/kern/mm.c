@@ -128,6 +128,19 @@ rump_mm_first(uintptr_t addr)
 	return best;
 }
 
+int
+rump_mm_mapped(const void *addr)
+{
+	const struct mm_region *mr;
+	int yes;
+
+	rump_mutex_enter(&rump_mm_lock);
+	mr = rump_mm_first((uintptr_t)addr);
+	yes = mr != NULL && mr->mr_start <= (uintptr_t)addr;
+	rump_mutex_exit(&rump_mm_lock);
+	return yes;
+}
+
 /* The last region that starts below addr. */
 static struct mm_region *
 mm_below(uintptr_t addr)

@@ -1,183 +1,142 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals, the part that programs of this stage need: dispositions and masks
- * are kept, default actions end the process, and a signal that an lwp sends
- * to itself (raise, abort) reaches its handler before the call returns.
- * Delivery to other lwps is a later issue: named once, ENOSYS.
+ * Signals: dispositions, masks, the alternate stack.  What is pending and for
+ * whom: sigsend.c; delivery: sigdeliver.c, sigframe.c.
  */
 #include <asm/errno.h>
-#include <asm/signal.h>
 #include <string.h>
-#include <kern/exec.h>
-#include <kern/log.h>
-#include <kern/proc.h>
 #include <kern/syscall.h>
-
-#define SIG_SETSIZE	8
-#define SIG_MAX		64
-
-/* As libc passes it: struct k_sigaction of rt_sigaction(2). */
-struct sig_action {
-	void		(*sa_fn)(int, void *, void *);
-	unsigned long	sa_fl;
-	void		(*sa_restore)(void);
-	uint64_t	sa_set;
-};
-
-/* One table: dispositions are per process, later [p]. */
-static struct sig_action sig_actions[SIG_MAX];	/* [sig_lock] */
-static struct rump_mutex sig_lock;
-
-static int
-sig_ignored_by_default(int sig)
-{
-
-	return sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH ||
-	    sig == SIGCONT;
-}
+#include <kern/uio.h>
+#include "sig_priv.h"
 
 RUMP_SYSCALL4(rt_sigaction, int, sig, const void *, new, void *, old,
     size_t, setsize)
 {
-	struct sig_action *sa;
+	struct rump_sigact copy, *act;
+	struct proc *p = gatelwp->l_proc;
 
-	if (setsize != SIG_SETSIZE || sig < 1 || sig > SIG_MAX ||
-	    (new != NULL && (sig == SIGKILL || sig == SIGSTOP)))
+	if (setsize != SIG_SETSIZE || sig < 1 || sig > RUMP_NSIG ||
+	    (new != NULL && (RUMP_SIGBIT(sig) & SIG_NEVER)))
 		return -EINVAL;
-	sa = &sig_actions[sig - 1];
-	rump_mutex_enter(&sig_lock);
-	if (old != NULL)
-		memcpy(old, sa, sizeof(*sa));
 	if (new != NULL)
-		memcpy(sa, new, sizeof(*sa));
-	rump_mutex_exit(&sig_lock);
+		memcpy(&copy, new, sizeof(copy));
+	act = &p->p_sig.ps_act[sig - 1];
+	rump_mutex_enter(&p->p_lock);
+	if (old != NULL)
+		memcpy(old, act, sizeof(*act));
+	if (new != NULL) {
+		copy.sa_set &= ~SIG_NEVER;
+		memcpy(act, &copy, sizeof(*act));
+		/* What is ignored is not kept for later. */
+		if (SIG_IS(act, SIG_IGN) || (SIG_IS(act, SIG_DFL) &&
+		    (RUMP_SIGBIT(sig) & SIG_IGNORED)))
+			rump_sig_flush(p, RUMP_SIGBIT(sig));
+	}
+	rump_mutex_exit(&p->p_lock);
+	if (new != NULL)
+		rump_sig_init();
 	return 0;
 }
 
-/* Sends sig to the calling lwp; out of the gate, so no CPU is held. */
-static long
-sig_self(int sig)
+void
+rump_sig_setmask(struct lwp *l, uint64_t mask)
 {
-	struct sig_action sa;
-	struct lwp *l = curlwp;
 
-	sa = sig_actions[sig - 1];
-	if ((void *)sa.sa_fn == (void *)SIG_IGN ||
-	    ((void *)sa.sa_fn == (void *)SIG_DFL &&
-	    sig_ignored_by_default(sig)))
-		return 0;
-	if ((void *)sa.sa_fn == (void *)SIG_DFL || sig == SIGKILL) {
-		if (sig == SIGABRT)
-			rump_exit_report(sig);
-		rump_exit_group(sig);
-	}
-	if (l->l_sigmask & 1UL << (sig - 1)) {
-		__atomic_fetch_or(&l->l_sigpend, 1UL << (sig - 1),
-		    __ATOMIC_RELAXED);
-		return 0;
-	}
-	return sig;
+	l->l_sig.ls_mask = mask & ~SIG_NEVER;
+	if (rump_sig_ready(l) != 0)
+		__atomic_fetch_or(&l->l_pending, LP_SIG, __ATOMIC_RELAXED);
 }
 
-/* Runs the handler of a signal that sig_self() let through. */
-static void
-sig_handle(struct lwp *l, int sig)
+RUMP_SYSCALL4(rt_sigprocmask, int, how, const void *, unew, void *, uold,
+    size_t, setsize)
 {
-	struct sig_action sa = sig_actions[sig - 1];
-	uint64_t saved = l->l_sigmask;
-	int info[32] = { sig };
-
-	l->l_sigmask |= sa.sa_set;
-	if ((sa.sa_fl & SA_NODEFER) == 0)
-		l->l_sigmask |= 1UL << (sig - 1);
-	if (sa.sa_fl & SA_RESETHAND)
-		memset(&sig_actions[sig - 1], 0, sizeof(sa));
-	sa.sa_fn(sig, info, NULL);
-	l->l_sigmask = saved;
-}
-
-long
-rump_sysimpl_rt_sigprocmask(int how, const void *unew, void *uold,
-    size_t setsize)
-{
-	struct lwp *l = curlwp;
-	uint64_t set, old = l->l_sigmask, ready;
-	int sig;
+	struct lwp *l = gatelwp;
+	uint64_t set, old = l->l_sig.ls_mask;
 
 	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
 	if (unew != NULL) {
 		memcpy(&set, unew, sizeof(set));
-		set &= ~(1UL << (SIGKILL - 1) | 1UL << (SIGSTOP - 1));
 		if (how == SIG_BLOCK)
-			l->l_sigmask |= set;
+			set |= old;
 		else if (how == SIG_UNBLOCK)
-			l->l_sigmask &= ~set;
-		else if (how == SIG_SETMASK)
-			l->l_sigmask = set;
-		else
+			set = old & ~set;
+		else if (how != SIG_SETMASK)
 			return -EINVAL;
+		rump_sig_init();
+		rump_mutex_enter(&l->l_proc->p_lock);
+		rump_sig_setmask(l, set);
+		rump_mutex_exit(&l->l_proc->p_lock);
 	}
 	if (uold != NULL)
 		memcpy(uold, &old, sizeof(old));
-	while ((ready = l->l_sigpend & ~l->l_sigmask) != 0) {
-		sig = __builtin_ctzl(ready) + 1;
-		l->l_sigpend &= ~(1UL << (sig - 1));
-		sig_handle(l, sig);
-	}
 	return 0;
 }
 
-static long
-sig_send(int self, int sig)
+RUMP_SYSCALL2(rt_sigpending, void *, uset, size_t, setsize)
 {
-	struct lwp *l;
-	long r;
+	struct proc *p = gatelwp->l_proc;
+	uint64_t set;
 
-	if (sig < 0 || sig > SIG_MAX)
+	if (setsize > SIG_SETSIZE)
 		return -EINVAL;
-	if (!self)
-		return rump_enosys("kill (of another thread or process)", 62);
-	if (sig == 0)
-		return 0;
-	rump_schedule();
-	l = curlwp;
-	r = sig_self(sig);
-	rump_unschedule();
-	if (r > 0)
-		sig_handle(l, (int)r);
+	rump_mutex_enter(&p->p_lock);
+	set = (gatelwp->l_sig.ls_pend.sp_set | p->p_sig.ps_pend.sp_set) &
+	    gatelwp->l_sig.ls_mask;
+	rump_mutex_exit(&p->p_lock);
+	return -rump_copyout(&set, uset, setsize);
+}
+
+/* sigaltstack(2): struct stack_t. */
+struct sig_stack {
+	void	*ss_sp;
+	int	 ss_flags;
+	size_t	 ss_size;
+};
+#define SS_AUTODISARM	(1U << 31)
+#define SS_FLAGS(f)	((int)((unsigned)(f) & SS_AUTODISARM))
+
+static int
+sig_onstack(const struct rump_siglwp *ls, uintptr_t sp)
+{
+
+	return !SS_FLAGS(ls->ls_stackflags) &&
+	    sp - (uintptr_t)ls->ls_stack - 1 < ls->ls_stacksize;
+}
+
+static int
+sig_setstack(struct rump_siglwp *ls, const struct sig_stack *ss)
+{
+	int mode = ss->ss_flags & ~SS_FLAGS(ss->ss_flags);
+
+	if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK)
+		return EINVAL;
+	if (mode != SS_DISABLE && ss->ss_size < MINSIGSTKSZ)
+		return ENOMEM;
+	ls->ls_stack = mode == SS_DISABLE ? NULL : ss->ss_sp;
+	ls->ls_stacksize = mode == SS_DISABLE ? 0 : ss->ss_size;
+	ls->ls_stackflags = mode == SS_DISABLE ? 0 : ss->ss_flags;
 	return 0;
 }
 
-long
-rump_sysimpl_tkill(int tid, int sig)
+/* Runs on the program's stack, just below what the caller uses. */
+RUMP_SYSCALL2(sigaltstack, const void *, unew, void *, uold)
 {
+	struct rump_siglwp *ls = &gatelwp->l_sig;
+	int on = sig_onstack(ls, (uintptr_t)__builtin_frame_address(0));
+	struct sig_stack new, old;
+	int error = 0;
 
-	return sig_send(tid == curlwp->l_tid, sig);
-}
-
-long
-rump_sysimpl_tgkill(int pid, int tid, int sig)
-{
-
-	return sig_send(pid == curproc->p_pid && tid == curlwp->l_tid, sig);
-}
-
-long
-rump_sysimpl_kill(int pid, int sig)
-{
-
-	return sig_send(pid == curproc->p_pid || pid == 0, sig);
-}
-
-RUMP_SYSCALL2(sigaltstack, const void *, new, void *, old)
-{
-	struct { void *sp; int flags; size_t size; } none =
-	    { NULL, 2 /* SS_DISABLE */, 0 };
-
-	if (new != NULL)
-		return rump_enosys("sigaltstack (setting)", 131);
-	if (old != NULL)
-		memcpy(old, &none, sizeof(none));
-	return 0;
+	memset(&old, 0, sizeof(old));
+	old.ss_sp = ls->ls_stack;
+	old.ss_size = ls->ls_stacksize;
+	old.ss_flags = SS_FLAGS(ls->ls_stackflags) |
+	    (ls->ls_stacksize == 0 ? SS_DISABLE : on ? SS_ONSTACK : 0);
+	if (unew != NULL) {
+		memcpy(&new, unew, sizeof(new));
+		error = on ? EPERM : sig_setstack(ls, &new);
+	}
+	if (error == 0 && uold != NULL)
+		memcpy(uold, &old, sizeof(old));
+	return -error;
 }

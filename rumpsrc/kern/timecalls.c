@@ -1,61 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Clocks and sleeps.  CPU-time clocks show the time since the process
- * started: hosts do not account per thread yet (doc/limits.md).
- */
+/* Clocks and sleeps.  CPU time: cputime.c. */
 #include <asm/errno.h>
+#include <linux/time.h>
 #include <linux/time_types.h>
-#include <rump/rumpuser.h>
+#include <string.h>
 #include <kern/clock.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
 
-#define CLOCK_REALTIME			0	/* clock_gettime(2) */
-#define CLOCK_MONOTONIC			1
-#define CLOCK_PROCESS_CPUTIME_ID	2
-#define CLOCK_THREAD_CPUTIME_ID		3
-#define CLOCK_MONOTONIC_RAW		4
-#define CLOCK_REALTIME_COARSE		5
-#define CLOCK_MONOTONIC_COARSE		6
-#define CLOCK_BOOTTIME			7
-#define CLOCK_REALTIME_ALARM		8
-#define CLOCK_BOOTTIME_ALARM		9
-#define CLOCK_TAI			11
-#define TIMER_ABSTIME			1
-
-static int
-time_is_wall(int clk)
-{
-
-	return clk == CLOCK_REALTIME || clk == CLOCK_REALTIME_COARSE ||
-	    clk == CLOCK_REALTIME_ALARM || clk == CLOCK_TAI;
-}
-
-static int
-time_is_cpu(int clk)
-{
-
-	return clk == CLOCK_PROCESS_CPUTIME_ID ||
-	    clk == CLOCK_THREAD_CPUTIME_ID || clk < 0;
-}
+#define SLEEP_LOOK	4000000LL	/* ns */
 
 static int
 time_valid(int clk)
 {
 
-	return time_is_cpu(clk) || (clk >= 0 && clk <= CLOCK_TAI &&
+	return rump_clock_iscpu(clk) || (clk >= 0 && clk <= CLOCK_TAI &&
 	    clk != 10);
 }
 
-static int64_t
-time_now(int clk)
+/* CPU time takes a virtual CPU: another lwp's may be asked for. */
+static __attribute__((__noinline__)) int
+time_cpu(int clk, int64_t *t)
+{
+	struct proc *p;
+	int tid, error;
+
+	rump_schedule();
+	p = curproc;
+	error = rump_clock_cpuof(clk, p, &tid);
+	if (error == 0) {
+		rump_mutex_enter(&p->p_lock);
+		*t = rump_clock_now(clk, p, tid);
+		rump_mutex_exit(&p->p_lock);
+	}
+	rump_unschedule();
+	return error;
+}
+
+static inline int
+time_now(int clk, int64_t *t)
 {
 
-	if (time_is_wall(clk))
-		return rump_walltime();
-	if (time_is_cpu(clk))
-		return rump_monotonic() - curproc->p_start;
-	return rump_monotonic();
+	if (rump_clock_iscpu(clk))
+		return time_cpu(clk, t);
+	*t = rump_clock_now(clk, NULL, 0);
+	return 0;
 }
 
 /* Needs no virtual CPU: no state of the rump kernel is touched. */
@@ -65,11 +54,10 @@ rump_sysimpl_clock_gettime(int clk, void *uts)
 	struct __kernel_timespec *ts = uts;
 	int64_t t;
 
-	if (!time_valid(clk))
+	if (!time_valid(clk) || time_now(clk, &t) != 0)
 		return -EINVAL;
 	if (ts == NULL)
 		return -EFAULT;
-	t = time_now(clk);
 	ts->tv_sec = t / NSEC_PER_SEC;
 	ts->tv_nsec = t % NSEC_PER_SEC;
 	return 0;
@@ -131,9 +119,9 @@ RUMP_SYSCALL2(clock_settime, int, clk, const void *, uts)
 	return 0;
 }
 
-/* Sleeps until a monotonic time; an interruption gives the rest in *left. */
+/* Until a monotonic time, or EINTR. */
 static int
-time_sleep(int64_t deadline, int64_t *left)
+sleep_until(int64_t deadline)
 {
 	struct rump_mutex lock = { 0 };
 	struct rump_cv cv = { 0 };
@@ -144,63 +132,115 @@ time_sleep(int64_t deadline, int64_t *left)
 		error = rump_cv_timedwait_sig(&cv, &lock, deadline);
 	} while (error == 0);
 	rump_mutex_exit(&lock);
-	*left = deadline - rump_monotonic();
-	if (*left < 0)
-		*left = 0;
 	return error == ETIMEDOUT ? 0 : error;
 }
 
-static long
-time_nanosleep(int clk, int flags, const struct __kernel_timespec *ts,
-    struct __kernel_timespec *rem)
-{
-	int64_t t, left;
-	int error;
+static long sleep_again(int64_t deadline, struct __kernel_timespec *rem);
 
-	if (ts == NULL)
-		return -EFAULT;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC ||
-	    !time_valid(clk) || clk == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
-	if (ts->tv_sec > INT64_MAX / NSEC_PER_SEC / 4)
-		t = INT64_MAX / 4;
-	else
-		t = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
-	if ((flags & TIMER_ABSTIME) == 0)
-		t += rump_monotonic();
-	else
-		t += rump_monotonic() - time_now(clk);
-	error = time_sleep(t, &left);
-	if (error && rem != NULL && (flags & TIMER_ABSTIME) == 0) {
+/* rem NULL: the caller does not want to know what was left. */
+static long
+sleep_mono(struct lwp *l, int64_t deadline, struct __kernel_timespec *rem)
+{
+	const long again[] = { (long)sleep_again, deadline, (long)rem };
+	int error = sleep_until(deadline);
+	int64_t left;
+
+	if (error && rem != NULL) {
+		if ((left = deadline - rump_monotonic()) < 0)
+			left = 0;
 		rem->tv_sec = left / NSEC_PER_SEC;
 		rem->tv_nsec = left % NSEC_PER_SEC;
 	}
+	if (error && rump_intr_hook != NULL)
+		rump_intr_hook(l, again, (int)sizeof(again) +
+		    RUMP_AGAIN_NOHAND);
 	return -error;
+}
+
+/* A gate: no handler ran, the sleep goes on. */
+static long
+sleep_again(int64_t deadline, struct __kernel_timespec *rem)
+{
+	struct lwp *l = rump_gate_enter();
+	long r = sleep_mono(l, deadline, rem);
+
+	rump_gate_exit(l);
+	return r;
+}
+
+/* Looks again when the time may be used up at the earliest. */
+static long
+sleep_cpu(int64_t until)
+{
+	struct proc *p = curproc;
+	int64_t now;
+	long r = 0;
+
+	while (r == 0 && (now = rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p,
+	    0)) < until)
+		r = -sleep_until(rump_monotonic() +
+		    (until - now < SLEEP_LOOK ? SLEEP_LOOK : until - now));
+	return r;
+}
+
+static long
+sleep_for(struct lwp *l, int clk, int flags,
+    const struct __kernel_timespec *ts, struct __kernel_timespec *rem)
+{
+	int64_t t, now;
+	int absolute = flags & TIMER_ABSTIME, tid;
+
+	if (ts == NULL)
+		return -EFAULT;
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+		return -EINVAL;
+	t = ts->tv_sec > INT64_MAX / NSEC_PER_SEC / 4 ? INT64_MAX / 4 :
+	    ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	if (rump_clock_iscpu(clk)) {
+		if (rump_clock_cpuof(clk, curproc, &tid) != 0 || tid != 0)
+			return -EINVAL;
+		if (!absolute)
+			t += rump_clock_now(clk, curproc, 0);
+		return sleep_cpu(t);
+	}
+	now = rump_clock_now(clk, NULL, 0);
+	if (absolute)
+		t -= now;
+	return sleep_mono(l, rump_monotonic() + t, absolute ? NULL : rem);
 }
 
 RUMP_SYSCALL2(nanosleep, const void *, ts, void *, rem)
 {
 
-	return time_nanosleep(CLOCK_MONOTONIC, 0, ts, rem);
+	return sleep_for(gatelwp, CLOCK_MONOTONIC, 0, ts, rem);
 }
 
 RUMP_SYSCALL4(clock_nanosleep, int, clk, int, flags, const void *, ts,
     void *, rem)
 {
 
-	return time_nanosleep(clk, flags, ts, rem);
+	if (!time_valid(clk))
+		return -EINVAL;
+	if (clk == CLOCK_MONOTONIC_RAW || clk == CLOCK_REALTIME_COARSE ||
+	    clk == CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
+	return sleep_for(gatelwp, clk, flags, ts, rem);
 }
 
+/* In clock ticks: own time, system time, the same of children. */
 struct time_tms { long t[4]; };
 
 RUMP_SYSCALL1(times, void *, utms)
 {
 	struct time_tms *tms = utms;
-	int64_t now = rump_monotonic();
+	struct proc *p = gatelwp->l_proc;
 
 	if (tms != NULL) {
-		tms->t[0] = (now - curproc->p_start) / (NSEC_PER_SEC / 100);
-		tms->t[1] = tms->t[2] = tms->t[3] = 0;
+		memset(tms, 0, sizeof(*tms));
+		tms->t[0] = rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p, 0) /
+		    (NSEC_PER_SEC / 100);
+		tms->t[2] = __atomic_load_n(&p->p_childtime,
+		    __ATOMIC_RELAXED) / (NSEC_PER_SEC / 100);
 	}
-	return now / (NSEC_PER_SEC / 100);
+	return rump_monotonic() / (NSEC_PER_SEC / 100);
 }

@@ -119,7 +119,7 @@ rump_pub_wait(pid_t pid, int *wstatusp)
 }
 
 /* pid as in waitpid(2). */
-RUMP_SYSCALL4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
+RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 {
 	struct wait_for wf;
 	int error;
@@ -163,7 +163,7 @@ wait_info(const struct wait_for *wf, int *info)
 	}
 }
 
-RUMP_SYSCALL5(waitid, int, type, int, id, void *, uinfo, int, flags,
+RUMP_RESTART5(waitid, int, type, int, id, void *, uinfo, int, flags,
     void *, rusage)
 {
 	struct wait_for wf = { .wf_type = type, .wf_id = id,

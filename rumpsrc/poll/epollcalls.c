@@ -169,30 +169,48 @@ epoll_deadline(int ms)
 	return rump_monotonic() + ms * 1000000LL;
 }
 
-RUMP_SYSCALL4(epoll_wait, int, epfd, void *, events, int, max, int, timeout)
+/* A gate, and what the others are made again as: the time is absolute. */
+static long
+epoll_until(int epfd, void *events, int max, int64_t deadline,
+    const void *mask, size_t setsize)
 {
+	struct lwp *l = rump_gate_enter();
+	const long call[] = { (long)epoll_until, epfd, (long)events, max,
+	    deadline, (long)mask, (long)setsize };
+	long r = -rump_sig_maskenter(l, mask, setsize);
 
-	return epoll_wait_on(epfd, events, max, epoll_deadline(timeout));
+	if (r == 0) {
+		r = epoll_wait_on(epfd, events, max, deadline);
+		rump_sig_maskleave(l, r);
+	}
+	return rump_gate_exit_intr(l, r, call, (int)sizeof(call) +
+	    RUMP_AGAIN_NOHAND);
 }
 
-/* The signal mask is for a later issue: nothing is delivered meanwhile. */
-RUMP_SYSCALL6(epoll_pwait, int, epfd, void *, events, int, max, int, timeout,
-    const void *, set, size_t, setsize)
+long
+rump_sysimpl_epoll_wait(int epfd, void *events, int max, int timeout)
 {
 
-	if (set != NULL && setsize != 8)
-		return -EINVAL;
-	return epoll_wait_on(epfd, events, max, epoll_deadline(timeout));
+	return epoll_until(epfd, events, max, epoll_deadline(timeout), NULL,
+	    0);
 }
 
-RUMP_SYSCALL6(epoll_pwait2, int, epfd, void *, events, int, max,
-    const void *, uts, const void *, set, size_t, setsize)
+long
+rump_sysimpl_epoll_pwait(int epfd, void *events, int max, int timeout,
+    const void *mask, size_t setsize)
+{
+
+	return epoll_until(epfd, events, max, epoll_deadline(timeout), mask,
+	    setsize);
+}
+
+long
+rump_sysimpl_epoll_pwait2(int epfd, void *events, int max, const void *uts,
+    const void *mask, size_t setsize)
 {
 	const struct __kernel_timespec *ts = uts;
 	int64_t deadline = INT64_MAX;
 
-	if (set != NULL && setsize != 8)
-		return -EINVAL;
 	if (ts != NULL) {
 		if (ts->tv_sec < 0 || ts->tv_nsec < 0 ||
 		    ts->tv_nsec >= NSEC_PER_SEC)
@@ -203,5 +221,5 @@ RUMP_SYSCALL6(epoll_pwait2, int, epfd, void *, events, int, max,
 			deadline = rump_monotonic() +
 			    ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
 	}
-	return epoll_wait_on(epfd, events, max, deadline);
+	return epoll_until(epfd, events, max, deadline, mask, setsize);
 }

@@ -191,6 +191,8 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 		}
 	}
 	rump_mutex_exit(&pi->pi_lock);
+	if (error == EPIPE)
+		rump_sig_self(RUMP_SIGPIPE);
 	return error;
 }
 

@@ -302,23 +302,41 @@ poll_timespec(const struct __kernel_timespec *ts, int64_t *deadline)
 	return 0;
 }
 
-RUMP_SYSCALL3(poll, void *, fds, unsigned long, n, int, timeout)
+/* A gate, and what all of these are made again as: the time is absolute. */
+static long
+poll_until(struct pollfd *fds, unsigned long n, int64_t deadline,
+    const void *mask, size_t setsize)
 {
+	struct lwp *l = rump_gate_enter();
+	const long call[] = { (long)poll_until, (long)fds, (long)n, deadline,
+	    (long)mask, (long)setsize };
+	long r = -rump_sig_maskenter(l, mask, setsize);
 
-	return poll_fds(fds, n, timeout < 0 ? INT64_MAX :
-	    poll_after(timeout * 1000000LL));
+	if (r == 0) {
+		r = poll_fds(fds, n, deadline);
+		rump_sig_maskleave(l, r);
+	}
+	return rump_gate_exit_intr(l, r, call, (int)sizeof(call) +
+	    RUMP_AGAIN_NOHAND);
 }
 
-/* The signal mask is for a later issue: nothing is delivered meanwhile. */
-RUMP_SYSCALL5(ppoll, void *, fds, unsigned, n, const void *, ts,
-    const void *, set, size_t, setsize)
+long
+rump_sysimpl_poll(void *fds, unsigned long n, int timeout)
+{
+
+	return poll_until(fds, n, timeout < 0 ? INT64_MAX :
+	    poll_after(timeout * 1000000LL), NULL, 0);
+}
+
+long
+rump_sysimpl_ppoll(void *fds, unsigned n, const void *ts, const void *mask,
+    size_t setsize)
 {
 	int64_t deadline;
 
-	(void)set, (void)setsize;
 	if (poll_timespec(ts, &deadline) != 0)
 		return -EINVAL;
-	return poll_fds(fds, n, deadline);
+	return poll_until(fds, n, deadline, mask, setsize);
 }
 
 static int
@@ -396,11 +414,37 @@ select_fds(int nfds, unsigned long *const *sets, int64_t deadline)
 	return r;
 }
 
-RUMP_SYSCALL5(select, int, nfds, void *, rd, void *, wr, void *, ex,
-    void *, utv)
+/* pselect6(2)'s last argument. */
+struct select_mask {
+	const void	*sm_set;
+	size_t		 sm_size;
+};
+
+/* A gate, as poll_until(). */
+static long
+select_until(int nfds, void *rd, void *wr, void *ex, int64_t deadline,
+    const struct select_mask *sm)
+{
+	struct lwp *l = rump_gate_enter();
+	const long call[] = { (long)select_until, nfds, (long)rd, (long)wr,
+	    (long)ex, deadline, (long)sm };
+	unsigned long *const sets[3] = { rd, wr, ex };
+	long r = 0;
+
+	if (sm != NULL)
+		r = -rump_sig_maskenter(l, sm->sm_set, sm->sm_size);
+	if (r == 0) {
+		r = select_fds(nfds, sets, deadline);
+		rump_sig_maskleave(l, r);
+	}
+	return rump_gate_exit_intr(l, r, call, (int)sizeof(call) +
+	    RUMP_AGAIN_NOHAND);
+}
+
+long
+rump_sysimpl_select(int nfds, void *rd, void *wr, void *ex, void *utv)
 {
 	const struct __kernel_old_timeval *tv = utv;
-	unsigned long *const sets[3] = { rd, wr, ex };
 	int64_t deadline = INT64_MAX;
 
 	if (tv != NULL) {
@@ -410,17 +454,16 @@ RUMP_SYSCALL5(select, int, nfds, void *, rd, void *, wr, void *, ex,
 			deadline = poll_after(tv->tv_sec * NSEC_PER_SEC +
 			    tv->tv_usec * 1000);
 	}
-	return select_fds(nfds, sets, deadline);
+	return select_until(nfds, rd, wr, ex, deadline, NULL);
 }
 
-RUMP_SYSCALL6(pselect6, int, nfds, void *, rd, void *, wr, void *, ex,
-    const void *, ts, const void *, sig)
+long
+rump_sysimpl_pselect6(int nfds, void *rd, void *wr, void *ex, const void *ts,
+    const void *mask)
 {
-	unsigned long *const sets[3] = { rd, wr, ex };
 	int64_t deadline;
 
-	(void)sig;
 	if (poll_timespec(ts, &deadline) != 0)
 		return -EINVAL;
-	return select_fds(nfds, sets, deadline);
+	return select_until(nfds, rd, wr, ex, deadline, mask);
 }

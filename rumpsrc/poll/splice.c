@@ -126,7 +126,7 @@ splice_files(struct file *in, int64_t *inoff, struct file *out,
 	return splice_copy(in, inoff, out, outoff, len, donep);
 }
 
-RUMP_SYSCALL6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
+RUMP_RESTART6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
     size_t, len, unsigned, flags)
 {
 	int64_t inoff = 0, outoff = 0;

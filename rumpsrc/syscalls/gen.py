@@ -58,16 +58,27 @@ def wrappers(calls):
         proto("rump_sys_", n, a) + ";\n" for k, n, a in calls if k < 600))
 
 
+# Gates for who may mean any operation; libc calls the plain ones.
+ANY = {"futex": "rump_futex_any"}
+
+
+def gatenames(calls):
+    return {n: ANY.get(n, f"rump_sysimpl_{n}") for _, n, _ in calls}
+
+
 def wrap(calls):
+    name = gatenames(calls)
     out = (HEAD + "#include <rump/rump_syscalls.h>\n"
            "#include <rump/rump_syscalls_gates.h>\n"
            "#include <rump/rumpuser.h>\n\n"
+           + "".join(proto("", ANY[n], a) + ";\n" for _, n, a in calls
+                     if n in ANY) + "\n"
            "long\nrump_sysret(long r)\n{\n\tif (r >= 0 || r < -4095)\n"
            "\t\treturn r;\n\trumpuser_seterrno((int)-r);\n\treturn -1;\n}\n")
     for k, n, a in calls:
         if k < 600:
             out += (f"\n{proto('rump_sys_', n, a)}\n{{\n\treturn rump_sysret("
-                    f"rump_sysimpl_{n}({argnames(a)}));\n}}\n")
+                    f"{name[n]}({argnames(a)}));\n}}\n")
     return out
 
 
@@ -86,14 +97,14 @@ def sysent(calls):
     out += "long rump_enosys(const char *, int);\n"
     out += "long rump_sysent_call(long, long, long, long, long, long, long);\n"
     out += "typedef long (*gate)(long, long, long, long, long, long);\n"
+    name = gatenames(calls)
     for k, n, _ in calls:
         if k < 600:
-            out += (f"long rump_sysimpl_{n}(long, long, long, long, long, "
-                    "long);\n")
+            out += f"long {name[n]}(long, long, long, long, long, long);\n"
     out += f"\nstatic const gate rump_sysent[{last + 1}] = {{\n"
     for k, n, _ in calls:
         if k < 600:
-            out += f"\t[{k}] = rump_sysimpl_{n},\n"
+            out += f"\t[{k}] = {name[n]},\n"
     return out + ("};\n\nlong\nrump_sysent_call(long n, long a, long b, long c,"
                   " long d, long e, long f)\n{\n"
                   f"\tif (n < 0 || n > {last} || rump_sysent[n] == NULL)\n"

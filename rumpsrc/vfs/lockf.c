@@ -478,7 +478,7 @@ k_flock(int fd, int op)
 	return -error;
 }
 
-RUMP_SYSCALL2(flock, int, fd, int, op)
+RUMP_RESTART2(flock, int, fd, int, op)
 {
 	return k_flock(fd, op);
 }

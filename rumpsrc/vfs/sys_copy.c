@@ -179,13 +179,13 @@ k_copy_file_range(int infd, int64_t *uin, int outfd, int64_t *uout,
 	return docopy(infd, uin, outfd, uout, len, 1);
 }
 
-RUMP_SYSCALL4(sendfile, int, outfd, int, infd, long *, off,
+RUMP_RESTART4(sendfile, int, outfd, int, infd, long *, off,
     unsigned long, len)
 {
 	return k_sendfile(outfd, infd, off, len);
 }
 
-RUMP_SYSCALL6(copy_file_range, int, infd, long *, inoff, int, outfd,
+RUMP_RESTART6(copy_file_range, int, infd, long *, inoff, int, outfd,
     long *, outoff, unsigned long, len, unsigned, flags)
 {
 	return k_copy_file_range(infd, inoff, outfd, outoff, len, flags);

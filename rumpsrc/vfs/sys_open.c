@@ -195,13 +195,13 @@ k_memfd_create(const char *uname, unsigned flags)
 	return error ? -error : fd;
 }
 
-RUMP_SYSCALL4(openat, int, dirfd, const char *, path, int, flags,
+RUMP_RESTART4(openat, int, dirfd, const char *, path, int, flags,
     unsigned, mode)
 {
 	return k_openat(dirfd, path, flags, mode);
 }
 
-RUMP_SYSCALL3(open, const char *, path, int, flags, unsigned, mode)
+RUMP_RESTART3(open, const char *, path, int, flags, unsigned, mode)
 {
 	return k_openat(AT_FDCWD, path, flags, mode);
 }

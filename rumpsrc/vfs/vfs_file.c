@@ -124,8 +124,11 @@ sizelimit(struct uio *uio, size_t *excess)
 	*excess = 0;
 	if (lim > INT64_MAX)
 		lim = INT64_MAX;
-	if ((uint64_t)uio->uio_offset >= lim)
+	if ((uint64_t)uio->uio_offset >= lim) {
+		if (lim < INT64_MAX)
+			rump_sig_self(RUMP_SIGXFSZ);
 		return EFBIG;
+	}
 	room = lim - (uint64_t)uio->uio_offset;
 	if (uio->uio_resid > room) {
 		*excess = uio->uio_resid - room;
@@ -240,8 +243,10 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 		return EISDIR;
 	if (len < 0 || !vn_is(vp, S_IFREG) || vp->v_ops->vop_truncate == NULL)
 		return EINVAL;
-	if ((uint64_t)len > curproc->p_rlim[RLIMIT_FSIZE].rlim_cur)
+	if ((uint64_t)len > curproc->p_rlim[RLIMIT_FSIZE].rlim_cur) {
+		rump_sig_self(RUMP_SIGXFSZ);
 		return EFBIG;
+	}
 	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0) {
 		vfs_touch(vp);
 		vfs_event(vp, IN_MODIFY);

@@ -333,9 +333,9 @@ robust(void)
 	pend.r_word = tid;
 	OK(rump_sys_set_robust_list(&head, sizeof(head)));
 	rump_schedule();
-	rump_futex_robust(curlwp);
+	rump_lwpexit_hook(curlwp);
 	other.r_list.next = &mine.r_list;	/* a ring ends, too */
-	rump_futex_robust(curlwp);
+	rump_lwpexit_hook(curlwp);
 	rump_unschedule();
 	CHECK_EQ(mine.r_word, FUTEX_WAITERS | FUTEX_OWNER_DIED);
 	CHECK_EQ(other.r_word, tid + 1);

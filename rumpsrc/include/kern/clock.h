@@ -12,6 +12,17 @@ int64_t	rump_walltime(void);		/* since 1970, settable offset */
 void	rump_setwalltime(int64_t);
 
 /*
+ * CPU-time clocks: CLOCK_PROCESS_CPUTIME_ID, _THREAD_, and the negative
+ * numbers of clock_getcpuclockid(3).  cpuof: which lwp of p it names, 0: p as
+ * a whole; EINVAL.  now: any clock's time, of CPU time what p, or its lwp
+ * tid, has used; the caller holds p_lock when tid is another's than its own.
+ */
+struct proc;
+int	rump_clock_iscpu(int clk);
+int	rump_clock_cpuof(int clk, struct proc *p, int *tid);
+int64_t	rump_clock_now(int clk, struct proc *p, int tid);
+
+/*
  * A callout runs its function once, in the base's callout thread, with a
  * virtual CPU held, no lock held.  Caller provides storage; zero is idle.
  */

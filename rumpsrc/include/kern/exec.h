@@ -38,9 +38,6 @@ void	rump_exit_others(struct proc *p);
 /* End of the process; wstatus as wait(2) encodes it. */
 void	rump_exit_group(int wstatus) __attribute__((__noreturn__));
 
-/* The host reports that a program aborted; the image ends with it. */
-void	rump_exit_report(int sig);
-
 /*
  * Opens the console for a new process's descriptors 0, 1, 2: one reference.
  * Minimal unless a tty component put its own function in.

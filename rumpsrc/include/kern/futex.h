@@ -2,9 +2,15 @@
 #ifndef KERN_FUTEX_H
 #define KERN_FUTEX_H
 
-struct lwp;
+#include <stdint.h>
 
 int	rump_futex_wake(int *uaddr, int n);	/* number woken */
-void	rump_futex_robust(struct lwp *);	/* marks what it still holds */
+/* The image has threads: all operations shall be there. */
+void	rump_futex_threads(void);
+/* What syscall(n, ...) calls, who knows with which operation. */
+long	rump_futex_any(uint32_t *, int, uint32_t, const void *, uint32_t *,
+	    uint32_t);
+extern long (*rump_futex_more)(uint32_t *, int, uint32_t, uint32_t,
+	    uint32_t *, uint32_t);
 
 #endif /* KERN_FUTEX_H */

@@ -16,6 +16,8 @@ int	rump_mm_stack(struct proc *, size_t len, char **);
 /* A thread will run on the memory below sp. */
 void	rump_mm_isstack(void *sp);
 int	rump_mm_unmap(void *addr, size_t len);
+/* Is it in what programs mapped, whatever the protection? */
+int	rump_mm_mapped(const void *addr);
 void	rump_mm_exit(struct proc *);	/* all that the process mapped */
 /* Regions of `from' in that range are `to's. */
 void	rump_mm_give(void *addr, size_t len, struct proc *from,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <kern/lock.h>
+#include <kern/sig.h>
 
 struct fdtable;
 struct cwdinfo;			/* vfs: root, current directory */
@@ -53,7 +54,10 @@ struct proc {
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
 	int64_t		 p_start;	/* [I] monotonic */
 	void		*p_sp;		/* [a] argc, argv... as it began */
+	int64_t		 p_cputime;	/* [a] ns, of all lwps that it had */
+	int64_t		 p_childtime;	/* [g] of children waited for */
 	char		 p_comm[16];	/* [p] */
+	struct rump_sigproc p_sig;	/* [p] */
 };
 
 struct lwp {
@@ -80,12 +84,15 @@ struct lwp {
 	void		*l_unmap;	/* [o] to unmap at exit, l_unmaplen */
 	size_t		 l_unmaplen;
 	struct vfork	*l_vfork;	/* [o] on its parent's thread: exec */
-	uint64_t	 l_sigmask;	/* [o] */
-	uint64_t	 l_sigpend;	/* [a] */
+	int64_t		 l_cputime;	/* [a] ns */
+	struct rump_siglwp l_sig;	/* kern/sig.h */
 	volatile uint32_t l_pending;	/* [a] LP_* */
 	char		 l_name[16];	/* [o] */
 };
-#define LP_EXIT		0x01	/* the process is exiting: _sig waits end */
+/* Any of them ends _sig waits, or is looked at when a gate returns. */
+#define LP_EXIT		0x01	/* the process is exiting */
+#define LP_SIG		0x02	/* a signal may be deliverable, or a stop */
+#define LP_AGAIN	0x04	/* the call may have to be made again */
 
 struct lwp *rump_curlwp(void);	/* NULL: not inside the rump kernel */
 #define curlwp	rump_curlwp()
@@ -138,6 +145,8 @@ extern void (*rump_procend_hook)(struct proc *p);
 void	rump_lwp_wakeup(struct lwp *);
 /* Called at the end of a gate when l_pending is set; NULL: nothing to do. */
 extern void (*rump_pending_hook)(struct lwp *);
+/* Called when an lwp of a program ends; who sets it calls the one before. */
+extern void (*rump_lwpexit_hook)(struct lwp *);
 
 /* Kernel threads: proc 0, a virtual CPU held while fn runs. */
 int	rump_kthread_create(void (*fn)(void *), void *, const char *name);
@@ -157,6 +166,8 @@ extern void (*rump_proc_exithook)(struct proc *);
  */
 struct lwp *rump_gate_enter(void);
 void	rump_gate_exit(struct lwp *);
+/* The same for a call that signals interrupt; returns r.  kern/sig.h. */
+long	rump_gate_exit_intr(struct lwp *, long r, const long *call, int how);
 void	rump_schedule(void);
 void	rump_unschedule(void);
 

@@ -241,6 +241,9 @@ void	so_seterror(struct socket *, int error);	/* and wakes */
  * Sleeps for the next of these events (spurious ones happen).  Absolute
  * deadline: INT64_MAX none.  ETIMEDOUT, EINTR.  Polls the devices first.
  */
+/* EPIPE: tells the program by a signal too, unless MSG_NOSIGNAL. */
+int	so_sigpipe(int error, int msgflags);
+int	so_interrupted(int error, int64_t deadline);	/* returns error */
 int	so_sleep(struct socket *, struct rump_cv *, int64_t deadline);
 /* Before EAGAIN: did the devices have something for this socket? */
 int	so_lookagain(struct socket *);

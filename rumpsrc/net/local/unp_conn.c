@@ -51,8 +51,8 @@ unp_awaitroom(struct socket *head, int nonblock, int64_t dl)
 			return 0;
 		if (nonblock)
 			return EAGAIN;
-		error = rump_cv_timedwait_sig(&unp_of(head)->unp_roomcv,
-		    &head->so_lock, dl);
+		error = so_interrupted(rump_cv_timedwait_sig(
+		    &unp_of(head)->unp_roomcv, &head->so_lock, dl), dl);
 	}
 	return error == ETIMEDOUT ? EAGAIN : error;
 }

@@ -240,7 +240,9 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = unp_sendpiece(so, uio, len, flags, dl, &uc);
 	}
 	unp_dropcontrol(&uc);
-	return uio->uio_resid != total ? 0 : error;
+	if (uio->uio_resid != total)
+		return 0;
+	return error == EPIPE ? so_sigpipe(error, flags) : error;
 }
 
 /*
@@ -284,8 +286,8 @@ unp_dgramroom(struct socket *so, struct socket *peer, int flags, int64_t dl)
 			return 0;
 		if (flags & MSG_DONTWAIT)
 			return EAGAIN;
-		error = rump_cv_timedwait_sig(&unp_of(peer)->unp_roomcv,
-		    &peer->so_lock, dl);
+		error = so_interrupted(rump_cv_timedwait_sig(
+		    &unp_of(peer)->unp_roomcv, &peer->so_lock, dl), dl);
 		if (error)
 			return error == ETIMEDOUT ? EAGAIN : error;
 	}

@@ -6,10 +6,21 @@
 #include <asm/errno.h>
 #include <asm/poll.h>
 #include <kern/clock.h>
+#include <kern/proc.h>
 #include "sock_priv.h"
 
 #define EV_IN	(POLLIN | POLLRDNORM)
 #define EV_OUT	(POLLOUT | POLLWRNORM | POLLWRBAND)
+
+/* A call with a time-out (SO_RCVTIMEO) is never made again after a signal. */
+int
+so_interrupted(int error, int64_t deadline)
+{
+
+	if (error == EINTR && deadline != INT64_MAX)
+		curlwp->l_sig.ls_final = 1;
+	return error;
+}
 
 int
 so_sleep(struct socket *so, struct rump_cv *cv, int64_t deadline)
@@ -18,7 +29,8 @@ so_sleep(struct socket *so, struct rump_cv *cv, int64_t deadline)
 
 	if (rump_drain_locked(&so->so_lock) || so->so_seq != seq)
 		return 0;
-	return rump_cv_timedwait_drain(cv, &so->so_lock, deadline);
+	return so_interrupted(rump_cv_timedwait_drain(cv, &so->so_lock,
+	    deadline), deadline);
 }
 
 int

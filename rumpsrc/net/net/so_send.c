@@ -6,6 +6,7 @@
  * so_sendfast().
  */
 #include <asm/errno.h>
+#include <kern/sig.h>
 #include <kern/str.h>
 #include <kern/uio.h>
 #include <linux/tcp.h>
@@ -24,8 +25,8 @@ int
 so_sigpipe(int error, int msgflags)
 {
 
-	/* Issue 4 delivers SIGPIPE here, unless MSG_NOSIGNAL. */
-	(void)msgflags;
+	if ((msgflags & MSG_NOSIGNAL) == 0)
+		rump_sig_self(RUMP_SIGPIPE);
 	return error;
 }
 

@@ -96,8 +96,6 @@ so_takeerror(struct socket *so)
 	return error;
 }
 
-/* EPIPE: tells the program by a signal too, unless MSG_NOSIGNAL. */
-int	so_sigpipe(int error, int msgflags);
 
 int	so_poll(struct socket *, int events, struct selrec *);
 int	so_poll_locked(struct socket *, int events);

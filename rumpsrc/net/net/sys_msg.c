@@ -72,7 +72,7 @@ sys_sendlong(struct file *fp, struct socket *so, void *buf, size_t len,
 	return error ? -error : (long)(len - uio.uio_resid);
 }
 
-RUMP_SYSCALL6(sendto, int, fd, const void *, ubuf, size_t, len, int, flags,
+RUMP_RESTART6(sendto, int, fd, const void *, ubuf, size_t, len, int, flags,
     const void *, uaddr, unsigned, alen)
 {
 	void *buf = (void *)(uintptr_t)ubuf;
@@ -112,7 +112,7 @@ sys_recvlong(struct file *fp, struct socket *so, void *buf, size_t len,
 	return error ? -error : (long)(len - uio.uio_resid);
 }
 
-RUMP_SYSCALL6(recvfrom, int, fd, void *, buf, size_t, len, int, flags,
+RUMP_RESTART6(recvfrom, int, fd, void *, buf, size_t, len, int, flags,
     void *, uaddr, unsigned *, ulen)
 {
 	struct socket *so;
@@ -268,7 +268,7 @@ sys_recvone(struct socket *so, struct msghdr *umsg, int flags)
 	return error ? -error : (long)(sm.sm_len - sm.sm_uio.uio_resid);
 }
 
-RUMP_SYSCALL3(sendmsg, int, fd, const void *, umsg, int, flags)
+RUMP_RESTART3(sendmsg, int, fd, const void *, umsg, int, flags)
 {
 	struct socket *so;
 	struct file *fp;
@@ -284,7 +284,7 @@ RUMP_SYSCALL3(sendmsg, int, fd, const void *, umsg, int, flags)
 	return r;
 }
 
-RUMP_SYSCALL3(recvmsg, int, fd, void *, umsg, int, flags)
+RUMP_RESTART3(recvmsg, int, fd, void *, umsg, int, flags)
 {
 	struct socket *so;
 	struct file *fp;
@@ -300,7 +300,7 @@ RUMP_SYSCALL3(recvmsg, int, fd, void *, umsg, int, flags)
 	return r;
 }
 
-RUMP_SYSCALL4(sendmmsg, int, fd, void *, uvec, unsigned, n, unsigned, uflags)
+RUMP_RESTART4(sendmmsg, int, fd, void *, uvec, unsigned, n, unsigned, uflags)
 {
 	struct mmsghdr *vec = uvec;
 	int error, flags = (int)uflags;
@@ -362,7 +362,7 @@ sys_recvmany(struct file *fp, struct socket *so, struct mmsghdr *vec,
 	return (long)i;
 }
 
-RUMP_SYSCALL5(recvmmsg, int, fd, void *, vec, unsigned, n, unsigned, flags,
+RUMP_RESTART5(recvmmsg, int, fd, void *, vec, unsigned, n, unsigned, flags,
     void *, utimeout)
 {
 	int64_t dl = INT64_MAX, left;

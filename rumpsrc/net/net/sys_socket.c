@@ -119,7 +119,7 @@ RUMP_SYSCALL3(bind, int, fd, const void *, uaddr, unsigned, len)
 	return -error;
 }
 
-RUMP_SYSCALL3(connect, int, fd, const void *, uaddr, unsigned, len)
+RUMP_RESTART3(connect, int, fd, const void *, uaddr, unsigned, len)
 {
 	char ss[SOCK_STORAGE] __attribute__((__aligned__(8)));
 	struct socket *so;
@@ -271,13 +271,13 @@ sys_doaccept(int fd, void *uaddr, unsigned *ulen, int flags)
 	return error ? -error : newfd;
 }
 
-RUMP_SYSCALL3(accept, int, fd, void *, uaddr, unsigned *, ulen)
+RUMP_RESTART3(accept, int, fd, void *, uaddr, unsigned *, ulen)
 {
 
 	return sys_doaccept(fd, uaddr, ulen, 0);
 }
 
-RUMP_SYSCALL4(accept4, int, fd, void *, uaddr, unsigned *, ulen, int, flags)
+RUMP_RESTART4(accept4, int, fd, void *, uaddr, unsigned *, ulen, int, flags)
 {
 
 	return sys_doaccept(fd, uaddr, ulen, flags);

@@ -28,6 +28,7 @@
 #define BMK_ETIMEDOUT	110
 
 struct bmk_cpu;
+struct bmk_regs;
 
 /* Thread states; the scheduler's lock of bt_cpu guards them. */
 enum bmk_tstate {
@@ -155,6 +156,19 @@ void bmk_sched_start(void) __attribute__((__noreturn__));
  */
 void bmk_sched_preempt(void);
 /*
+ * Told, when it is set, which thread runs from now on (NULL: none) at each
+ * switch, under the scheduler's lock.
+ */
+extern void (*bmk_account)(struct bmk_thread *);
+/*
+ * When it is set the platform calls it, interrupts off, with the registers of
+ * the interrupted code, before that goes on after bmk_sched_preempt() (fault
+ * 0; the extended state is the CPU's again), and for a fault that cannot be
+ * resolved, with the address, before bmk_fault() (fault 1).  True: r was
+ * changed, go on with it.
+ */
+extern int (*bmk_program_hook)(struct bmk_regs *r, int fault, uint64_t addr);
+/*
  * The platform's timer interrupt, interrupts off: wakes sleepers, sets
  * bc_resched when the running thread should give way.  It arms the timer
  * again by itself, soon after when the thread was to give way, so a handler
@@ -233,6 +247,7 @@ struct bmk_regs {	/* order as saved by the platform's trap entry */
 	uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
 #define BMK_VECTOR_PF	14
+#define BMK_VECTOR_ABORT 256	/* for bmk_fault(): like bmk_panic() */
 #define BMK_PF_PRESENT	0x01	/* denied, not absent */
 #define BMK_PF_WRITE	0x02
 #define BMK_PF_EXEC	0x10
@@ -256,6 +271,9 @@ int bmk_vsnprintf(char *, size_t, const char *, va_list);
  */
 extern uintptr_t __stack_chk_guard;
 
+/* Leaves the stack for good: fn, which never returns, on another one. */
+void bmk_cpu_onstack(void (*fn)(void), void *top)
+    __attribute__((__noreturn__));
 /* Switch (switch.S): saves callee-saved registers, MXCSR, x87 control. */
 void bmk_cpu_switch(struct bmk_thread *from, struct bmk_thread *to);
 

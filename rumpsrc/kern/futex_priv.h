@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between futex.c and futexmore.c. */
+#ifndef KERN_FUTEX_PRIV_H
+#define KERN_FUTEX_PRIV_H
+
+#include <stdint.h>
+#include <kern/lock.h>
+
+/* On the waiter's stack; [b] the lock of the bucket fw_bucket. */
+struct futex_waiter {
+	struct futex_waiter *fw_next, **fw_prevp;	/* [b] */
+	struct futex_bucket *fw_bucket;	/* [b] changed by requeue */
+	uint32_t	*fw_addr;	/* [b] */
+	uint32_t	 fw_bits;	/* constant */
+	int		 fw_woken;	/* [b] */
+	struct rump_cv	 fw_cv;
+};
+
+struct futex_bucket {
+	struct rump_mutex fb_lock;
+	struct futex_waiter *fb_head, **fb_tailp;	/* [fb_lock] */
+};
+
+struct futex_bucket *rump_futex_bucket(const uint32_t *addr);
+int	rump_futex_check(const uint32_t *addr);	/* 0 or a negative errno */
+/* Caller holds the bucket's lock. */
+void	rump_futex_insert(struct futex_bucket *, struct futex_waiter *);
+void	rump_futex_remove(struct futex_bucket *, struct futex_waiter *);
+int	rump_futex_wake_locked(struct futex_bucket *, uint32_t *addr,
+	    uint32_t bits, int n);
+
+#endif /* KERN_FUTEX_PRIV_H */

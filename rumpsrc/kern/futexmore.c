@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * futex(2), the operations that only threads need: moving waiters, waking two
+ * addresses, robust lists.  Their code comes with clone and with
+ * syscall(SYS_futex).
+ */
+#include <asm/errno.h>
+#include <linux/futex.h>
+#include <kern/futex.h>
+#include <kern/log.h>
+#include <kern/proc.h>
+#include <kern/syscall.h>
+#include "futex_priv.h"
+
+#define FUTEX_MAXROBUST	2048	/* a hostile list may be a ring */
+
+static void
+futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
+{
+
+	rump_mutex_enter(a < b ? &a->fb_lock : &b->fb_lock);
+	if (a != b)
+		rump_mutex_enter(a < b ? &b->fb_lock : &a->fb_lock);
+}
+
+static void
+futex_unlock2(struct futex_bucket *a, struct futex_bucket *b)
+{
+
+	rump_mutex_exit(&a->fb_lock);
+	if (a != b)
+		rump_mutex_exit(&b->fb_lock);
+}
+
+static long
+futex_requeue(uint32_t *addr, int nwake, uint32_t *addr2, int nmove,
+    const uint32_t *cmp)
+{
+	struct futex_bucket *fb = rump_futex_bucket(addr), *fb2;
+	struct futex_waiter *fw, *next;
+	int done, moved = 0;
+
+	if (nwake < 0 || nmove < 0)
+		return -EINVAL;
+	fb2 = rump_futex_bucket(addr2);
+	futex_lock2(fb, fb2);
+	if (cmp != NULL && __atomic_load_n(addr, __ATOMIC_SEQ_CST) != *cmp) {
+		futex_unlock2(fb, fb2);
+		return -EAGAIN;
+	}
+	done = rump_futex_wake_locked(fb, addr, ~0U, nwake);
+	for (fw = fb->fb_head; fw != NULL && moved < nmove; fw = next) {
+		next = fw->fw_next;
+		if (fw->fw_addr != addr)
+			continue;
+		moved++;
+		if (addr == addr2)
+			continue;
+		rump_futex_remove(fb, fw);
+		fw->fw_addr = addr2;
+		rump_futex_insert(fb2, fw);
+	}
+	futex_unlock2(fb, fb2);
+	return done + moved;
+}
+
+static uint32_t
+futex_op_arg(uint32_t op)
+{
+	uint32_t arg = (uint32_t)((int32_t)(op << 8) >> 20);	/* signed */
+
+	return op >> 28 & FUTEX_OP_OPARG_SHIFT ? 1U << (arg & 31) : arg;
+}
+
+/* Applies op to *addr; true when the old value satisfies its comparison. */
+static int
+futex_op(uint32_t *addr, uint32_t op)
+{
+	uint32_t arg = futex_op_arg(op), old, new;
+	int32_t cmp = (int32_t)(op << 20) >> 20, v;
+
+	old = __atomic_load_n(addr, __ATOMIC_RELAXED);
+	do {
+		new = arg;
+		switch (op >> 28 & 7) {
+		case FUTEX_OP_SET:
+			break;
+		case FUTEX_OP_ADD:
+			new += old;
+			break;
+		case FUTEX_OP_OR:
+			new |= old;
+			break;
+		case FUTEX_OP_ANDN:
+			new = old & ~arg;
+			break;
+		case FUTEX_OP_XOR:
+			new ^= old;
+			break;
+		default:
+			return -ENOSYS;
+		}
+	} while (!__atomic_compare_exchange_n(addr, &old, new, 0,
+	    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	v = (int32_t)old;
+	switch (op >> 24 & 15) {
+	case FUTEX_OP_CMP_EQ: return v == cmp;
+	case FUTEX_OP_CMP_NE: return v != cmp;
+	case FUTEX_OP_CMP_LT: return v < cmp;
+	case FUTEX_OP_CMP_LE: return v <= cmp;
+	case FUTEX_OP_CMP_GT: return v > cmp;
+	case FUTEX_OP_CMP_GE: return v >= cmp;
+	default: return -ENOSYS;
+	}
+}
+
+static long
+futex_wake_op(uint32_t *addr, int nwake, uint32_t *addr2, int nwake2,
+    uint32_t op)
+{
+	struct futex_bucket *fb = rump_futex_bucket(addr);
+	struct futex_bucket *fb2 = rump_futex_bucket(addr2);
+	long r;
+	int hit;
+
+	futex_lock2(fb, fb2);
+	if ((r = hit = futex_op(addr2, op)) >= 0) {
+		r = rump_futex_wake_locked(fb, addr, ~0U, nwake);
+		if (hit)
+			r += rump_futex_wake_locked(fb2, addr2, ~0U, nwake2);
+	}
+	futex_unlock2(fb, fb2);
+	return r;
+}
+
+static long
+futex_more(uint32_t *addr, int cmd, uint32_t val, uint32_t val2,
+    uint32_t *addr2, uint32_t val3)
+{
+	int error;
+
+	if (cmd != FUTEX_REQUEUE && cmd != FUTEX_CMP_REQUEUE &&
+	    cmd != FUTEX_WAKE_OP)
+		return rump_enosys("futex (operation not supported)", 202);
+	if ((error = rump_futex_check(addr2)) != 0)
+		return error;
+	if (cmd == FUTEX_WAKE_OP)
+		return futex_wake_op(addr, (int)val, addr2, (int)val2, val3);
+	return futex_requeue(addr, (int)val, addr2, (int)val2,
+	    cmd == FUTEX_REQUEUE ? NULL : &val3);
+}
+
+void
+rump_futex_threads(void)
+{
+
+	__atomic_store_n(&rump_futex_more, futex_more, __ATOMIC_RELAXED);
+}
+
+/* The gate for syscall(SYS_futex). */
+long
+rump_futex_any(uint32_t *addr, int op, uint32_t val, const void *ts,
+    uint32_t *addr2, uint32_t val3)
+{
+
+	rump_futex_threads();
+	return rump_sysimpl_futex(addr, op, val, ts, addr2, val3);
+}
+
+static void
+futex_robust_one(uint32_t *word, uint32_t tid)
+{
+	uint32_t v = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	while ((v & FUTEX_TID_MASK) == tid) {
+		if (!__atomic_compare_exchange_n(word, &v,
+		    (v & FUTEX_WAITERS) | FUTEX_OWNER_DIED, 0,
+		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			continue;
+		if (v & FUTEX_WAITERS)
+			rump_futex_wake((int *)word, 1);
+		return;
+	}
+}
+
+static void (*futex_lwpexit_next)(struct lwp *);
+
+/* The lwp ends: what it still holds is marked, and somebody woken. */
+static void
+futex_lwpexit(struct lwp *l)
+{
+	struct robust_list_head *head = l->l_robust;
+	struct robust_list *e, *next, *pend;
+	int n;
+
+	if (futex_lwpexit_next != NULL)
+		futex_lwpexit_next(l);
+	if (head == NULL)
+		return;
+	pend = head->list_op_pending;
+	for (e = head->list.next, n = 0; e != &head->list && e != NULL &&
+	    n < FUTEX_MAXROBUST; e = next, n++) {
+		next = e->next;
+		if (e != pend)
+			futex_robust_one((uint32_t *)((char *)e +
+			    head->futex_offset), (uint32_t)l->l_tid);
+	}
+	if (pend != NULL)
+		futex_robust_one((uint32_t *)((char *)pend +
+		    head->futex_offset), (uint32_t)l->l_tid);
+}
+
+static struct rump_mutex futex_hooklock;
+
+RUMP_SYSCALL2(set_robust_list, void *, head, size_t, len)
+{
+	static int hooked;		/* [futex_hooklock] */
+
+	if (len != sizeof(struct robust_list_head))
+		return -EINVAL;
+	rump_mutex_enter(&futex_hooklock);
+	if (!hooked) {
+		futex_lwpexit_next = rump_lwpexit_hook;
+		rump_lwpexit_hook = futex_lwpexit;
+		hooked = 1;
+	}
+	rump_mutex_exit(&futex_hooklock);
+	gatelwp->l_robust = head;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a new process, and a new program in one, have of signals. */
+#include <string.h>
+#include "sig_priv.h"
+
+void
+rump_sig_inherit(struct proc *child, struct lwp *l)
+{
+	struct proc *parent = curproc;
+
+	rump_mutex_enter(&parent->p_lock);
+	memcpy(child->p_sig.ps_act, parent->p_sig.ps_act,
+	    sizeof(child->p_sig.ps_act));
+	rump_mutex_exit(&parent->p_lock);
+	l->l_sig.ls_mask = curlwp->l_sig.ls_mask;
+	l->l_sig.ls_stack = curlwp->l_sig.ls_stack;
+	l->l_sig.ls_stacksize = curlwp->l_sig.ls_stacksize;
+	l->l_sig.ls_stackflags = curlwp->l_sig.ls_stackflags;
+}
+
+void
+rump_sig_exec(struct proc *p)
+{
+	struct rump_sigact *act;
+	struct lwp *l;
+
+	if (rump_sigtimer_clearhook != NULL)
+		rump_sigtimer_clearhook(p, 1);
+	rump_mutex_enter(&p->p_lock);
+	for (act = p->p_sig.ps_act; act < p->p_sig.ps_act + RUMP_NSIG; act++) {
+		if (!SIG_IS(act, SIG_IGN))
+			act->sa_fn = NULL;	/* SIG_DFL */
+		act->sa_fl = 0;
+		act->sa_set = 0;
+	}
+	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
+		l->l_sig.ls_stack = NULL;
+		l->l_sig.ls_stacksize = 0;
+		l->l_sig.ls_stackflags = 0;
+		l->l_sig.ls_temp = 0;
+	}
+	rump_mutex_exit(&p->p_lock);
+}
