@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 #include <rump/rump.h>
+#include <kern/clock.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
@@ -35,6 +36,7 @@ struct wait_for {
 	int	wf_pid;		/* 0: nobody yet */
 	int	wf_uid;
 	int	wf_status;	/* as wait(2) encodes it */
+	int64_t	wf_time;	/* ns that it and its children ran */
 };
 
 /* Caller holds rump_proc_lock. */
@@ -77,6 +79,7 @@ wait_look(struct wait_for *wf)
 			continue;
 		wf->wf_pid = p->p_pid;
 		wf->wf_uid = (int)p->p_cred->cr_ruid;
+		wf->wf_time = p->p_zombie ? p->p_cputime + p->p_childtime : 0;
 		if (wf->wf_flags & WNOWAIT)
 			break;
 		if (p->p_zombie)
@@ -118,6 +121,24 @@ rump_pub_wait(pid_t pid, int *wstatusp)
 	return error;
 }
 
+/* The caller's children's time, and what wait4 says of this one's. */
+static void
+wait_usage(const struct wait_for *wf, void *rusage)
+{
+	int64_t *t = rusage;
+
+	if (wf->wf_pid == 0)
+		return;
+	if ((wf->wf_flags & WNOWAIT) == 0)
+		__atomic_fetch_add(&curproc->p_childtime, wf->wf_time,
+		    __ATOMIC_RELAXED);
+	if (rusage == NULL)
+		return;
+	memset(rusage, 0, WAIT_RUSAGE);
+	t[0] = wf->wf_time / NSEC_PER_SEC;
+	t[1] = wf->wf_time % NSEC_PER_SEC / 1000;
+}
+
 /* pid as in waitpid(2). */
 RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 {
@@ -135,8 +156,7 @@ RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 		return -error;
 	if (wf.wf_pid != 0 && ustatus != NULL)
 		*ustatus = wf.wf_status;
-	if (wf.wf_pid != 0 && rusage != NULL)
-		memset(rusage, 0, WAIT_RUSAGE);
+	wait_usage(&wf, rusage);
 	return wf.wf_pid;
 }
 
@@ -181,8 +201,7 @@ RUMP_RESTART5(waitid, int, type, int, id, void *, uinfo, int, flags,
 		return -EINVAL;
 	if ((error = wait_child(&wf)) != 0)
 		return -error;
-	if (wf.wf_pid != 0 && rusage != NULL)
-		memset(rusage, 0, WAIT_RUSAGE);
+	wait_usage(&wf, rusage);
 	wait_info(&wf, info);
 	return uinfo != NULL ? -rump_copyout(info, uinfo, sizeof(info)) : 0;
 }

@@ -158,6 +158,8 @@ act(char **argv)
 		unsetenv("MADE_UP");
 	if (strcmp(what, "exit") == 0)
 		return atoi(argv[2]);
+	if (strcmp(what, "forever") == 0)
+		forever(NULL);
 	if (strcmp(what, "fds") == 0)
 		return fds();
 	if (strcmp(what, "signals") == 0)

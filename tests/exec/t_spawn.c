@@ -107,9 +107,16 @@ test_descriptors(void)
 }
 
 static void
+on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void
 test_attributes(void)
 {
 	posix_spawnattr_t at;
+	sigset_t set;
 
 	CHECK_OUT(0, "pgid parent's sid parent's\n", NULL, NULL,
 	    prog("helper"), "ids");
@@ -120,6 +127,32 @@ test_attributes(void)
 	    "ids");
 	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSID);
 	CHECK_OUT(0, "pgid own sid own\n", NULL, &at, prog("helper"), "ids");
+
+	/* Ignored stays ignored, blocked blocked, caught is not. */
+	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	CHECK_OUT(0, "blocked 1 ignored 12 \n", NULL, NULL, prog("helper"),
+	    "signals");
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	posix_spawnattr_setsigdefault(&at, &set);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	posix_spawnattr_setsigmask(&at, &set);
+	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF |
+	    POSIX_SPAWN_SETSIGMASK);
+	CHECK_OUT(0, "blocked 15 \n", NULL, &at, prog("helper"), "signals");
+	/* Ours are as they were. */
+	CHECK(signal(SIGUSR1, SIG_DFL) == on_signal);
+	CHECK(signal(SIGUSR2, SIG_DFL) == SIG_IGN);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	CHECK(sigismember(&set, SIGHUP) && !sigismember(&set, SIGTERM));
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
 static void

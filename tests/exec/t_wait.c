@@ -109,6 +109,78 @@ test_groups(void)
 	CHECK_EQ(open("/dev/null", O_RDWR), 0);
 }
 
+static volatile sig_atomic_t chld_count, chld_pid, chld_code, chld_status;
+
+static void
+on_chld(int sig, siginfo_t *si, void *uc)
+{
+	(void)sig;
+	(void)uc;
+	chld_count++;
+	chld_pid = si->si_pid;
+	chld_code = si->si_code;
+	chld_status = si->si_status;
+}
+
+static void
+test_sigchld(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_chld,
+	    .sa_flags = SA_SIGINFO | SA_RESTART };
+	sigset_t block, old;
+	pid_t pid;
+	int st;
+
+	sigaction(SIGCHLD, &sa, NULL);
+	sigemptyset(&block);
+	sigaddset(&block, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	pid = start(NULL, ARGV(prog("helper"), "exit", "5"));
+	while (chld_count == 0)
+		sigsuspend(&old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	CHECK_EQ(chld_count, 1);
+	CHECK_EQ(chld_pid, pid);
+	CHECK_EQ(chld_code, CLD_EXITED);
+	CHECK_EQ(chld_status, 5);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	/* Killed: the status is the signal. */
+	pid = start(NULL, ARGV(prog("helper"), "threads", prog("nothing")));
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK_EQ(st, 24 << 8);
+	chld_count = 0;
+	pid = start(NULL, ARGV(prog("helper"), "forever"));
+	CHECK_EQ(kill(pid, SIGTERM), 0);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGTERM);
+	CHECK(chld_count == 1 && chld_code == CLD_KILLED &&
+	    chld_status == SIGTERM);
+	/* A parent that does not care has no zombies. */
+	signal(SIGCHLD, SIG_IGN);
+	pid = start(NULL, ARGV(prog("helper")));
+	CHECK(waitpid(pid, &st, 0) == -1 && errno == ECHILD);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static void
+test_stop(void)
+{
+	siginfo_t si;
+	pid_t pid = start(NULL, ARGV(prog("helper"), "forever"));
+	int st;
+
+	CHECK_EQ(kill(pid, SIGSTOP), 0);
+	CHECK_EQ(waitpid(pid, &st, WUNTRACED), pid);
+	CHECK(WIFSTOPPED(st) && WSTOPSIG(st) == SIGSTOP);
+	CHECK_EQ(waitpid(pid, &st, WUNTRACED | WNOHANG), 0);
+	CHECK_EQ(kill(pid, SIGCONT), 0);
+	CHECK_EQ(waitid(P_PID, (id_t)pid, &si, WCONTINUED), 0);
+	CHECK(si.si_code == CLD_CONTINUED && si.si_status == SIGCONT);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+}
+
 static void
 test_orphan(void)
 {
@@ -132,6 +204,8 @@ main(int argc, char **argv)
 	test_none();
 	test_flags();
 	test_groups();
+	test_sigchld();
+	test_stop();
 	test_orphan();
 	return check_done();
 }
