@@ -92,21 +92,6 @@ rumpcomp_vm_discard(void *va, size_t len)
 }
 
 void
-rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
-{
-
-	(void)va;
-	memset(vec, 0, len / 4096);
-}
-
-size_t
-rumpcomp_vm_limit(void)
-{
-
-	return 0;
-}
-
-void
 rumpcomp_sig_init(const struct rumpcomp_sigops *ops)
 {
 
