@@ -12,7 +12,7 @@ import re
 import sys
 
 # By RUMP_SYSCALLn, by hand, or by a macro of a few calls that are alike.
-GATE = re.compile(r"^(?:RUMP_SYSCALL\d\((\w+)|rump_sysimpl_(\w+)\(|"
+GATE = re.compile(r"^(?:RUMP_(?:SYSCALL|RESTART|NOHAND)\d\((\w+)|rump_sysimpl_(\w+)\(|"
                   r"[A-Z]+_GET\((\w+), \w+\)$)", re.M)
 HEAD = """# System calls
 
