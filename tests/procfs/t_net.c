@@ -4,6 +4,7 @@
 /* components: net_config */
 /* Sockets in /proc/net, counters that count, settings that set. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +121,9 @@ t_tcp(void)
 	    1);
 	c = rump_sys_socket(AF_INET, SOCK_STREAM, 0);
 	OK(rump_sys_connect(c, (void *)&sin, sizeof(sin)));
+	/* The listener's end is made by another thread. */
+	CHECK_EQ(rump_sys_poll(&(struct pollfd){ .fd = l, .events = POLLIN },
+	    1, 5000), 1);
 	CHECK_EQ(lines("/proc/net/tcp", " 0A 00000000:00000001 "), 1);
 	CHECK((s = rump_sys_accept(l, NULL, NULL)) >= 0);
 	CHECK_EQ(rump_sys_write(c, "hello", 5), 5);
