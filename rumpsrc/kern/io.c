@@ -223,7 +223,7 @@ RUMP_SYSCALL2(ftruncate, int, fd, int64_t, len)
 		return -error;
 	if ((fp->f_flags & O_ACCMODE) == O_RDONLY ||
 	    fp->f_ops->fo_truncate == NULL)
-		error = EINVAL;
+		error = fp->f_flags & O_PATH ? EBADF : EINVAL;
 	else
 		error = fp->f_ops->fo_truncate(fp, len);
 	rump_file_rele(fp);

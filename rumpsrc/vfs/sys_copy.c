@@ -128,6 +128,35 @@ getoff(const int64_t *uoff, int64_t *off)
 	return *off < 0 ? EINVAL : 0;
 }
 
+/* off NULL: where the file is. */
+static int64_t
+place(struct file *fp, const int64_t *off)
+{
+	int64_t at;
+
+	if (off != NULL)
+		return *off;
+	rump_mutex_enter(&fp->f_offlock);
+	at = fp->f_offset;
+	rump_mutex_exit(&fp->f_offlock);
+	return at;
+}
+
+/* Both are the same file, and source and destination share bytes. */
+static int
+overlap(struct file *in, const int64_t *inoff, struct file *out,
+    const int64_t *outoff, size_t len)
+{
+	struct vnode *vp = vfs_file_vnode(in);
+	int64_t a, b;
+
+	if (vp == NULL || vp != vfs_file_vnode(out))
+		return 0;
+	a = place(in, inoff);
+	b = place(out, outoff);
+	return a < b ? (uint64_t)(b - a) < len : (uint64_t)(a - b) < len;
+}
+
 static long
 docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
     int onlyfiles)
@@ -150,6 +179,9 @@ docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
 	    !(out->f_ops->fo_flags & FOF_SEEKABLE))))
 		ret = onlyfiles && (out->f_flags & O_APPEND) ? -EBADF :
 		    -EINVAL;
+	else if (onlyfiles && overlap(in, uin ? &inoff : NULL, out,
+	    uout ? &outoff : NULL, len))
+		ret = -EINVAL;
 	else if (uout != NULL ||
 	    !spliced(in, uin ? &inoff : NULL, out, len, &ret))
 		ret = copy(in, uin ? &inoff : NULL, out,

@@ -24,6 +24,9 @@ remount(struct vnode *vp, unsigned long flags)
 {
 	if (vp != vp->v_mount->m_root)
 		return EINVAL;
+	if (flags & MS_RDONLY && __atomic_load_n(&vp->v_mount->m_writers,
+	    __ATOMIC_RELAXED) != 0)
+		return EBUSY;
 	__atomic_store_n(&vp->v_mount->m_flags, flags & MOUNT_KEEP,
 	    __ATOMIC_RELAXED);
 	return 0;

@@ -298,16 +298,24 @@ vn_mmap(struct file *fp, struct rump_mmobj **objp)
 	return 0;
 }
 
+static int
+iswriter(const struct vnode *vp, int oflags)
+{
+	return vn_is(vp, S_IFREG) && (oflags & O_ACCMODE) != O_RDONLY;
+}
+
 static void
 vn_close(struct file *fp)
 {
 	struct vnode *vp = fvnode(fp);
 
+	if (iswriter(vp, fp->f_flags))
+		__atomic_fetch_sub(&vp->v_mount->m_writers, 1,
+		    __ATOMIC_RELAXED);
 	if (__atomic_load_n(&vp->v_locks, __ATOMIC_ACQUIRE) != NULL)
 		vfs_locks_fileclose(fp, vp);
-	if (!(fp->f_flags & O_PATH))
-		vfs_event(vp, (fp->f_flags & O_ACCMODE) == O_RDONLY ?
-		    IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
+	vfs_event(vp, (fp->f_flags & O_ACCMODE) == O_RDONLY ?
+	    IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
 	vrele(vp);
 }
 
@@ -353,13 +361,49 @@ path_mmap(struct file *fp, struct rump_mmobj **objp)
 	return EBADF;
 }
 
+/* Access bits mean nothing here. */
+static void
+path_close(struct file *fp)
+{
+	vrele(fvnode(fp));
+}
+
+static int
+path_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
+{
+	(void)fp;
+	(void)off;
+	(void)whence;
+	(void)newp;
+	return EBADF;
+}
+
+static int
+path_truncate(struct file *fp, int64_t len)
+{
+	(void)fp;
+	(void)len;
+	return EBADF;
+}
+
+static int
+path_sync(struct file *fp, int dataonly)
+{
+	(void)fp;
+	(void)dataonly;
+	return EBADF;
+}
+
 static const struct fileops path_fileops = {
+	.fo_seek = path_seek,
+	.fo_truncate = path_truncate,
+	.fo_sync = path_sync,
 	.fo_read = path_rw,
 	.fo_write = path_rw,
 	.fo_ioctl = path_ioctl,
 	.fo_mmap = path_mmap,
 	.fo_stat = vn_stat,
-	.fo_close = vn_close,
+	.fo_close = path_close,
 };
 
 /* --- devices --- */
@@ -484,9 +528,13 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 	if (error || *fpp != NULL)
 		return error;
 	oflags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
-	if ((error = rump_file_alloc(FT_VNODE, ops, vp, oflags, fpp)) == 0)
+	if ((error = rump_file_alloc(FT_VNODE, ops, vp, oflags, fpp)) == 0) {
 		vref(vp);
-	else if (ops == &dev_fileops && vp->v_dev->dn_ops->d_close != NULL)
+		if (ops != &path_fileops && iswriter(vp, oflags))
+			__atomic_fetch_add(&vp->v_mount->m_writers, 1,
+			    __ATOMIC_RELAXED);
+	} else if (ops == &dev_fileops &&
+	    vp->v_dev->dn_ops->d_close != NULL)
 		vp->v_dev->dn_ops->d_close(vp->v_dev->dn_arg);
 	return error;
 }

@@ -221,6 +221,7 @@ struct mount {
 	uint32_t	 m_options;	/* [I] */
 #define MO_NAMECACHE	1		/* lookups are worth caching */
 	uint32_t	 m_refs;	/* [a] vref()s of its vnodes */
+	uint32_t	 m_writers;	/* [a] regular files open to write */
 	uint64_t	 m_dev;		/* [I] st_dev */
 	void		*m_data;	/* [I] */
 	char		*m_source;	/* [I] what was mounted; or NULL */
