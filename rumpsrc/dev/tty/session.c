@@ -246,9 +246,13 @@ tty_controlling(struct tty **tp)
 void
 rump_tty_ofsession(int sid, int *devp, int *pgrpp)
 {
+	struct tty *t;
 	int dev;
-	struct tty *t = find(sid, &dev);
 
+	/* as if it had asked before: the answer shall not change */
+	if (sid == curproc->p_sid)
+		(void)tty_controlling(&t);
+	t = find(sid, &dev);
 	*devp = t != NULL ? dev : 0;
 	*pgrpp = t != NULL ? __atomic_load_n(&t->t_pgrp, __ATOMIC_RELAXED) :
 	    -1;

@@ -18,9 +18,11 @@
 #pragma weak rump_mm_unlock
 #pragma weak rumpcomp_vm_resident
 
-/* Of the linker's; not on posix. */
-extern char __image_start[] __attribute__((__weak__,
-    __visibility__("hidden")));
+/*
+ * Of the linker's; not on posix.  __rela_start is in the first page; the
+ * image's own start is no address of the loaded image on spt.
+ */
+extern char __rela_start[] __attribute__((__weak__, __visibility__("hidden")));
 extern char __text_start[] __attribute__((__weak__, __visibility__("hidden")));
 extern char __text_end[] __attribute__((__weak__, __visibility__("hidden")));
 extern char __image_end[] __attribute__((__weak__, __visibility__("hidden")));
@@ -70,14 +72,27 @@ isstack(const struct proc *p, const struct mm_region *mr)
 	return sp >= mr->mr_start && sp < mr->mr_end;
 }
 
-/* What of a region there is: of the heap's window what brk made. */
+/* Is it of the window that brk() takes from, and not mapped by others? */
+static int
+isheap(const struct proc *p, const struct mm_region *mr)
+{
+	const struct vmspace *vm = p->p_vm;
+
+	return vm != NULL && mr->mr_prot == MM_NORESERVE &&
+	    mr->mr_start >= vm->vm_base && mr->mr_end <= vm->vm_top;
+}
+
+/* Where what there is of a region ends: of the window what brk() made. */
 static uintptr_t
 usedend(const struct proc *p, const struct mm_region *mr)
 {
+	uintptr_t end;
 
-	if (p->p_vm != NULL && mr->mr_start == p->p_vm->vm_base)
-		return (p->p_vm->vm_brk + MM_PAGE - 1) & ~(MM_PAGE - 1);
-	return mr->mr_end;
+	if (!isheap(p, mr))
+		return mr->mr_end;
+	end = (p->p_vm->vm_brk + MM_PAGE - 1) & ~(MM_PAGE - 1);
+	return end < mr->mr_start ? mr->mr_start :
+	    end < mr->mr_end ? end : mr->mr_end;
 }
 
 void
@@ -92,7 +107,7 @@ procfs_mem(struct proc *p, struct procmem *pm)
 		return;
 	pm->pm_text = pages(__text_start, __text_end);
 	pm->pm_data = pages(__text_end, __image_end);
-	pm->pm_size = pm->pm_resident = pages(__image_start, __image_end);
+	pm->pm_size = pm->pm_resident = pages(__rela_start, __image_end);
 	rump_mutex_enter(&rump_mm_lock);
 	while ((mr = rump_mm_first(next)) != NULL) {
 		next = mr->mr_end;
@@ -107,8 +122,7 @@ procfs_mem(struct proc *p, struct procmem *pm)
 			pm->pm_shared += res;
 		else if (isstack(p, mr))
 			pm->pm_stack += n;
-		else if (mr->mr_prot & RUMPCOMP_VM_WRITE ||
-		    end != mr->mr_end)
+		else if (mr->mr_prot & RUMPCOMP_VM_WRITE || isheap(p, mr))
 			pm->pm_data += n;
 	}
 	rump_mm_unlock();
@@ -124,7 +138,7 @@ fill(struct proc *p, const struct mm_region *mr, struct area *ar)
 	ar->ar_start = mr->mr_start;
 	ar->ar_end = usedend(p, mr);
 	ar->ar_prot = mr->mr_prot;
-	if (p->p_vm != NULL && mr->mr_start == p->p_vm->vm_base) {
+	if (isheap(p, mr)) {
 		ar->ar_name = "[heap]";
 		ar->ar_prot |= RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE;
 	} else if (isstack(p, mr))
@@ -184,7 +198,7 @@ static void
 image(struct text *tx, struct proc *p)
 {
 	const struct { const char *start, *end; int prot; } part[] = {
-		{ __image_start, __text_start, RUMPCOMP_VM_READ },
+		{ __rela_start, __text_start, RUMPCOMP_VM_READ },
 		{ __text_start, __text_end, RUMPCOMP_VM_READ |
 		    RUMPCOMP_VM_EXEC },
 		{ __text_end, __image_end, RUMPCOMP_VM_READ |
@@ -197,11 +211,14 @@ image(struct text *tx, struct proc *p)
 	procfs_execname(p, name, sizeof(name));
 	ar.ar_name = name;
 	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		ar.ar_start = (uintptr_t)part[i].start & ~(MM_PAGE - 1);
+		if (i == 0 || ((uintptr_t)part[i].start & ~(MM_PAGE - 1)) >=
+		    ar.ar_end)
+			ar.ar_end = (uintptr_t)part[i].start & ~(MM_PAGE - 1);
+		ar.ar_start = ar.ar_end;	/* no page twice */
 		ar.ar_end = ((uintptr_t)part[i].end + MM_PAGE - 1) &
 		    ~(MM_PAGE - 1);
 		ar.ar_prot = part[i].prot;
-		ar.ar_off = ar.ar_start - ((uintptr_t)__image_start &
+		ar.ar_off = ar.ar_start - ((uintptr_t)__rela_start &
 		    ~(MM_PAGE - 1));
 		line(tx, &ar);
 	}
@@ -224,7 +241,7 @@ maps_read(struct text *tx, const struct procctx *pc)
 	while ((n = collect(pc->pc_proc, &next, ar, BATCH)) > 0)
 		for (i = 0; i < n; i++) {
 			if (!done && ar[i].ar_start >
-			    (uintptr_t)__image_start) {
+			    (uintptr_t)__rela_start) {
 				image(tx, pc->pc_proc);
 				done = 1;
 			}
