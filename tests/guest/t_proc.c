@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,42 @@ status(void)
 	CHECK(write(fd, "t_proc", 6) == 6);
 	close(fd);
 	CHECK(prctl(PR_GET_NAME, name) == 0 && !strcmp(name, "t_proc"));
+}
+
+static uint64_t
+sigbits(const char *key)
+{
+	const char *p = strstr(slurp("/proc/self/status"), key);
+
+	return p != NULL ? strtoull(p + strlen(key), NULL, 16) : ~0ULL;
+}
+
+static void
+handler(int sig)
+{
+	(void)sig;
+}
+
+static void
+signals(void)
+{
+	sigset_t set, old;
+
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, handler);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	CHECK(sigbits("SigIgn:\t") >> (SIGUSR1 - 1) & 1);
+	CHECK(sigbits("SigCgt:\t") >> (SIGUSR2 - 1) & 1);
+	CHECK(!(sigbits("SigCgt:\t") >> (SIGUSR1 - 1) & 1));
+	CHECK(sigbits("SigBlk:\t") >> (SIGUSR2 - 1) & 1);
+	CHECK_EQ(sigbits("ShdPnd:\t"), 0);
+	kill(getpid(), SIGUSR2);
+	CHECK_EQ(sigbits("ShdPnd:\t"), 1ULL << (SIGUSR2 - 1));
+	signal(SIGUSR2, SIG_IGN);
+	CHECK_EQ(sigbits("ShdPnd:\t"), 0);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 static void
@@ -407,6 +444,7 @@ main(int argc, char **argv)
 {
 	args(argc, argv);
 	status();
+	signals();
 	maps();
 	limits();
 	fds();

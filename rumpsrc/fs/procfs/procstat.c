@@ -10,6 +10,7 @@
 #include <kern/clock.h>
 #include <kern/fdtable.h>
 #include <kern/sched.h>
+#include <kern/sig.h>
 #include <kern/str.h>
 
 #include "procfs_private.h"
@@ -20,9 +21,6 @@
 int64_t	rump_clock_now(int, struct proc *, int) __attribute__((__weak__));
 /* Device number and foreground process group of a session's terminal. */
 void	rump_tty_ofsession(int sid, int *dev, int *pgrp)
-	    __attribute__((__weak__));
-/* The lines of "status" about signals. */
-void	rump_sig_proctext(struct text *, struct proc *, struct lwp *)
 	    __attribute__((__weak__));
 
 /* Of one process or lwp at one moment. */
@@ -181,6 +179,39 @@ mem_text(struct text *tx, struct proc *p)
 	    pm.pm_data * 4, pm.pm_stack * 4, pm.pm_text * 4);
 }
 
+/* Sets of signals as 16 digits; tid's own first. */
+static void
+sig_text(struct text *tx, struct proc *p, int tid)
+{
+	uint64_t own = 0, mask = 0, shared, ign = 0, cgt = 0, queued, limit;
+	const struct lwp *l;
+	uintptr_t fn;
+	int i;
+
+	rump_mutex_enter(&p->p_lock);
+	for (l = p->p_lwps; l != NULL; l = l->l_sibling)
+		if (l->l_tid == tid) {
+			own = l->l_sig.ls_pend.sp_set;
+			mask = l->l_sig.ls_mask;
+		}
+	shared = p->p_sig.ps_pend.sp_set;
+	queued = p->p_sig.ps_nqueued;
+	limit = p->p_rlim[11].rlim_cur;		/* RLIMIT_SIGPENDING */
+	for (i = 0; i < RUMP_NSIG; i++) {
+		fn = (uintptr_t)p->p_sig.ps_act[i].sa_fn;
+		ign |= (uint64_t)(fn == 1) << i;	/* SIG_IGN */
+		cgt |= (uint64_t)(fn > 1) << i;
+	}
+	rump_mutex_exit(&p->p_lock);
+	rump_textf(tx, "SigQ:\t%llu/%llu\n", (unsigned long long)queued,
+	    (unsigned long long)limit);
+	rump_textf(tx, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n"
+	    "SigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+	    (unsigned long long)own, (unsigned long long)shared,
+	    (unsigned long long)mask, (unsigned long long)ign,
+	    (unsigned long long)cgt);
+}
+
 static const char *
 statename(char c)
 {
@@ -211,8 +242,7 @@ status_read(struct text *tx, const struct procctx *pc)
 	    pc->pc_proc->p_pid, sn.sn_tid, sn.sn_pgid, sn.sn_sid);
 	mem_text(tx, pc->pc_proc);
 	rump_textf(tx, "Threads:\t%d\n", sn.sn_nlwps);
-	if (rump_sig_proctext != NULL)
-		rump_sig_proctext(tx, pc->pc_proc, NULL);
+	sig_text(tx, pc->pc_proc, sn.sn_tid);
 	rump_textf(tx, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t%llx\n"
 	    "Cpus_allowed_list:\t0", n < 64 ? (1ULL << n) - 1 : ~0ULL);
 	if (n > 1)
