@@ -11,6 +11,8 @@ int	vsnprintf(char *, size_t, const char *, va_list);
 
 #define LOG_LINE	200	/* on the stack */
 
+void (*rump_log_hook)(const char *);
+
 void
 rump_printf(const char *fmt, ...)
 {
@@ -21,6 +23,8 @@ rump_printf(const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	rumpuser_dprintf("%s", buf);
+	if (rump_log_hook != NULL)
+		rump_log_hook(buf);
 }
 
 static const char *panic_text;		/* [a] the last one's */

@@ -7,5 +7,6 @@
 
 extern struct devnode devfs_builtin[];	/* mem.c */
 extern const unsigned devfs_nbuiltin;
+extern const struct devops devfs_kmsg_ops;	/* kmsg.c */
 
 #endif /* DEVFS_PRIVATE_H */

@@ -106,6 +106,8 @@ struct devnode devfs_builtin[] = {
 	DEV("full", 1, 7, &full_ops, 0),
 	DEV("random", 1, 8, &random_ops, 0),
 	DEV("urandom", 1, 9, &random_ops, 0),
+	{ "kmsg", S_IFCHR | 0644, VFS_MKDEV(1, 11), &devfs_kmsg_ops, NULL,
+	  NULL },
 	DEV("stdin", 240, 0, &std_ops, 0),
 	DEV("stdout", 240, 1, &std_ops, 1),
 	DEV("stderr", 240, 2, &std_ops, 2),

@@ -5,6 +5,8 @@
 
 void	rump_printf(const char *, ...)
 	    __attribute__((__format__(__printf__, 1, 2)));
+/* Gets what rump_printf says, in any context; NULL: nobody keeps it. */
+extern void (*rump_log_hook)(const char *);
 void	rump_panic(const char *, ...)
 	    __attribute__((__format__(__printf__, 1, 2), __noreturn__));
 /* What it says, for the host; NULL: none yet. */
