@@ -117,7 +117,7 @@ names() {
 		*/librumpnet_inet6.a)
 			ok="rump_|in6_|ip6_|icmp6_|nd6_|mld_|mcast6_" ;;
 		*/librumpnet_virtio.a) ok="rump_|vioif_" ;;
-		*/librumptrace.a) ok="rump_|trace_" ;;
+		*/librumptrace.a) ok="rump_|trace_|__wrap_" ;;
 		*/librumpstats.a) ok="rump_|stats_|__wrap_" ;;
 		*)		ok="rump_" ;;
 		esac

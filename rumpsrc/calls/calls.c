@@ -3,11 +3,13 @@
  * Each watched call: the watchers, the gate, the watchers.  Nobody watching
  * costs a compare and an indirect jump (gate.S).
  */
+#include <asm/errno.h>
 #include <stddef.h>
 #include <rump/rump_syscalls_gates.h>
 #include <rump/rumpuser.h>
 #include <kern/calls.h>
 #include <kern/log.h>
+#include <kern/proc.h>
 
 #define CALLS_WATCHERS	2
 
@@ -44,12 +46,27 @@ calls_enter(struct rump_call *c, const struct rump_calldesc *cd,
 		calls_ops[i]->co_enter(c);
 }
 
+/*
+ * A call that a signal interrupted and that is made again comes here again.
+ */
+static void
+calls_again(const struct rump_calldesc *cd)
+{
+	struct lwp *l = rumpuser_curlwp();
+
+	if (l != NULL && l->l_sig.ls_again != 0 &&
+	    l->l_sig.ls_call[0] == (long)cd->cd_gate && cd->cd_gate != NULL)
+		l->l_sig.ls_call[0] = (long)cd->cd_entry;
+}
+
 /* The last to enter is the first to leave. */
 static void
 calls_leave(struct rump_call *c, long result)
 {
 	int i;
 
+	if (result == -EINTR)
+		calls_again(c->c_desc);
 	for (i = CALLS_WATCHERS - 1; i >= 0; i--)
 		if (calls_ops[i] != NULL)
 			calls_ops[i]->co_leave(c, result);

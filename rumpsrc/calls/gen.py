@@ -102,9 +102,11 @@ def main(listfile, argsfile):
         ks, ret = kinds.get(name, ([kind(a) for a in args], "LONG"))
         shown = re.sub(r"^rumpkit_", "", name)
         print(f"long rump_sysimpl_{name}(long, long, long, long, long, long);")
+        print(f"void rump_syscall_{name}(void);")
         print(f"extern const struct rump_calldesc rump_calldesc_{name};")
         print(f"const struct rump_calldesc rump_calldesc_{name} = {{\n"
-              f"\t\"{shown}\", rump_sysimpl_{name}, {nr}, "
+              f"\t\"{shown}\", rump_sysimpl_{name}, "
+              f"rump_syscall_{name}, {nr}, "
               f"{classes(name, args)}, {len(args)}, CK_{ret}, "
               f"{{ {', '.join('CK_' + k for k in ks) or '0'} }}\n}};")
         print(f'__asm__(".section .text.rump_syscall_{name}, \\"ax\\"\\n"\n'

@@ -410,7 +410,7 @@ arg_filled(const struct rump_call *c, unsigned i, long r)
 		arg_ioctl((unsigned)a[1], v);
 		break;
 	case CK_OSIGINFO:
-		trace_siginfo(v);
+		trace_uinfo(v);
 		break;
 	default:
 		trace_ptr(v);

@@ -152,6 +152,7 @@ trace_fdset(unsigned long addr, unsigned long n, const char *label)
 	return label == NULL || some;
 }
 
+/* Without its SIG. */
 static void
 signame(unsigned sig)
 {
@@ -161,6 +162,14 @@ signame(unsigned sig)
 		trace_text(name + 3);
 	else
 		trace_fmt("RT_%u", sig - 32);
+}
+
+void
+trace_signame(unsigned sig)
+{
+
+	trace_text("SIG");
+	signame(sig);
 }
 
 /* Those that are not in it when these are fewer. */
@@ -216,25 +225,6 @@ trace_sigaction(unsigned long addr)
 	if ((sa.flags & 0x04000000) != 0)
 		trace_fmt(", sa_restorer=0x%lx", sa.restorer);
 	trace_char('}');
-}
-
-void
-trace_siginfo(unsigned long addr)
-{
-	int v[7];
-
-	if (addr == 0 || !trace_fetch(v, addr, sizeof(v))) {
-		trace_ptr(addr);
-		return;
-	}
-	if (v[0] == 0) {
-		trace_text("{}");
-		return;
-	}
-	trace_text("{si_signo=SIG");
-	signame((unsigned)v[0]);
-	trace_fmt(", si_code=%d, si_pid=%d, si_uid=%d", v[2], v[4], v[5]);
-	trace_text(", ...}");
 }
 
 void

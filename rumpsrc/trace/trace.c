@@ -30,6 +30,7 @@ static uint64_t trace_serial;		/* [trace_lock] calls so far */
 static uint64_t trace_open;		/* [trace_lock] whose line is open */
 static uint8_t trace_classes;		/* [I] of calls to show, CC_* */
 static int trace_not;			/* [I] all but these */
+static int trace_on;			/* [I] something is asked for */
 static char trace_names_of[RUMPCOMP_REPORT_TEXT];	/* [I] ",a,b," */
 
 static int
@@ -190,6 +191,35 @@ trace_leave(struct rump_call *c, long r)
 	trace_end();
 }
 
+/* A handler is about to run; its own call is over. */
+void
+trace_signal(const struct rump_siginfo *info)
+{
+
+	if (!trace_on)
+		return;
+	rump_mutex_enter(&trace_lock);
+	trace_head(curlwp);
+	trace_siginfo(info);
+	trace_flush();
+	rump_mutex_exit(&trace_lock);
+}
+
+void
+trace_killed(int sig, int core)
+{
+
+	if (!trace_on)
+		return;
+	rump_mutex_enter(&trace_lock);
+	trace_head(curlwp);
+	trace_text("+++ killed by ");
+	trace_signame((unsigned)sig);
+	trace_text(core ? " (core dumped) +++\n" : " +++\n");
+	trace_flush();
+	rump_mutex_exit(&trace_lock);
+}
+
 static const struct rump_callops trace_ops = {
 	.co_enter = trace_enter,
 	.co_leave = trace_leave,
@@ -259,6 +289,7 @@ RUMP_COMPONENT(trace, RUMP_FACTION_BASE)
 	if (set[0] == '\0')
 		return 0;
 	trace_choose(set);
+	trace_on = 1;
 	rump_calls_watch(&trace_ops);
 	return 0;
 }

@@ -44,7 +44,8 @@ void	trace_pollfds(unsigned long addr, unsigned long n, int revents);
 int	trace_fdset(unsigned long addr, unsigned long n, const char *label);
 void	trace_sigset(unsigned long addr);
 void	trace_sigaction(unsigned long addr);
-void	trace_siginfo(unsigned long addr);
+void	trace_uinfo(unsigned long addr);	/* siginfo_t */
+void	trace_signame(unsigned sig);
 void	trace_stack(unsigned long addr);
 void	trace_stat(unsigned long addr);
 void	trace_rlimit(unsigned long addr);
@@ -63,6 +64,13 @@ void	trace_sockaddr(unsigned long addr, unsigned long len);
 void	trace_msghdr(unsigned long addr, long total);
 void	trace_option(unsigned long addr, unsigned long len);
 const char *trace_optname(long level, long opt);
+
+/* signal.c */
+struct rump_siginfo;
+void	trace_siginfo(const struct rump_siginfo *);
+/* trace.c; a virtual CPU is held. */
+void	trace_signal(const struct rump_siginfo *);
+void	trace_killed(int sig, int core);
 
 /* names.c */
 struct trace_name {

@@ -201,6 +201,7 @@ processes(void)
 	rl.rlim_cur = 0;
 	(void)setrlimit(RLIMIT_CORE, &rl);
 	(void)waitpid(-1, NULL, WNOHANG);
+	(void)kill(99999, SIGTERM);
 	(void)nanosleep(&ts, NULL);
 	(void)sched_yield();
 	(void)uname(&un);

@@ -123,6 +123,18 @@ spawn)	cp "$OBJ/spawn" "$OBJ/other"
 	has '^\[2\.[0-9]*\] +++ exited with 3 +++$'
 	has 'wait4.*\[{WIFEXITED(s) && WEXITSTATUS(s) == 3}\], 0, NULL) = 2$'
 	has ' 2 *0 exit_group$' ;;
+signals)
+	bake signals --add trace
+	run --trace
+	status 143
+	has '\] read(3, 0x[0-9a-f]*, 1) = -1 EINTR (Interrupted system call)$'
+	has '\] --- SIGALRM {si_signo=SIGALRM, si_code=SI_KERNEL} ---$'
+	has '\] write(4, "w", 1) = 1$'
+	has '\] read(3, "w", 1) = 1$'		# made again, and seen again
+	has '\] kill(1, SIGUSR1) = 0$'
+	has '] --- SIGUSR1 {.*, si_code=SI_USER, si_pid=1, si_uid=0} ---$'
+	has '] --- SIGSEGV {.*, si_code=SEGV_MAPERR, si_addr=0x8} ---$'
+	has '\] +++ killed by SIGTERM +++$' ;;
 size)	# Who does not ask for it has nothing of it.
 	bake wrong
 	nm "$out/image.debug" | grep -E 'rump_(syscall|calls|trace|stats)_' &&

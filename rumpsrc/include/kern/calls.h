@@ -52,6 +52,7 @@ enum rump_callkind {
 struct rump_calldesc {
 	const char	*cd_name;
 	long		(*cd_gate)(long, long, long, long, long, long);
+	void		(*cd_entry)(void);	/* rump_syscall_<name> */
 	uint16_t	 cd_nr;
 	uint8_t		 cd_class;	/* CC_* */
 	uint8_t		 cd_nargs;
