@@ -135,7 +135,7 @@ crash_registers(struct core *c, struct user_regs_struct *regs)
 	*regs = c->c_crash->cr_regs;
 	regs->cs = 8;
 	regs->ss = 16;
-	if (c->c_crash->cr_fault ||
+	if (c->c_crash->cr_whole ||
 	    !symbols_find(c->c_symbols, "bmk_panic", &addr, &size) ||
 	    size == 0)
 		return;

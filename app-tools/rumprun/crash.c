@@ -33,9 +33,12 @@ registers(struct crash *cr, const char *line)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (strlen(names[i].n_name) == (size_t)(eq - line) &&
 			    memcmp(names[i].n_name, line,
-			    (size_t)(eq - line)) == 0)
+			    (size_t)(eq - line)) == 0) {
 				memcpy((char *)&cr->cr_regs +
 				    names[i].n_offset, &v, sizeof(v));
+				cr->cr_whole |= names[i].n_offset ==
+				    offsetof(struct user_regs_struct, r15);
+			}
 	}
 }
 

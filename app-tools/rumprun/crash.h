@@ -14,7 +14,8 @@
 
 struct crash {
 	bool	 cr_begun, cr_done;	/* done: up to "end-of-panic" */
-	bool	 cr_fault;		/* has the registers of the fault */
+	bool	 cr_fault;		/* a fault, else a panic or abort */
+	bool	 cr_whole;		/* all registers were named */
 	unsigned cr_vector;		/* of a fault */
 	uint64_t cr_base;		/* image-base */
 	struct user_regs_struct cr_regs; /* those that were named */
