@@ -116,11 +116,11 @@ features() {
 router() {
 	ip netns add ${ns}r
 	linux_net ${ns}r
-	ip -n ${ns}p link add vr mtu 1200 type veth peer name eth0 netns ${ns}r
-	ip -n ${ns}r link set eth0 mtu 1500 up
-	ip -n ${ns}r addr add $behind/24 dev eth0
-	ip -n ${ns}p link set vr up
-	ip -n ${ns}p route add $behind dev vr
+	nsenter --net=/run/netns/${ns}p ip link add vr mtu 1200 type veth peer name eth0 netns ${ns}r
+	nsenter --net=/run/netns/${ns}r ip link set eth0 mtu 1500 up
+	nsenter --net=/run/netns/${ns}r ip addr add $behind/24 dev eth0
+	nsenter --net=/run/netns/${ns}p ip link set vr up
+	nsenter --net=/run/netns/${ns}p ip route add $behind dev vr
 	nsenter --net=/run/netns/${ns}p sh -c 'cd /proc/sys/net/ipv4
 	    for i in ip_forward conf/tapp/proxy_arp conf/vr/proxy_arp; do
 		    echo 1 >$i; done'

@@ -48,29 +48,29 @@ linux_net() {
 	nsenter --net="/run/netns/$1" sh -c 'cd /proc/sys/net
 	    echo 1 >ipv6/conf/all/disable_ipv6
 	    echo 1 >ipv4/tcp_no_metrics_save' 2>/dev/null
-	ip -n "$1" link set lo up
+	nsenter --net=/run/netns/"$1" ip link set lo up
 }
 # The wires: guest's side with a bridge, the peer's side with an address.
 wires() {
 	ip netns add ${ns}p
-	ip -n $ns link add br0 type bridge
-	ip -n $ns tuntap add tapg mode tap vnet_hdr
-	ip -n $ns tuntap add tapm mode tap
-	ip -n ${ns}p tuntap add tapp mode tap
+	nsenter --net=/run/netns/$ns ip link add br0 type bridge
+	nsenter --net=/run/netns/$ns ip tuntap add tapg mode tap vnet_hdr
+	nsenter --net=/run/netns/$ns ip tuntap add tapm mode tap
+	nsenter --net=/run/netns/${ns}p ip tuntap add tapp mode tap
 	linux_net $ns
 	linux_net ${ns}p
-	for i in tapg tapm; do ip -n $ns link set $i master br0 up; done
-	ip -n $ns link set br0 up
-	ip -n ${ns}p addr add $host/24 dev tapp
-	ip -n ${ns}p link set tapp up
+	for i in tapg tapm; do nsenter --net=/run/netns/$ns ip link set $i master br0 up; done
+	nsenter --net=/run/netns/$ns ip link set br0 up
+	nsenter --net=/run/netns/${ns}p ip addr add $host/24 dev tapp
+	nsenter --net=/run/netns/${ns}p ip link set tapp up
 }
 # The guest's TAP directly at the peer.
 direct() {
 	ip netns add ${ns}p
 	linux_net ${ns}p
-	ip -n ${ns}p tuntap add tapg mode tap vnet_hdr
-	ip -n ${ns}p addr add $host/24 dev tapg
-	ip -n ${ns}p link set tapg up
+	nsenter --net=/run/netns/${ns}p ip tuntap add tapg mode tap vnet_hdr
+	nsenter --net=/run/netns/${ns}p ip addr add $host/24 dev tapg
+	nsenter --net=/run/netns/${ns}p ip link set tapg up
 }
 # link LOSS REORDER DUP CORRUPT RTT
 link() {
@@ -113,12 +113,12 @@ unserve() {
 }
 # A Linux in the guest's place, or beside it with an address of its own.
 linux_guest() {
-	[ -n "${1:-}" ] || ip -n $ns link set tapg down
+	[ -n "${1:-}" ] || nsenter --net=/run/netns/$ns ip link set tapg down
 	ip netns add ${ns}q
 	linux_net ${ns}q
-	ip -n $ns link add vg type veth peer name eth0 netns ${ns}q
-	ip -n ${ns}q addr add ${1:-$guest}/24 dev eth0
-	ip -n ${ns}q link set eth0 up
-	ip -n $ns link set vg master br0 up
-	ip -n ${ns}p neigh flush all
+	nsenter --net=/run/netns/$ns ip link add vg type veth peer name eth0 netns ${ns}q
+	nsenter --net=/run/netns/${ns}q ip addr add ${1:-$guest}/24 dev eth0
+	nsenter --net=/run/netns/${ns}q ip link set eth0 up
+	nsenter --net=/run/netns/$ns ip link set vg master br0 up
+	nsenter --net=/run/netns/${ns}p ip neigh flush all
 }

@@ -22,7 +22,7 @@ cable() {
 	case $kind in
 	pc|dhcp) echo "set_link tapg $1" >&3 ;;
 	*)	if [ "$1" = on ]; then up=up; else up=down; fi
-		ip -n ${ns}p link set tapg $up ;;
+		nsenter --net=/run/netns/${ns}p ip link set tapg $up ;;
 	esac
 }
 # Goes on while the cable is pulled, a second time if it takes so long.

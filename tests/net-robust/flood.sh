@@ -15,7 +15,7 @@ bound=4096
 
 direct
 # Sources that answer, and ports enough for the client.
-ip -n ${ns}p route add local 10.80.0.128/25 dev lo
+nsenter --net=/run/netns/${ns}p ip route add local 10.80.0.128/25 dev lo
 peer sh -c 'cd /proc/sys/net/ipv4 && echo 1 >tcp_tw_reuse &&
     echo 2000 >tcp_max_tw_buckets && echo 1024 65535 >ip_local_port_range'
 

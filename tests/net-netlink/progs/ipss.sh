@@ -15,8 +15,8 @@ fi
 tmp=$(mktemp -d)
 trap 'ip netns del "rknl$$"; rm -rf "$tmp"' EXIT
 failed=0
-ip -n "rknl$$" tuntap add tk0 mode tap
-ip -n "rknl$$" link set tk0 up
+nsenter --net=/run/netns/"rknl$$" ip tuntap add tk0 mode tap
+nsenter --net=/run/netns/"rknl$$" ip link set tk0 up
 
 # run IMAGE CONFIG: one guest; each line of standard input is a pattern that
 # a line of its output has to match.
