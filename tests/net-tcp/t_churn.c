@@ -21,7 +21,7 @@ drop_frames(void)
 }
 
 static struct sockaddr_in where;
-static volatile int stop;
+static int stop;		/* [a] */
 
 static void
 serve(void *arg)
@@ -36,7 +36,7 @@ serve(void *arg)
 			CHECK_EQ(rump_sys_sendto(fd, b, (size_t)k, 0, NULL,
 			    0), k);
 		OK(rump_sys_close(fd));
-		if (k == 0 && stop)
+		if (k == 0 && __atomic_load_n(&stop, __ATOMIC_RELAXED))
 			break;
 	}
 }
@@ -119,7 +119,7 @@ main(void)
 		thread_join(&cl[i]);
 	thread_join(&fl);
 	drop_frames();
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < 2; i++)
 		client1(0);
 	for (i = 0; i < 2; i++)
