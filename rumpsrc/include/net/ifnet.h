@@ -119,6 +119,14 @@ struct ifnet {
 	void		(*if_tap)(struct ifnet *, struct mbuf *, int out);
 };
 
+/* Flags change under their readers: never read if_flags plainly. */
+static inline uint32_t
+if_flags_get(const struct ifnet *ifp)
+{
+
+	return __atomic_load_n(&ifp->if_flags, __ATOMIC_RELAXED);
+}
+
 extern struct rump_rwlock rump_if_lock;
 extern struct ifnet *rump_iflist;	/* [rump_if_lock] */
 extern struct ifnet *rump_loif;		/* [I] lo */

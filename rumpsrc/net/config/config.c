@@ -42,7 +42,7 @@ print_names(const char *name)
 
 	rump_rw_rdenter(&rump_if_lock);
 	for (ifp = rump_iflist; ifp != NULL; ifp = ifp->if_next) {
-		if (ifp->if_flags & IFF_LOOPBACK)
+		if (if_flags_get(ifp) & IFF_LOOPBACK)
 			continue;
 		strlcat(line, line[0] != '\0' ? " " : "", sizeof(line));
 		strlcat(line, ifp->if_name, sizeof(line));

@@ -295,7 +295,8 @@ static void
 set_mtu(struct ifnet *ifp, uint32_t mtu)
 {
 
-	if (mtu >= ifp->if_mtu || (ifp->if_ops->if_setmtu != NULL &&
+	if (mtu >= __atomic_load_n(&ifp->if_mtu, __ATOMIC_RELAXED) ||
+	    (ifp->if_ops->if_setmtu != NULL &&
 	    ifp->if_ops->if_setmtu(ifp, mtu) != 0))
 		return;
 	rump_rw_wrenter(&ifp->if_lock);

@@ -25,13 +25,6 @@ extern struct rump_mutex rump_netcfg_lock;
 #define IFS_OWNEVENT	0x04	/* if_event is the core's */
 #define IFS_TELL	0x08	/* the driver's if_setflags is to be called */
 
-static inline uint32_t
-if_flags_get(const struct ifnet *ifp)
-{
-
-	return __atomic_load_n(&ifp->if_flags, __ATOMIC_RELAXED);
-}
-
 static inline void
 net_count(uint64_t *p, uint64_t n)
 {

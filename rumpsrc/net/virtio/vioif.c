@@ -104,7 +104,7 @@ attend(struct vioif *vi)
 	if (vi->vi_dev->vd_broken)
 		return;
 	link_state(vi);
-	if (vi->vi_if.if_flags & IFF_UP)
+	if (if_flags_get(&vi->vi_if) & IFF_UP)
 		for (i = 0; i < vi->vi_npairs; i++)
 			vioif_fill(vi, &vi->vi_pairs[i]);
 }
@@ -155,7 +155,7 @@ vioif_setflags(struct ifnet *ifp)
 {
 	struct vioif *vi = ifp->if_softc;
 
-	if ((ifp->if_flags & IFF_UP) == 0)
+	if ((if_flags_get(ifp) & IFF_UP) == 0)
 		return 0;
 	if (vi->vi_dev->vd_broken)
 		return EIO;

@@ -177,7 +177,7 @@ vlan_filter(struct vioif *vi)
 int
 vioif_rxmode(struct vioif *vi)
 {
-	uint32_t flags = vi->vi_if.if_flags;
+	uint32_t flags = if_flags_get(&vi->vi_if);
 	int all = (flags & IFF_ALLMULTI) != 0;
 
 	vlan_filter(vi);

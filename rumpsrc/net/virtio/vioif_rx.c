@@ -184,7 +184,7 @@ vioif_rx(struct vioif *vi, struct vioif_pair *vp, int budget)
 		    vp->vp_want * 2 : vi->vi_maxbufs;
 	if (vq->vq_inflight + VIOIF_REFILL <= vp->vp_want)
 		vioif_fill(vi, vp);
-	if ((ifp->if_flags & IFF_UP) == 0)
+	if ((if_flags_get(ifp) & IFF_UP) == 0)
 		m_freeq(q);
 	else if (q != NULL)
 		rump_if_input(ifp, q);
