@@ -27,6 +27,8 @@ rump_mq_rele(struct mqueue *mq)
 
 	if (__atomic_sub_fetch(&mq->mq_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	if (mq->mq_notify.mn_pid != 0)
+		rump_mq_notify_hook(&mq->mq_notify, MQ_REMOVED);
 	while ((m = mq->mq_first) != NULL) {
 		mq->mq_first = m->mm_next;
 		rump_kmem_free(m, sizeof(*m) + m->mm_len);

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * POSIX message queues: mq_timedsend, mq_timedreceive, mq_notify,
- * mq_getsetattr; their descriptors can be polled.
+ * POSIX message queues: mq_timedsend, mq_timedreceive, mq_getsetattr; their
+ * descriptors can be polled.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/poll.h>
-#include <asm/siginfo.h>
 #include <asm/stat.h>
 #include <linux/mqueue.h>
 #include <linux/time_types.h>
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/kmem.h>
-#include <kern/log.h>
 #include <kern/syscall.h>
 #include "mqueue.h"
 
-/* kern/sig.c, where signals are; else nobody is told. */
-int	rump_sig_mq(int pid, int sig, void *value) __attribute__((__weak__));
+void (*rump_mq_notify_hook)(const struct mqnotify *, int what);
 
-/* The queue of a descriptor that may do what is wanted; fp referenced. */
-static int
-mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
+int
+rump_mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
 {
 	int error = rump_fd_get(fd, fpp);
 
@@ -64,20 +60,12 @@ mq_wait(struct mqueue *mq, struct rump_cv *cv, const struct file *fp,
 	return rump_cv_timedwait_sig(cv, &mq->mq_lock, deadline);
 }
 
-/* A message came to an empty queue that nobody reads.  Caller holds mq_lock. */
+/*
+ * Caller holds mq_lock.  The notification goes to *told when it is due: the
+ * queue was empty, and nobody reads.
+ */
 static void
-mq_tell(struct mqueue *mq)
-{
-
-	if (mq->mq_signo != 0 && rump_sig_mq != NULL)
-		(void)rump_sig_mq(mq->mq_notifypid, mq->mq_signo,
-		    mq->mq_value);
-	mq->mq_notifypid = 0;
-}
-
-/* Caller holds mq_lock. */
-static void
-mq_insert(struct mqueue *mq, struct mqmsg *m)
+mq_insert(struct mqueue *mq, struct mqmsg *m, struct mqnotify *told)
 {
 	struct mqmsg **mp;
 
@@ -86,8 +74,10 @@ mq_insert(struct mqueue *mq, struct mqmsg *m)
 			break;
 	m->mm_next = *mp;
 	*mp = m;
-	if (mq->mq_num++ == 0 && mq->mq_notifypid != 0 && mq->mq_readers == 0)
-		mq_tell(mq);
+	if (mq->mq_num++ == 0 && mq->mq_readers == 0) {
+		*told = mq->mq_notify;
+		mq->mq_notify.mn_pid = 0;
+	}
 	rump_cv_signal(&mq->mq_readcv);
 	rump_selnotify(&mq->mq_sel, POLLIN | POLLRDNORM);
 }
@@ -95,18 +85,21 @@ mq_insert(struct mqueue *mq, struct mqmsg *m)
 static int
 mq_send(struct file *fp, struct mqueue *mq, struct mqmsg *m, int64_t deadline)
 {
+	struct mqnotify told = { 0 };
 	int error = 0;
 
 	rump_mutex_enter(&mq->mq_lock);
 	while (mq->mq_num >= mq->mq_maxmsg && error == 0)
 		error = mq_wait(mq, &mq->mq_writecv, fp, deadline);
 	if (error == 0)
-		mq_insert(mq, m);
+		mq_insert(mq, m, &told);
 	rump_mutex_exit(&mq->mq_lock);
+	if (told.mn_pid != 0)
+		rump_mq_notify_hook(&told, MQ_WOKEN);
 	return error;
 }
 
-RUMP_SYSCALL5(mq_timedsend, int, fd, const char *, text, size_t, len,
+RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
     unsigned, prio, const void *, timeout)
 {
 	struct mqueue *mq;
@@ -117,7 +110,7 @@ RUMP_SYSCALL5(mq_timedsend, int, fd, const char *, text, size_t, len,
 
 	if (prio >= MQ_PRIO_MAX || mq_deadline(timeout, &deadline) != 0)
 		return -EINVAL;
-	if ((error = mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
+	if ((error = rump_mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
 		return -error;
 	error = len > (size_t)mq->mq_msgsize ? EMSGSIZE : 0;
 	if (error == 0 && (m = rump_kmem_alloc(sizeof(*m) + len)) == NULL)
@@ -154,7 +147,7 @@ mq_receive(struct file *fp, struct mqueue *mq, int64_t deadline,
 	return error;
 }
 
-RUMP_SYSCALL5(mq_timedreceive, int, fd, char *, text, size_t, len,
+RUMP_RESTART5(mq_timedreceive, int, fd, char *, text, size_t, len,
     unsigned *, prio, const void *, timeout)
 {
 	struct mqueue *mq;
@@ -165,7 +158,7 @@ RUMP_SYSCALL5(mq_timedreceive, int, fd, char *, text, size_t, len,
 
 	if (mq_deadline(timeout, &deadline) != 0)
 		return -EINVAL;
-	if ((error = mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
+	if ((error = rump_mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
 		return -error;
 	error = len < (size_t)mq->mq_msgsize ? EMSGSIZE :
 	    mq_receive(fp, mq, deadline, &m);
@@ -180,50 +173,6 @@ RUMP_SYSCALL5(mq_timedreceive, int, fd, char *, text, size_t, len,
 	return (long)len;
 }
 
-/* Caller holds mq_lock. */
-static int
-mq_register(struct mqueue *mq, const struct sigevent *ev)
-{
-	int pid = curproc->p_pid;
-
-	if (ev == NULL) {
-		if (mq->mq_notifypid == pid)
-			mq->mq_notifypid = 0;
-		return 0;
-	}
-	if (mq->mq_notifypid != 0)
-		return EBUSY;
-	mq->mq_notifypid = pid;
-	mq->mq_signo = ev->sigev_notify == SIGEV_SIGNAL ? ev->sigev_signo : 0;
-	mq->mq_value = ev->sigev_value.sival_ptr;
-	return 0;
-}
-
-RUMP_SYSCALL2(mq_notify, int, fd, const void *, uev)
-{
-	const struct sigevent *ev = uev;
-	struct mqueue *mq;
-	struct file *fp;
-	int error;
-
-	if (ev != NULL) {
-		if (ev->sigev_notify == SIGEV_THREAD)
-			return rump_enosys("mq_notify (SIGEV_THREAD)", 244);
-		if ((ev->sigev_notify != SIGEV_NONE &&
-		    ev->sigev_notify != SIGEV_SIGNAL) ||
-		    (ev->sigev_notify == SIGEV_SIGNAL &&
-		    (ev->sigev_signo < 1 || ev->sigev_signo > 64)))
-			return -EINVAL;
-	}
-	if ((error = mq_byfd(fd, -1, &fp, &mq)) != 0)
-		return -error;
-	rump_mutex_enter(&mq->mq_lock);
-	error = mq_register(mq, ev);
-	rump_mutex_exit(&mq->mq_lock);
-	rump_file_rele(fp);
-	return -error;
-}
-
 RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
 {
 	const struct mq_attr *new = unew;
@@ -234,7 +183,7 @@ RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
 
 	if (new != NULL && new->mq_flags & ~(long)O_NONBLOCK)
 		return -EINVAL;
-	if ((error = mq_byfd(fd, -1, &fp, &mq)) != 0)
+	if ((error = rump_mq_byfd(fd, -1, &fp, &mq)) != 0)
 		return -error;
 	rump_mutex_enter(&mq->mq_lock);
 	flags = fp->f_flags;
@@ -271,13 +220,8 @@ mq_poll(struct file *fp, int events, struct selrec *sr)
 static void
 mq_close(struct file *fp)
 {
-	struct mqueue *mq = fp->f_data;
 
-	rump_mutex_enter(&mq->mq_lock);
-	if (mq->mq_notifypid == curproc->p_pid)
-		mq->mq_notifypid = 0;
-	rump_mutex_exit(&mq->mq_lock);
-	rump_mq_rele(mq);
+	rump_mq_rele(fp->f_data);
 }
 
 const struct fileops rump_mq_fileops = {

@@ -14,6 +14,14 @@ struct mqmsg {
 	char		 mm_text[];
 };
 
+/* Who is told of a message that comes to an empty queue: mqnotify.c. */
+struct mqnotify {
+	int		 mn_pid;	/* 0: nobody */
+	int		 mn_signo;	/* 0: no signal */
+	void		*mn_value;
+	struct file	*mn_file;	/* SIGEV_THREAD: an eventfd; NULL */
+};
+
 struct mqueue {
 	struct rump_mutex mq_lock;	/* before si_lock */
 	uint32_t	 mq_ref;	/* [a] its name, open files */
@@ -26,12 +34,21 @@ struct mqueue {
 	struct rump_cv	 mq_readcv, mq_writecv;	/* [mq_lock] */
 	int		 mq_readers;	/* [mq_lock] asleep for a message */
 	struct selinfo	 mq_sel;
-	int		 mq_notifypid;	/* [mq_lock] 0: nobody */
-	int		 mq_signo;	/* [mq_lock] 0: SIGEV_NONE */
-	void		*mq_value;	/* [mq_lock] */
+	struct mqnotify	 mq_notify;	/* [mq_lock] */
 };
 
 extern const struct fileops rump_mq_fileops;
 void	rump_mq_rele(struct mqueue *);
+/*
+ * The queue of a descriptor, fp referenced; EBADF, also when the access mode is
+ * `not`.
+ */
+int	rump_mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp);
+
+/* A notification that was taken out of its queue; no lock is held. */
+#define MQ_WOKEN	1
+#define MQ_REMOVED	2
+/* NULL until mq_notify was called. */
+extern void (*rump_mq_notify_hook)(const struct mqnotify *, int what);
 
 #endif /* IPC_MQUEUE_H */

@@ -4,7 +4,6 @@
 #include <linux/msg.h>
 #include <string.h>
 #include <kern/kmem.h>
-#include <kern/log.h>
 #include <kern/syscall.h>
 #include "ipc.h"
 
@@ -90,7 +89,7 @@ msg_room(struct msgq *q, size_t size, int flags)
 	return error;
 }
 
-RUMP_SYSCALL4(msgsnd, int, id, const void *, umsg, size_t, size, int, flags)
+RUMP_NOHAND4(msgsnd, int, id, const void *, umsg, size_t, size, int, flags)
 {
 	const struct msgbuf *um = umsg;
 	struct ipc_obj *io;
@@ -170,7 +169,25 @@ msg_take(struct msgq *q, size_t size, long type, int flags, struct msg **mp)
 	return 0;
 }
 
-RUMP_SYSCALL5(msgrcv, int, id, void *, umsg, size_t, size, long, type,
+/* MSG_COPY: the index-th message stays where it is.  Caller holds io_lock. */
+static int
+msg_copy(struct msgq *q, size_t size, long index, int flags, struct msg **mp)
+{
+	struct msg *m;
+
+	for (m = q->mq_first; m != NULL && index > 0; index--)
+		m = m->ms_next;
+	if (m == NULL || index != 0)
+		return ENOMSG;
+	if (m->ms_size > size)		/* never a part of it */
+		return flags & MSG_NOERROR ? EINVAL : E2BIG;
+	if ((*mp = rump_kmem_alloc(sizeof(*m) + m->ms_size)) == NULL)
+		return ENOMEM;
+	memcpy(*mp, m, sizeof(*m) + m->ms_size);
+	return 0;
+}
+
+RUMP_NOHAND5(msgrcv, int, id, void *, umsg, size_t, size, long, type,
     int, flags)
 {
 	struct msgbuf *um = umsg;
@@ -180,11 +197,13 @@ RUMP_SYSCALL5(msgrcv, int, id, void *, umsg, size_t, size, long, type,
 
 	if (size > SIZE_MAX / 2)
 		return -EINVAL;
-	if (flags & MSG_COPY)
-		return rump_enosys("msgrcv (MSG_COPY)", 70);
+	if ((flags & MSG_COPY) && ((flags & MSG_EXCEPT) ||
+	    (flags & IPC_NOWAIT) == 0))
+		return -EINVAL;
 	if ((error = rump_ipc_find(&msg_table, id, IPC_READ, &io)) != 0)
 		return -error;
-	error = msg_take(msgq_of(io), size, type, flags, &m);
+	error = (flags & MSG_COPY ? msg_copy : msg_take)(msgq_of(io), size,
+	    type, flags, &m);
 	rump_ipc_release(io);
 	if (error)
 		return -error;

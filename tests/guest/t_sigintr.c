@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -16,7 +17,10 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -601,7 +605,152 @@ c_splice(void)
 	return r;
 }
 
+/* System V: never again, whatever SA_RESTART says. */
+static int ipc = -1;
+static struct { long type; char text[8192]; } msg = { .type = 1 };
+
+static void
+mkmsg(void)
+{
+
+	a = b = -1;
+	ipc = msgget(IPC_PRIVATE, 0600);
+	CHECK(ipc >= 0);
+}
+
+static void
+fullmsg(void)
+{
+
+	mkmsg();
+	while (msgsnd(ipc, &msg, sizeof(msg.text), IPC_NOWAIT) == 0)
+		continue;
+	CHECK_EQ(errno, EAGAIN);
+}
+
+static void
+mksysvsem(void)
+{
+
+	a = b = -1;
+	ipc = semget(IPC_PRIVATE, 1, 0600);
+	CHECK(ipc >= 0);
+}
+
+static void
+endipc(void)
+{
+
+	/* One of them is not there. */
+	(void)!msgctl(ipc, IPC_RMID, NULL);
+	(void)!semctl(ipc, 0, IPC_RMID);
+	ipc = -1;
+}
+
+static long
+c_msgrcv(void)
+{
+
+	RET(msgrcv(ipc, &msg, sizeof(msg.text), 0, 0));
+}
+
+static long
+c_msgsnd(void)
+{
+
+	RET(msgsnd(ipc, &msg, sizeof(msg.text), 0));
+}
+
+static long
+c_semop(void)
+{
+	struct sembuf op = { 0, -1, 0 };
+
+	RET(semop(ipc, &op, 1));
+}
+
+static long
+c_semtimedop(void)
+{
+	struct sembuf op = { 0, -1, 0 };
+	struct timespec ts = { 60, 0 };
+
+	RET(semtimedop(ipc, &op, 1, &ts));
+}
+
+static mqd_t mq;
+
+static void
+mkmq(void)
+{
+	struct mq_attr at = { .mq_maxmsg = 1, .mq_msgsize = 8 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "/t_sigintr.%d", (int)getpid());
+	mq = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &at);
+	CHECK(mq >= 0);
+	mq_unlink(name);
+	a = mq;
+	b = -1;
+}
+
+static void
+fullmq(void)
+{
+
+	mkmq();
+	CHECK_EQ(mq_send(mq, "x", 1, 0), 0);
+}
+
+static long
+c_mqrecv(void)
+{
+	char c[8];
+
+	RET(mq_receive(mq, c, 8, NULL));
+}
+
+static long
+c_mqsend(void)
+{
+
+	RET(mq_send(mq, "y", 1, 0));
+}
+
+static long
+c_mqtimedrecv(void)
+{
+	struct timespec ts;
+	char c[8];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec += 60;
+	RET(mq_timedreceive(mq, c, 8, NULL, &ts));
+}
+
+static void
+mqput(void)
+{
+
+	CHECK_EQ(mq_send(mq, "z", 1, 0), 0);
+}
+
+static void
+mqget(void)
+{
+	char c[8];
+
+	CHECK_EQ(mq_receive(mq, c, 8, NULL), 1);
+}
+
 static const struct call calls[] = {
+	{ "msgrcv", 0, 1, mkmsg, c_msgrcv, NULL },
+	{ "msgsnd", 0, 1, fullmsg, c_msgsnd, NULL },
+	{ "semop", 0, 0, mksysvsem, c_semop, NULL },
+	{ "semtimedop", 0, 0, mksysvsem, c_semtimedop, NULL },
+	{ "mq_receive", 1, 1, mkmq, c_mqrecv, mqput },
+	{ "mq_timedreceive", 1, 1, mkmq, c_mqtimedrecv, mqput },
+	{ "mq_send", 1, 1, fullmq, c_mqsend, mqget },
 	{ "read pipe", 1, 1, mkpipe, c_read, write1 },
 	{ "readv pipe", 1, 1, mkpipe, c_readv, write1 },
 	{ "write pipe", 1, 1, fullpipe, c_write, drain },
@@ -695,6 +844,8 @@ end(void)
 		close(a);
 	if (b >= 0)
 		close(b);
+	if (ipc >= 0)
+		endipc();
 	if (client >= 0)
 		close(client);
 	client = -1;
