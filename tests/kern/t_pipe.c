@@ -203,6 +203,7 @@ static void
 test_blocking(void)
 {
 	static char buf[7001];
+	struct pollfd full;
 	struct thread th;
 	int n, total = 0, done = 0;
 
@@ -218,6 +219,9 @@ test_blocking(void)
 	/* The reader goes while a writer waits. */
 	OK(rump_sys_pipe(fds));
 	thread_start(&th, blockedwriter, &done);
+	full = (struct pollfd){ .fd = fds[1], .events = POLLOUT };
+	while (rump_sys_poll(&full, 1, 0) != 0)
+		msleep(1);
 	msleep(50);
 	OK(rump_sys_close(fds[0]));
 	thread_join(&th);
