@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who a process is: ids, groups, sessions, umask. */
 #include <asm/errno.h>
+#include <rump/rumpuser.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
 
 #define IDS_NGROUPS	32
 
-RUMP_SYSCALL0(getpid)
-{
-
-	return gatelwp->l_proc->p_pid;
+/*
+ * One word of the caller's own: no virtual CPU is needed, unless there is
+ * something to do at the end of a call.
+ */
+#define IDS_OWN(name, expr)						\
+static __attribute__((__noinline__)) long				\
+name##_slow(void)							\
+{									\
+	struct lwp *l = rump_gate_enter();				\
+	long r = (expr);						\
+									\
+	rump_gate_exit(l);						\
+	return r;							\
+}									\
+long									\
+rump_sysimpl_##name(void)						\
+{									\
+	struct lwp *l = rumpuser_curlwp();				\
+									\
+	if (__builtin_expect(l == NULL || __atomic_load_n(		\
+	    &l->l_pending, __ATOMIC_RELAXED) != 0, 0))			\
+		return name##_slow();					\
+	return (expr);							\
 }
-
-RUMP_SYSCALL0(getppid)
-{
-
-	return __atomic_load_n(&gatelwp->l_proc->p_ppid, __ATOMIC_RELAXED);
-}
-
-RUMP_SYSCALL0(gettid)
-{
-
-	return gatelwp->l_tid;
-}
+IDS_OWN(getpid, l->l_proc->p_pid)
+IDS_OWN(getppid, __atomic_load_n(&l->l_proc->p_ppid, __ATOMIC_RELAXED))
+IDS_OWN(gettid, l->l_tid)
 
 #define IDS_GET(name, field)						\
 RUMP_SYSCALL0(name)							\
