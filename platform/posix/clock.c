@@ -15,6 +15,17 @@ rumpcomp_clock_monotonic(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
+long
+rumpcomp_clock_timespec(int wall, int64_t ts[2])
+{
+	struct timespec t;
+
+	(void)clock_gettime(wall ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
+	ts[0] = t.tv_sec;
+	ts[1] = t.tv_nsec;
+	return 0;
+}
+
 int
 rumpuser_clock_gettime(int clock, int64_t *secp, long *nsecp)
 {

@@ -7,6 +7,7 @@
 
 #define CLOCK_REALTIME	0
 #define CLOCK_MONOTONIC	1
+#define NSEC		1000000000LL
 
 #define PT_LOAD		1
 #define PT_DYNAMIC	2
@@ -38,6 +39,7 @@ struct sym {
 typedef long clockfn(int, struct sys_timespec *);
 static clockfn *vdso_gettime;	/* [I] NULL: none */
 static int64_t start;		/* [I] */
+static struct sys_timespec started;	/* [I] the same */
 
 /* The number of symbols, from whichever hash table there is. */
 static uint32_t
@@ -111,7 +113,7 @@ gettime(int clock)
 
 	if (vdso_gettime == NULL || vdso_gettime(clock, &ts) != 0)
 		(void)sys3(__NR_clock_gettime, clock, (long)&ts, 0);
-	return ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return ts.tv_sec * NSEC + ts.tv_nsec;
 }
 
 void
@@ -121,6 +123,8 @@ spt_clock_init(void)
 		vdso_gettime = (clockfn *)vdso_symbol(spt_vdso,
 		    "__vdso_clock_gettime");
 	start = gettime(CLOCK_MONOTONIC) - 1;
+	started.tv_sec = start / NSEC;
+	started.tv_nsec = start % NSEC;
 }
 
 int64_t
@@ -133,4 +137,23 @@ int64_t
 bmk_platform_wallclock(void)
 {
 	return gettime(CLOCK_REALTIME);
+}
+
+/* No number of nanoseconds: that is a multiplication and two divisions. */
+long
+bmk_platform_timespec(int wall, int64_t ts[2])
+{
+	int clock = wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	struct sys_timespec *t = (struct sys_timespec *)ts;
+
+	if (vdso_gettime == NULL || vdso_gettime(clock, t) != 0)
+		(void)sys3(__NR_clock_gettime, clock, (long)t, 0);
+	if (wall)
+		return 0;
+	t->tv_sec -= started.tv_sec;
+	if ((t->tv_nsec -= started.tv_nsec) < 0) {
+		t->tv_nsec += NSEC;
+		t->tv_sec--;
+	}
+	return 0;
 }

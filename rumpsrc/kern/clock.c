@@ -31,6 +31,13 @@ rump_walltime(void)
 	    __atomic_load_n(&clock_offset, __ATOMIC_RELAXED);
 }
 
+int
+rump_wallset(void)
+{
+
+	return __atomic_load_n(&clock_offset, __ATOMIC_RELAXED) != 0;
+}
+
 void
 rump_setwalltime(int64_t t)
 {

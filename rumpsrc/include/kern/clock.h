@@ -10,6 +10,7 @@
 int64_t	rump_monotonic(void);		/* since boot */
 int64_t	rump_walltime(void);		/* since 1970, settable offset */
 void	rump_setwalltime(int64_t);
+int	rump_wallset(void);		/* somebody set it */
 
 /*
  * CPU-time clocks: CLOCK_PROCESS_CPUTIME_ID, _THREAD_, and the negative
