@@ -44,6 +44,10 @@ extern char *spt_arena_start;			/* [I] up to spt_guest_end */
 extern char *spt_pages_start;			/* [I] the page allocator's */
 extern int spt_pages_fd;			/* [I] they are this file */
 void spt_vm_init(void);
+#define SPT_VM_KEEP	(8 * BMK_PAGE_SIZE)	/* longest run kept */
+int spt_vm_keep(char *va, size_t len);
+int spt_vm_unkeep(const char *va, size_t len, int writable);
+void spt_vm_clear(const char *va, size_t len);
 /* NULL: it is there now; else why not, as the caller thought it was. */
 const char *spt_vm_fault(char *va, int write, const char *why);
 

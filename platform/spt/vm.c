@@ -154,9 +154,17 @@ run_unmap(char *va, size_t len, int st, int prot)
 	(void)prot;
 	if (st == SHARED)
 		return reserve(va, len);
-	if (st != ASK && protect(va, len, SYS_PROT_NONE) != 0)
+	if (st == ASK)
+		return 0;
+	if (st == PLAIN && len <= SPT_VM_KEEP) {
+		if (protect(va, len, SYS_PROT_NONE) != 0)
+			return BMK_ENOMEM;
+		return spt_vm_keep(va, len) ? 0 : forget(va, len);
+	}
+	/* In this order: there is less to protect. */
+	if (forget(va, len) != 0)
 		return BMK_ENOMEM;
-	return st == ASK ? 0 : forget(va, len);
+	return protect(va, len, SYS_PROT_NONE);
 }
 
 /* A write to a shared page asks whether it needs a copy. */
@@ -185,14 +193,18 @@ run_discard(char *va, size_t len, int st, int prot)
 int
 rumpcomp_vm_map(void *va, size_t len, int prot)
 {
-	int error = 0;
+	int write = (prot & (RUMPCOMP_VM_WRITE | RUMPCOMP_VM_ASK)) ==
+	    RUMPCOMP_VM_WRITE, error = 0;
 
 	if (!plain(va, len))
 		error = rumpcomp_vm_unmap(va, len);
-	if (error != 0)
+	if (error != 0 || (error = spt_vm_unkeep(va, len, write)) != 0)
 		return error;
-	return prot & RUMPCOMP_VM_ASK ? set_state(va, len, ASK) :
-	    protect(va, len, prot);
+	if (prot & RUMPCOMP_VM_ASK)
+		return set_state(va, len, ASK);
+	if ((error = protect(va, len, prot)) == 0 && write)
+		spt_vm_clear(va, len);
+	return error;
 }
 
 int
@@ -245,7 +257,7 @@ rumpcomp_vm_copy(void *va, const void *page, int prot)
 int
 rumpcomp_vm_move(void *from, void *to, size_t len)
 {
-	if (!plain(from, len))
+	if (!plain(from, len) || spt_vm_unkeep(to, len, 0) != 0)
 		return BMK_EOPNOTSUPP;
 	if (sys6(__NR_mremap, (long)from, (long)len, (long)len,
 	    SYS_MREMAP_FIXED | SYS_MREMAP_MAYMOVE, (long)to, 0) != (long)to)
