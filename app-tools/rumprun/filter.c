@@ -93,7 +93,7 @@ panic_line(struct filter *f)
 	char *line = f->f_line;
 	uint64_t base;
 
-	if (f->f_crash != NULL)
+	if (f->f_crash != NULL && !f->f_note)
 		crash_line(f->f_crash, line);
 	if (is_frame(line) && f->f_shown == 0 &&
 	    f->f_nframes < FILTER_FRAMES) {
@@ -110,7 +110,8 @@ panic_line(struct filter *f)
 		release_frames(f, NULL);
 	}
 	put(f, line + f->f_shown, f->f_linelen - f->f_shown);
-	if (starts(line, "end-of-panic") || ++f->f_nlines > PANIC_LINES)
+	if (starts(line, "end-of-panic") || starts(line, "end-of-fault") ||
+	    ++f->f_nlines > PANIC_LINES)
 		f->f_panic = false;
 }
 
@@ -144,7 +145,7 @@ panic_byte(struct filter *f, char c)
 static void
 panic_stage(struct filter *f, const char *s, size_t n)
 {
-	static const char head[] = "panic: ";
+	static const char head[] = "panic: ", note[] = "fault: ";
 	const char *nl;
 	size_t len, room;
 
@@ -161,8 +162,10 @@ panic_stage(struct filter *f, const char *s, size_t n)
 			room = len;
 		memcpy(f->f_line + f->f_linelen, s, room);
 		f->f_linelen += room;
+		f->f_note = memcmp(f->f_line, note, sizeof(note) - 1) == 0;
 		f->f_panic = room != 0 && f->f_linelen == sizeof(head) - 1 &&
-		    memcmp(f->f_line, head, sizeof(head) - 1) == 0;
+		    (memcmp(f->f_line, head, sizeof(head) - 1) == 0 ||
+		    f->f_note);
 		if (f->f_panic) {
 			len = room;
 			f->f_shown = f->f_linelen;

@@ -2,8 +2,9 @@
 /*
  * filter: what one stream of the guest becomes before the user sees it.  It
  * does no input or output itself.  Ordinary output is never held back; only
- * from "panic: " at the beginning of a line on, lines wait until they are
- * whole, and the backtrace until the image base is known.
+ * from "panic: " or "fault: " (of one process only) at the beginning of a line
+ * on, lines wait until they are whole, and the backtrace until the image base
+ * is known.
  */
 #ifndef RUMPRUN_FILTER_H
 #define RUMPRUN_FILTER_H
@@ -36,6 +37,7 @@ struct filter {
 	bool	 f_skipcr;	/* the mark's last byte is still to come */
 	size_t	 f_bootlen;
 	bool	 f_panic;	/* in the text of a panic */
+	bool	 f_note;	/* ... of a process only: "fault:" */
 	unsigned f_nlines;	/* lines since then */
 	bool	 f_fault;	/* ... which was a fault */
 	char	 f_line[FILTER_LINE];

@@ -43,8 +43,7 @@ struct rumpcomp_sigops {
 	 */
 	int	(*so_wanted)(struct lwp *);
 	/* The same for program code that made a fault; false: a report. */
-	int	(*so_fault)(struct lwp *, const struct rumpcomp_regs *,
-		    uint64_t addr);
+	int	(*so_fault)(struct lwp *, const struct rumpcomp_regs *);
 };
 
 /* Once, before any of the others. */
@@ -61,6 +60,11 @@ size_t rumpcomp_sig_xsize(void);
 uint64_t rumpcomp_sig_xfeatures(void);	/* XCR0's bits; 0: FXSAVE */
 /* True when all bytes can be written. */
 int rumpcomp_sig_writable(void *, size_t);
+/* In so_deliver(RUMPCOMP_SIG_FAULT): what the fault is, as a report says it. */
+const char *rumpcomp_sig_cause(void);
+/* A report of what ends a process only, with rip and rsp; NULL: abort(). */
+void rumpcomp_sig_note(const char *cause, const struct rumpcomp_regs *,
+    uint64_t addr);
 /* The report of a fault that nobody handles; ends the machine. */
 void rumpcomp_sig_report(const char *cause, const struct rumpcomp_regs *,
     uint64_t addr) __attribute__((__noreturn__));

@@ -69,8 +69,9 @@ backtrace(uint64_t rip, uint64_t rbp, uint64_t sp)
 	}
 }
 
+/* What comes after the backtrace, but the last line. */
 static void
-end_report(int status)
+print_where(void)
 {
 	const struct bmk_thread *t = bmk_curthread();
 	const uint8_t *p;
@@ -84,6 +85,12 @@ end_report(int status)
 		bmk_panic_lwp();
 	else
 		bmk_printf("0.0 %s", t != NULL ? t->bt_name : "boot");
+}
+
+static void
+end_report(int status)
+{
+	print_where();
 	bmk_printf("\nend-of-panic\n");
 	bmk_platform_halt(status);
 }
@@ -136,6 +143,19 @@ bmk_stack_overflow(const struct bmk_regs *r, uint64_t addr)
 	    !bmk_platform_readable((const void *)r->rsp, 1));
 }
 
+static void
+print_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
+{
+	bmk_printf("%s", cause);
+	if (r->vector != BMK_VECTOR_ABORT)
+		bmk_printf(", address 0x%lx, vector %lu, error 0x%lx", addr,
+		    r->vector, r->error);
+	print_regs(r->rip, r->rsp, &r->r15, "r15\0r14\0r13\0r12\0r11\0"
+	    "r10\0r9\0r8\0rbp\0rdi\0rsi\0rdx\0rcx\0rbx\0rax\0");
+	backtrace(r->rip, r->rbp, r->vector == BMK_VECTOR_PF &&
+	    r->error & BMK_PF_EXEC ? r->rsp : 0);
+}
+
 void
 bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 {
@@ -143,16 +163,23 @@ bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 	    STATUS_FAULT;
 
 	begin_report(status);
-	bmk_printf("\npanic: %s", cause);
-	if (status == STATUS_FAULT)
-		bmk_printf(", address 0x%lx, vector %lu, error 0x%lx", addr,
-		    r->vector, r->error);
-	print_regs(r->rip, r->rsp, &r->r15, "r15\0r14\0r13\0r12\0r11\0"
-	    "r10\0r9\0r8\0rbp\0rdi\0rsi\0rdx\0rcx\0rbx\0rax\0");
-	backtrace(r->rip, r->rbp, r->vector == BMK_VECTOR_PF &&
-	    r->error & BMK_PF_EXEC ? r->rsp : 0);
+	bmk_printf("\npanic: ");
+	print_fault(cause, r, addr);
 	end_report(status);
 	__builtin_unreachable();
+}
+
+void
+bmk_fault_note(const char *cause, const struct bmk_regs *r, uint64_t addr)
+{
+	static struct bmk_spin lock;	/* one at a time */
+	unsigned long saved = bmk_spin_enter(&lock);
+
+	bmk_printf("\nfault: ");
+	print_fault(cause, r, addr);
+	print_where();
+	bmk_printf("\nend-of-fault\n");
+	bmk_spin_exit(&lock, saved);
 }
 
 void

@@ -19,7 +19,7 @@
 
 static struct bmk_sched sched0;
 void (*bmk_account)(struct bmk_thread *);
-int (*bmk_program_hook)(struct bmk_regs *, int, uint64_t);
+int (*bmk_program_hook)(struct bmk_regs *, const char *, uint64_t);
 static int programs;	/* [a] before there are any nobody is preempted */
 
 struct bmk_sched *

@@ -24,7 +24,8 @@ struct user_sig {
 	uint64_t	us_arg;
 	enum rumpcomp_sigwhy us_why;
 	uint32_t	us_pad2;
-	uint64_t	us_pad3[5];
+	const char	*us_cause;	/* of a fault */
+	uint64_t	us_pad3[4];
 };
 _Static_assert(sizeof(struct user_sig) == US_SIZE, "sig_enter.S");
 _Static_assert(__builtin_offsetof(struct user_sig, us_x) % 64 == 0, "XSAVE");
@@ -77,7 +78,7 @@ is_kernel(uint64_t rip)
  * to go on, or made a fault.  True: r leads to us now.
  */
 static int
-sig_hook(struct bmk_regs *r, int fault, uint64_t addr)
+sig_hook(struct bmk_regs *r, const char *fault, uint64_t addr)
 {
 	struct bmk_thread *t = bmk_curthread();
 	struct user_sig *us;
@@ -88,12 +89,13 @@ sig_hook(struct bmk_regs *r, int fault, uint64_t addr)
 	}
 	if (t->bt_lwp == NULL || is_kernel(r->rip))
 		return 0;
-	if (fault ? !sig_ops->so_fault(t->bt_lwp, (const void *)r, addr) :
+	if (fault ? !sig_ops->so_fault(t->bt_lwp, (const void *)r) :
 	    !sig_ops->so_wanted(t->bt_lwp))
 		return 0;
 	us = user_sig_of(t);
 	us->us_regs = *r;
 	us->us_arg = addr;
+	us->us_cause = fault;
 	us->us_why = fault ? RUMPCOMP_SIG_FAULT : RUMPCOMP_SIG_PREEMPT;
 	r->rip = (uint64_t)user_sig_async;
 	r->rsp = (uint64_t)us;
@@ -237,6 +239,25 @@ rumpcomp_sig_writable(void *p, size_t len)
 		if (user_sig_probe(q) != 0)
 			return 0;
 	return user_sig_probe(last) == 0;
+}
+
+const char *
+rumpcomp_sig_cause(void)
+{
+	return user_sig_of(bmk_curthread())->us_cause;
+}
+
+void
+rumpcomp_sig_note(const char *cause, const struct rumpcomp_regs *r,
+    uint64_t addr)
+{
+	struct bmk_regs copy = *(const struct bmk_regs *)r;
+
+	if (cause == NULL) {
+		cause = "abort";
+		copy.vector = BMK_VECTOR_ABORT;
+	}
+	bmk_fault_note(cause, &copy, addr);
 }
 
 void

@@ -192,9 +192,9 @@ fault_cause(const struct bmk_regs *r, uint64_t va)
 }
 
 static int
-program_fault(struct bmk_regs *r, uint64_t addr)
+program_fault(struct bmk_regs *r, const char *why, uint64_t addr)
 {
-	return bmk_program_hook != NULL && bmk_program_hook(r, 1, addr);
+	return bmk_program_hook != NULL && bmk_program_hook(r, why, addr);
 }
 
 static void
@@ -211,15 +211,15 @@ page_fault(struct bmk_regs *r)
 		if (why == NULL)
 			goto out;
 	}
-	if (why != hw_nomem && program_fault(r, va)) {
-out:
-		in_fault = 0;
-		return;
-	}
 	if ((why == NULL || why == hw_unmapped || why == hw_reserved) &&
 	    bmk_stack_overflow(r, va))
 		why = "stack overflow (guard page)";
-	bmk_fault(why != NULL ? why : fault_cause(r, va), r, va);
+	if (why == NULL)
+		why = fault_cause(r, va);
+	if (why == hw_nomem || !program_fault(r, why, va))
+		bmk_fault(why, r, va);
+out:
+	in_fault = 0;
 }
 
 void
@@ -227,7 +227,7 @@ hw_trap(struct bmk_regs *r)
 {
 	if (r->vector == 14)
 		page_fault(r);
-	else if (!program_fault(r, 0))
+	else if (!program_fault(r, fault_name(r->vector), 0))
 		bmk_fault(fault_name(r->vector), r, 0);
 }
 
@@ -300,7 +300,7 @@ hw_preempt(struct bmk_regs *r)
 	bmk_sched_preempt();
 	xrstor(area);
 	if (bmk_program_hook != NULL)
-		(void)bmk_program_hook(r, 0, 0);
+		(void)bmk_program_hook(r, NULL, 0);
 }
 
 size_t

@@ -91,6 +91,8 @@ rumpcomp_vm_discard(void *va, size_t len)
 	return 0;
 }
 
+const char rumpcomp_vm_beyond[] = "";
+
 void
 rumpcomp_sig_init(const struct rumpcomp_sigops *ops)
 {
@@ -133,6 +135,22 @@ rumpcomp_sig_writable(void *p, size_t len)
 
 	(void)p, (void)len;
 	return 0;
+}
+
+const char *
+rumpcomp_sig_cause(void)
+{
+
+	return NULL;
+}
+
+void
+rumpcomp_sig_note(const char *cause, const struct rumpcomp_regs *r,
+    uint64_t addr)
+{
+
+	(void)cause, (void)r, (void)addr;
+	no_program("rumpcomp_sig_note");
 }
 
 void

@@ -80,7 +80,8 @@ spt_getregs(const void *ucontext, struct bmk_regs *r)
 }
 
 int
-spt_program(void *ucontext, struct bmk_regs *r, int fault, uint64_t addr)
+spt_program(void *ucontext, struct bmk_regs *r, const char *fault,
+    uint64_t addr)
 {
 	uint64_t *uc = ucontext;
 
@@ -114,7 +115,7 @@ on_fault(int sig, void *info, void *ucontext)
 	    rumpcomp_vm_pager != NULL && (why = spt_vm_fault((char *)addr,
 	    (r.error & BMK_PF_WRITE) != 0, why)) == NULL)
 		return;
-	if (spt_program(uc, &r, 1, addr))
+	if (spt_program(uc, &r, why, addr))
 		return;
 	t = sig == SPT_SIGSEGV ? guard_of(addr) : NULL;
 	if (t != NULL)

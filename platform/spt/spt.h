@@ -54,7 +54,8 @@ const char *spt_vm_fault(char *va, int write, const char *why);
 /* The interrupted code's, from a handler's ucontext. */
 void spt_getregs(const void *ucontext, struct bmk_regs *);
 /* bmk_program_hook(); what it changed is put into the ucontext. */
-int spt_program(void *ucontext, struct bmk_regs *, int fault, uint64_t addr);
+int spt_program(void *ucontext, struct bmk_regs *, const char *fault,
+    uint64_t addr);
 void spt_fault_init(void);
 void spt_timer_init(void);
 void spt_clock_init(void);

@@ -117,7 +117,7 @@ on_timer(int sig, void *info, void *ucontext)
 		bmk_sched_preempt();
 		if (bmk_program_hook != NULL) {
 			spt_getregs(ucontext, &r);
-			(void)spt_program(ucontext, &r, 0, 0);
+			(void)spt_program(ucontext, &r, NULL, 0);
 		}
 	}
 	irq_on = 1;

@@ -168,5 +168,6 @@ RUMP_COMPONENT(exec, RUMP_FACTION_BASE)
 	rump_exec_hook = program_start;
 	rump_exit_hook = program_exit;
 	rump_procend_hook = rump_exec_ended;
+	rump_sig_init();	/* a fault ends one process only */
 	return 0;
 }

@@ -55,7 +55,16 @@ extern void (*rump_sigtimer_clearhook)(struct proc *, int keep);
 /* Something is pending that was not: for signalfd; NULL: not linked. */
 extern void (*rump_sigfd_hook)(struct proc *);
 
-/* The hooks of delivery, at first need. */
-void	rump_sig_init(void);
+/* There is no other process that runs. */
+int	rump_sig_alone(const struct proc *);
+/*
+ * sigfault.c.  take returns, p_lock held, when there is a handler: with the
+ * signal's information and a copy of its action.
+ */
+struct rumpcomp_regs;
+int	rump_sigfault_wanted(struct lwp *, const struct rumpcomp_regs *);
+void	rump_sigfault_take(struct lwp *, const struct rumpcomp_regs *,
+	    const void *x, uintptr_t addr, struct rump_siginfo *,
+	    struct rump_sigact *);
 
 #endif /* KERN_SIG_PRIV_H */

@@ -85,8 +85,8 @@ sig_stop(struct proc *p, int sig)
 }
 
 /*
- * The end of a process that was started by the guest's configuration and
- * aborts is that of the machine, with a full report; so is a fault's.
+ * The only process that aborts ends the machine, with a full report; so does
+ * a fault's (sigfault.c).
  */
 static void __attribute__((__noreturn__))
 sig_terminate(struct proc *p, int sig, const struct rumpcomp_regs *r)
@@ -94,8 +94,10 @@ sig_terminate(struct proc *p, int sig, const struct rumpcomp_regs *r)
 	int core = 0;
 
 	if (RUMP_SIGBIT(sig) & SIG_CORES) {
-		if (sig == SIGABRT && p->p_parent == &rump_proc0)
+		if (sig == SIGABRT && rump_sig_alone(p))
 			rumpcomp_sig_abort(r);
+		if (sig == SIGABRT)
+			rumpcomp_sig_note(NULL, r, 0);
 		rump_printf("rumpkit: %s: ended by signal %d\n", p->p_comm,
 		    sig);
 		core = 0x80;
@@ -152,107 +154,11 @@ sig_next(struct lwp *l, const struct rumpcomp_regs *r,
 	}
 }
 
-/* What the trap is to the program; 0: none of its business. */
-static int
-sig_oftrap(uint64_t vector, int *code)
-{
-
-	*code = SI_KERNEL;
-	switch (vector) {
-	case 0:
-		*code = FPE_INTDIV;
-		return SIGFPE;
-	case 1:
-		*code = TRAP_TRACE;
-		return SIGTRAP;
-	case 3:
-		return SIGTRAP;
-	case 4: case 5: case 13:
-		return SIGSEGV;
-	case 6:
-		*code = ILL_ILLOPN;
-		return SIGILL;
-	case 11: case 12:
-		return SIGBUS;
-	case 14:
-		*code = SEGV_MAPERR;
-		return SIGSEGV;
-	case 16: case 19:
-		return SIGFPE;
-	case 17:
-		*code = BUS_ADRALN;
-		return SIGBUS;
-	}
-	return 0;
-}
-
-/* Of the x87 or SSE exceptions that are raised and not masked the first. */
-static int
-sig_fpcode(const void *x, uint64_t vector)
-{
-	const uint16_t *fx = x;		/* control, status; MXCSR at 24 */
-	unsigned raised;
-
-	if (vector == 16)
-		raised = fx[1] & ~(unsigned)fx[0];
-	else
-		raised = fx[12] & ~((unsigned)fx[12] >> 7);
-	return raised & 0x01 ? FPE_FLTINV : raised & 0x04 ? FPE_FLTDIV :
-	    raised & 0x08 ? FPE_FLTOVF : raised & 0x12 ? FPE_FLTUND :
-	    raised & 0x20 ? FPE_FLTRES : 0;
-}
-
-/* Without a virtual CPU, interrupts off: only the lwp's own is looked at. */
-static int
-sig_fault(struct lwp *l, const struct rumpcomp_regs *r, uint64_t addr)
-{
-	int code, sig = sig_oftrap(r->vector, &code);
-	const struct rump_sigact *act;
-
-	(void)addr;
-	if (sig == 0 || l->l_vcpu >= 0 || l->l_hoststk == NULL ||
-	    (l->l_sig.ls_mask & RUMP_SIGBIT(sig)))
-		return 0;
-	act = &l->l_proc->p_sig.ps_act[sig - 1];
-	return SIG_HANDLED(act);
-}
-
 static int
 sig_wanted(struct lwp *l)
 {
 
 	return l->l_hoststk != NULL && l->l_pending != 0;
-}
-
-/* The signal of a fault; its handler may have gone in the meantime. */
-static int
-sig_takefault(struct lwp *l, const struct rumpcomp_regs *r, const void *x,
-    uintptr_t addr, struct rump_siginfo *info, struct rump_sigact *copy)
-{
-	struct rump_sigact *act;
-	int sig, code;
-
-	memset(info, 0, sizeof(*info));
-	sig = sig_oftrap(r->vector, &code);
-	if (r->vector == 14) {
-		info->u.fault.addr = addr;
-		if ((r->error & 1) || rump_mm_mapped((void *)addr))
-			code = SEGV_ACCERR;
-	} else if (code != SI_KERNEL || sig == SIGFPE) {
-		info->u.fault.addr = r->rip;
-		if (r->vector == 16 || r->vector == 19)
-			code = sig_fpcode(x, r->vector);
-	}
-	info->rs_signo = sig;
-	info->rs_code = code;
-	rump_mutex_enter(&l->l_proc->p_lock);
-	act = &l->l_proc->p_sig.ps_act[sig - 1];
-	if (!SIG_HANDLED(act))
-		rumpcomp_sig_report("fault", r, addr);
-	*copy = *act;
-	if (act->sa_fl & SA_RESETHAND)
-		act->sa_fn = NULL;	/* SIG_DFL */
-	return sig;
 }
 
 /* The call that was interrupted is made again, as if it had not begun. */
@@ -334,7 +240,7 @@ sig_deliver(struct rumpcomp_regs *r, void *x, enum rumpcomp_sigwhy why,
 
 	rump_backend_schedule(0, NULL);
 	if (why == RUMPCOMP_SIG_FAULT) {
-		(void)sig_takefault(l, r, x, arg, &info, &act);
+		rump_sigfault_take(l, r, x, arg, &info, &act);
 		sig_handle(l, r, x, arg, &info, &act);
 	} else if (why == RUMPCOMP_SIG_FRAME) {
 		mask = rump_sigframe_pop(ls, r, x, (void *)arg);
@@ -443,7 +349,7 @@ sig_child(struct proc *p)
 static const struct rumpcomp_sigops sig_ops = {
 	.so_deliver = sig_deliver,
 	.so_wanted = sig_wanted,
-	.so_fault = sig_fault,
+	.so_fault = rump_sigfault_wanted,
 };
 
 void

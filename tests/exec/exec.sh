@@ -65,7 +65,13 @@ t_*)	n=10000
 		run -- /progs $n
 	fi
 	[ "$test" != t_loop ] || sed 's/^/  /' "$out/out"
-	status 0 ;;
+	status 0
+	if [ "$test" = t_wait ] && [ "$config" != linux ]; then
+		lines 10 '^fault: '
+		lines 10 '^end-of-fault'
+		has '^  #0 .*crash .*helper.c:[0-9]'
+		hasnot '^panic'
+	fi ;;
 *)	. "$here/$test.sh" ;;
 esac
 [ $failed = 0 ] && echo "ok   exec: $test on $config" && exit 0

@@ -66,6 +66,59 @@ fds(void)
 	return 0;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static __attribute__((__noinline__, __noclone__)) int
+deeper(volatile char *above)
+{
+	volatile char here[4096];
+
+	here[0] = above[0];
+	return deeper(here) + here[0];
+}
+#pragma GCC diagnostic pop
+
+/* The process ends by a signal that is its own fault. */
+static int
+crash(const char *how)
+{
+	volatile int none = 0;
+	volatile char c = 0;
+	char *p;
+	int fd;
+
+	if (strcmp(how, "segv") == 0)
+		*(volatile int *)(long)none = 1;
+	if (strcmp(how, "fpe") == 0)
+		return 1000 / none;
+	if (strcmp(how, "ill") == 0)
+		__asm__ volatile("ud2");
+	if (strcmp(how, "trap") == 0)
+		__asm__ volatile("int3");
+	if (strcmp(how, "stack") == 0)
+		return deeper(&c);
+	if (strcmp(how, "abort") == 0)
+		abort();
+	if (strcmp(how, "ignored") == 0) {
+		signal(SIGSEGV, SIG_IGN);
+		*(volatile int *)(long)none = 1;
+	}
+	if (strcmp(how, "bus") == 0) {
+		fd = memfd_create("x", 0);
+		if (ftruncate(fd, 100) != 0)
+			return 31;
+		p = mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0);
+		return p[0] != 0 ? 32 : p[4096];
+	}
+	return 33;
+}
+
+static void *
+crash_thread(void *how)
+{
+	exit(crash(how));
+}
+
 static int
 signals(void)
 {
@@ -162,6 +215,12 @@ act(char **argv)
 		forever(NULL);
 	if (strcmp(what, "fds") == 0)
 		return fds();
+	if (strcmp(what, "crash") == 0 && argv[3] == NULL)
+		return crash(argv[2]);
+	if (strcmp(what, "crash") == 0) {
+		pthread_create(&t, NULL, crash_thread, argv[2]);
+		forever(NULL);
+	}
 	if (strcmp(what, "signals") == 0)
 		return signals();
 	if (strcmp(what, "orphan") == 0)

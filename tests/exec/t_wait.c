@@ -4,6 +4,7 @@
  * t_spawn.
  */
 #include <signal.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
 #include "run.h"
@@ -197,6 +198,42 @@ test_orphan(void)
 	CHECK(wait(NULL) == -1 && errno == ECHILD);
 }
 
+/* A program's fault is its own end, not ours. */
+static void
+crash(int sig, const char *how, const char *thread)
+{
+	char *argv[] = { prog("helper"), "crash", (char *)(uintptr_t)how,
+	    (char *)(uintptr_t)thread, NULL };
+	pid_t pid = start(NULL, argv);
+	siginfo_t si;
+	int st = 0;
+
+	CHECK_EQ(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	CHECK(si.si_code == CLD_DUMPED || si.si_code == CLD_KILLED);
+	CHECK_EQ(si.si_status, sig);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK(WIFSIGNALED(st));
+	CHECK_EQ(WTERMSIG(st), sig);
+	CHECK(getpid() != 1 || WCOREDUMP(st));
+}
+
+static void
+test_crash(void)
+{
+	const char *const none = NULL;
+
+	crash(SIGSEGV, "segv", none);
+	crash(SIGSEGV, "segv", "thread");
+	crash(SIGFPE, "fpe", none);
+	crash(SIGILL, "ill", none);
+	crash(SIGTRAP, "trap", none);
+	crash(SIGSEGV, "stack", none);
+	crash(SIGSEGV, "ignored", none);
+	crash(SIGABRT, "abort", none);
+	crash(SIGBUS, "bus", none);
+	crash(SIGBUS, "bus", "thread");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -206,6 +243,7 @@ main(int argc, char **argv)
 	test_groups();
 	test_sigchld();
 	test_stop();
+	test_crash();
 	test_orphan();
 	return check_done();
 }

@@ -79,7 +79,8 @@ test_noise(void)
 	static const char *const word[] = { "panic: ", "\n", "\r\n", "  #0 0x",
 	    "backtrace:", "image-base: ", "end-of-panic", "\001exit ", "7",
 	    "\r", "a long word of text ", "end-of-panic\n", "\n  #1 0x7\n",
-	    "\n  rip=", "=", "r15= rsp=7 ", ", vector " };
+	    "\n  rip=", "=", "r15= rsp=7 ", ", vector ", "fault: ",
+	    "end-of-fault" };
 	char text[8000];
 
 	for (int i = 0; i < 2000; i++) {
@@ -89,7 +90,7 @@ test_noise(void)
 		srand(seed);
 		text[0] = '\0';
 		while (strlen(text) < (size_t)(i * 3))
-			strcat(text, word[(unsigned)rand() % 17]);
+			strcat(text, word[(unsigned)rand() % 19]);
 		a = filtered(text, strlen(text), "rcb", 1);
 		b = filtered(text, strlen(text), "rcb", 3000);
 		CHECK(a.t_len == b.t_len &&
@@ -110,6 +111,8 @@ test_crash(void)
 	    "  rip=0000000000000012 rsp=34 nope=5\n  r15=ffffffffffffffff\n"
 	    "backtrace:\n  #0 0x12\nimage-base: 0x7000\nlwp: 1.1 x\n"
 	    "end-of-panic\npanic: next\n  rip=9\nend-of-panic\n";
+	static const char note[] = "fault: NULL pointer, vector 14\n"
+	    "  rip=0000000000000012\nimage-base: 0x7000\nend-of-fault\n";
 
 	free(filtered(text, strlen(text), "", 3).t_text);
 	CHECK(crash.cr_done && crash.cr_fault);
@@ -123,6 +126,8 @@ test_crash(void)
 	CHECK(!crash.cr_done);
 	free(filtered("end-of-panic\n", 13, "", 100).t_text);
 	CHECK(!crash.cr_done);
+	free(filtered(note, strlen(note), "", 3).t_text);
+	CHECK(!crash.cr_begun);
 }
 
 int
@@ -144,6 +149,11 @@ main(void)
 	    REPORT("why", " <ff>", " <1ff>"), -1);
 	expect(REPORT("page fault, vector 14", "", ""), "",
 	    REPORT("page fault, vector 14", " <100>", " <1ff>"), -1);
+	/* The end of one process: "fault:". */
+	expect("x\nfault: it, vector 14\n  #0 0x7100\nimage-base: 0x7000\n"
+	    "end-of-fault\n#0 0x7100\n", "",
+	    "x\nfault: it, vector 14\n  #0 0x7100 <100>\n"
+	    "image-base: 0x7000\nend-of-fault\n#0 0x7100\n", -1);
 	/* No base, no names; no name, no change. */
 	expect("panic: \n  #0 0x1\nfoo\n", "", "panic: \n  #0 0x1\nfoo\n", -1);
 	expect("panic: \n  #0 0x1\n", "", "panic: \n  #0 0x1\n", -1);

@@ -124,6 +124,9 @@ extern void (*rump_intr_hook)(struct lwp *, const long *call, int how);
 int	rump_sig_maskenter(struct lwp *, const void *set, size_t setsize);
 void	rump_sig_maskleave(struct lwp *, long result);
 
+/* The hooks of delivery, at first need. */
+void	rump_sig_init(void);
+
 /*
  * A signal for curlwp that is the result of what it does, unless it is no
  * program's.  A write to nobody, one beyond RLIMIT_FSIZE:

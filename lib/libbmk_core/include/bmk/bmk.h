@@ -163,11 +163,12 @@ extern void (*bmk_account)(struct bmk_thread *);
 /*
  * When it is set the platform calls it, interrupts off, with the registers of
  * the interrupted code, before that goes on after bmk_sched_preempt() (fault
- * 0; the extended state is the CPU's again), and for a fault that cannot be
- * resolved, with the address, before bmk_fault() (fault 1).  True: r was
+ * NULL; the extended state is the CPU's again), and for a fault that cannot be
+ * resolved, with its cause and the address, before bmk_fault().  True: r was
  * changed, go on with it.
  */
-extern int (*bmk_program_hook)(struct bmk_regs *r, int fault, uint64_t addr);
+extern int (*bmk_program_hook)(struct bmk_regs *r, const char *fault,
+    uint64_t addr);
 /*
  * The platform's timer interrupt, interrupts off: wakes sleepers, sets
  * bc_resched when the running thread should give way.  It arms the timer
@@ -255,6 +256,9 @@ int bmk_panicking(void);	/* a report is being printed */
 /* An unhandled fault: like panic, with these registers; status 139. */
 void bmk_fault(const char *cause, const struct bmk_regs *, uint64_t addr)
     __attribute__((__noreturn__));
+/* The same report, headed "fault:", of what ends less than the machine. */
+void bmk_fault_note(const char *cause, const struct bmk_regs *,
+    uint64_t addr);
 /* Is the page fault at addr, which cannot be resolved, a stack overflow? */
 int bmk_stack_overflow(const struct bmk_regs *, uint64_t addr);
 /* librumpuser_bmk sets it: prints pid.tid and name of the running lwp. */
