@@ -62,24 +62,20 @@ link_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode nodes[] = {
-	{ .pn_path = "a/b/counter", .pn_read = counter_read },
-	{ .pn_path = "a/long", .pn_read = long_read },
-	PROC_NUM("a/one", one, -5, 100),
-	PROC_NUM("a/three", three, 0, INT32_MAX),
-	{ .pn_path = "a/colours", .pn_mode = S_IFDIR | 0555,
-	  .pn_next = colour_next },
-	{ .pn_path = "a/colours/*", .pn_read = star_read },
-	{ .pn_path = "*/mine", .pn_read = star_read, .pn_mode = S_IFREG |
-	  0400 },
-	{ .pn_path = "*/fds", .pn_mode = S_IFDIR | 0555,
-	  .pn_next = colour_next },
-	{ .pn_path = "*/fds/*", .pn_read = star_read },
-	{ .pn_path = "favourite", .pn_mode = S_IFLNK | 0777,
-	  .pn_read = link_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "a/b/counter", counter_read);
+	rump_proc_file(pt, "a/long", long_read);
+	PROC_NUM(pt, "a/one", one, -5, 100);
+	PROC_NUM(pt, "a/three", three, 0, INT32_MAX);
+	rump_proc_dir(pt, "a/colours", colour_next);
+	rump_proc_file(pt, "a/colours/*", star_read);
+	rump_proc_node(pt, "*/mine", S_IFREG | 0400, star_read);
+	rump_proc_dir(pt, "*/fds", colour_next);
+	rump_proc_file(pt, "*/fds/*", star_read);
+	rump_proc_link(pt, "favourite", link_read);
+}
 
 /* Names in a directory, in its order, read by few bytes at a time. */
 static const char *

@@ -112,8 +112,8 @@ cpuinfo_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode cpuinfo_nodes[] = {
-	{ .pn_path = "cpuinfo", .pn_read = cpuinfo_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(cpuinfo_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "cpuinfo", cpuinfo_read);
+}

@@ -118,13 +118,12 @@ link_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode mounts_nodes[] = {
-	{ .pn_path = "filesystems", .pn_read = filesystems_read },
-	{ .pn_path = "mounts", .pn_mode = S_IFLNK | 0777,
-	  .pn_read = link_read },
-	{ .pn_path = "*" "/mounts", .pn_read = mounts_read },
-	{ .pn_path = "*" "/mountinfo", .pn_read = mounts_read,
-	  .pn_arg = "mountinfo" },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(mounts_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "filesystems", filesystems_read);
+	rump_proc_link(pt, "mounts", link_read);
+	rump_proc_file(pt, "*" "/mounts", mounts_read);
+	rump_proc_file(pt, "*" "/mountinfo", mounts_read)->pn_arg =
+	    "mountinfo";
+}

@@ -154,10 +154,10 @@ procfs_execname(struct proc *p, char *name, size_t size)
 	rump_mm_unlock();
 }
 
-static const struct procnode procargs_nodes[] = {
-	{ .pn_path = "*" "/cmdline", .pn_read = strings_read },
-	{ .pn_path = "*" "/environ", .pn_mode = S_IFREG | 0400,
-	  .pn_read = strings_read, .pn_arg = "environ" },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(procargs_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "*" "/cmdline", strings_read);
+	rump_proc_node(pt, "*" "/environ", S_IFREG | 0400,
+	    strings_read)->pn_arg = "environ";
+}

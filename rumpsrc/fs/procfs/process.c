@@ -101,17 +101,13 @@ net_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode process_nodes[] = {
-	{ .pn_path = "", .pn_mode = S_IFDIR | 0555, .pn_next = pid_next,
-	  .pn_isname = pid_is },
-	{ .pn_path = "*", .pn_mode = S_IFDIR | 0555 },
-	{ .pn_path = "self", .pn_mode = S_IFLNK | 0777, .pn_read = self_read },
-	{ .pn_path = "*" "/net", .pn_mode = S_IFLNK | 0777,
-	  .pn_read = net_read },
-	{ .pn_path = "*" "/task", .pn_mode = S_IFDIR | 0555,
-	  .pn_next = tid_next },
-	{ .pn_path = "thread-self", .pn_mode = S_IFLNK | 0777,
-	  .pn_read = threadself_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(process_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_dir(pt, "", pid_next)->pn_isname = pid_is;
+	rump_proc_dir(pt, "*", NULL);
+	rump_proc_link(pt, "self", self_read);
+	rump_proc_link(pt, "*" "/net", net_read);
+	rump_proc_dir(pt, "*" "/task", tid_next);
+	rump_proc_link(pt, "thread-self", threadself_read);
+}

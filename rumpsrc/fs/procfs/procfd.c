@@ -240,15 +240,15 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode procfd_nodes[] = {
-	{ .pn_path = "*" "/fd", .pn_mode = S_IFDIR | 0500,
-	  .pn_next = fd_next, .pn_isname = fd_isname },
-	{ .pn_path = "*" "/fd/" "*", .pn_mode = S_IFLNK | 0700,
-	  .pn_read = fd_read, .pn_jump = fd_jump },
-	{ .pn_path = "*" "/fdinfo", .pn_mode = S_IFDIR | 0555,
-	  .pn_next = fd_next, .pn_isname = fd_isname },
-	{ .pn_path = "*" "/fdinfo/" "*", .pn_mode = S_IFREG | 0444,
-	  .pn_read = fdinfo_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(procfd_nodes);
+RUMP_PROCNODES(pt)
+{
+	struct procnode *pn;
+
+	pn = rump_proc_node(pt, "*" "/fd", S_IFDIR | 0500, NULL);
+	pn->pn_next = fd_next;
+	pn->pn_isname = fd_isname;
+	rump_proc_node(pt, "*" "/fd/" "*", S_IFLNK | 0700, fd_read)->pn_jump =
+	    fd_jump;
+	rump_proc_dir(pt, "*" "/fdinfo", fd_next)->pn_isname = fd_isname;
+	rump_proc_file(pt, "*" "/fdinfo/" "*", fdinfo_read);
+}

@@ -379,19 +379,16 @@ empty_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-#define LINK	(S_IFLNK | 0777)
+RUMP_PROCNODES(pt)
+{
+	struct procnode *pn;
 
-static const struct procnode procmap_nodes[] = {
-	{ .pn_path = "*" "/maps", .pn_read = maps_read },
-	{ .pn_path = "*" "/cwd", .pn_mode = LINK, .pn_read = dir_read,
-	  .pn_jump = dir_jump },
-	{ .pn_path = "*" "/root", .pn_mode = LINK, .pn_read = dir_read,
-	  .pn_jump = dir_jump, .pn_arg = "root" },
-	{ .pn_path = "*" "/exe", .pn_mode = LINK, .pn_read = exe_read },
-	{ .pn_path = "*" "/image", .pn_mode = S_IFDIR | 0555,
-	  .pn_next = image_next },
-	{ .pn_path = "*" "/image/" "*", .pn_mode = S_IFREG | 0555,
-	  .pn_read = empty_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(procmap_nodes);
+	rump_proc_file(pt, "*" "/maps", maps_read);
+	rump_proc_link(pt, "*" "/cwd", dir_read)->pn_jump = dir_jump;
+	pn = rump_proc_link(pt, "*" "/root", dir_read);
+	pn->pn_arg = "root";
+	pn->pn_jump = dir_jump;
+	rump_proc_link(pt, "*" "/exe", exe_read);
+	rump_proc_dir(pt, "*" "/image", image_next);
+	rump_proc_node(pt, "*" "/image/" "*", S_IFREG | 0555, empty_read);
+}

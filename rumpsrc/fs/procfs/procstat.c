@@ -294,7 +294,7 @@ comm_write(const char *text, const struct procctx *pc)
 static int
 limits_read(struct text *tx, const struct procctx *pc)
 {
-	static const char *const name[RUMP_NRLIMITS][2] = {
+	static const char name[RUMP_NRLIMITS][2][18] = {
 		{ "cpu time", "seconds" }, { "file size", "bytes" },
 		{ "data size", "bytes" }, { "stack size", "bytes" },
 		{ "core file size", "bytes" }, { "resident set", "bytes" },
@@ -380,24 +380,21 @@ procfs_total(struct proctotal *pt)
 	rump_mutex_exit(&rump_proc_lock);
 }
 
-static const struct procnode procstat_nodes[] = {
-	{ .pn_path = "*" "/stat", .pn_read = stat_read },
-	{ .pn_path = "*" "/status", .pn_read = status_read },
-	{ .pn_path = "*" "/statm", .pn_read = statm_read },
-	{ .pn_path = "*" "/comm", .pn_read = comm_read,
-	  .pn_write = comm_write },
-	{ .pn_path = "*" "/limits", .pn_read = limits_read },
-	{ .pn_path = "*" "/oom_score", .pn_read = zero_read },
-	{ .pn_path = "*" "/oom_score_adj", .pn_read = zero_read,
-	  .pn_write = adj_write },
-	{ .pn_path = "*" "/wchan", .pn_read = zero_read },
-	{ .pn_path = "*" "/cgroup", .pn_read = cgroup_read },
-	{ .pn_path = "*" "/task/" "*", .pn_mode = S_IFDIR | 0555 },
-	{ .pn_path = "*" "/task/" "*" "/stat", .pn_read = stat_read },
-	{ .pn_path = "*" "/task/" "*" "/status", .pn_read = status_read },
-	{ .pn_path = "*" "/task/" "*" "/statm", .pn_read = statm_read },
-	{ .pn_path = "*" "/task/" "*" "/comm", .pn_read = comm_read,
-	  .pn_write = comm_write },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(procstat_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "*" "/stat", stat_read);
+	rump_proc_file(pt, "*" "/status", status_read);
+	rump_proc_file(pt, "*" "/statm", statm_read);
+	rump_proc_set(pt, "*" "/comm", comm_read, comm_write);
+	rump_proc_file(pt, "*" "/limits", limits_read);
+	rump_proc_file(pt, "*" "/oom_score", zero_read);
+	rump_proc_set(pt, "*" "/oom_score_adj", zero_read, adj_write);
+	rump_proc_file(pt, "*" "/wchan", zero_read);
+	rump_proc_file(pt, "*" "/cgroup", cgroup_read);
+	rump_proc_dir(pt, "*" "/task/" "*", NULL);
+	rump_proc_file(pt, "*" "/task/" "*" "/stat", stat_read);
+	rump_proc_file(pt, "*" "/task/" "*" "/status", status_read);
+	rump_proc_file(pt, "*" "/task/" "*" "/statm", statm_read);
+	rump_proc_set(pt, "*" "/task/" "*" "/comm", comm_read, comm_write);
+}

@@ -142,42 +142,29 @@ threads_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static int
-text_read(struct text *tx, const struct procctx *pc)
+RUMP_PROCNODES(pt)
 {
 
-	rump_textf(tx, "%s\n", (const char *)pc->pc_node->pn_arg);
-	return 0;
-}
-
-#define TEXT(path, text) \
-	{ .pn_path = (path), .pn_read = text_read, .pn_arg = (text) }
-
-static const struct procnode sysctl_nodes[] = {
-	{ .pn_path = "sys/kernel/hostname", .pn_read = hostname_read,
-	  .pn_write = hostname_write },
-	TEXT("sys/kernel/ostype", "Linux"),
-	TEXT("sys/kernel/osrelease", RUMP_OSRELEASE),
-	TEXT("sys/kernel/version", RUMP_OSVERSION),
-	TEXT("sys/kernel/pid_max", "2147483647"),
-	TEXT("sys/kernel/ngroups_max", "32"),
-	TEXT("sys/kernel/cap_last_cap", "40"),
-	TEXT("sys/kernel/randomize_va_space", "2"),
-	{ .pn_path = "sys/kernel/threads-max", .pn_read = threads_read },
-	{ .pn_path = "sys/kernel/random/uuid", .pn_read = uuid_read },
-	{ .pn_path = "sys/kernel/random/boot_id", .pn_read = bootid_read },
-	TEXT("sys/kernel/random/poolsize", "256"),
-	TEXT("sys/kernel/random/entropy_avail", "256"),
-	{ .pn_path = "sys/kernel/core_pattern", .pn_read = core_read,
-	  .pn_write = core_write },
+	rump_proc_set(pt, "sys/kernel/hostname", hostname_read, hostname_write);
+	rump_proc_text(pt, "sys/kernel/ostype", "Linux");
+	rump_proc_text(pt, "sys/kernel/osrelease", RUMP_OSRELEASE);
+	rump_proc_text(pt, "sys/kernel/version", RUMP_OSVERSION);
+	rump_proc_text(pt, "sys/kernel/pid_max", "2147483647");
+	rump_proc_text(pt, "sys/kernel/ngroups_max", "32");
+	rump_proc_text(pt, "sys/kernel/cap_last_cap", "40");
+	rump_proc_text(pt, "sys/kernel/randomize_va_space", "2");
+	rump_proc_file(pt, "sys/kernel/threads-max", threads_read);
+	rump_proc_file(pt, "sys/kernel/random/uuid", uuid_read);
+	rump_proc_file(pt, "sys/kernel/random/boot_id", bootid_read);
+	rump_proc_text(pt, "sys/kernel/random/poolsize", "256");
+	rump_proc_text(pt, "sys/kernel/random/entropy_avail", "256");
+	rump_proc_set(pt, "sys/kernel/core_pattern", core_read, core_write);
 	/* mm.c sets memory aside when it is mapped */
-	TEXT("sys/vm/overcommit_memory", "2"),
-	TEXT("sys/vm/overcommit_ratio", "100"),
-	TEXT("sys/vm/max_map_count", "2147483647"),
-	TEXT("sys/vm/swappiness", "0"),
-	TEXT("sys/fs/file-max", "9223372036854775807"),
-	TEXT("sys/fs/nr_open", "65536"),
-	TEXT("sys/fs/pipe-max-size", "1048576"),
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(sysctl_nodes);
+	rump_proc_text(pt, "sys/vm/overcommit_memory", "2");
+	rump_proc_text(pt, "sys/vm/overcommit_ratio", "100");
+	rump_proc_text(pt, "sys/vm/max_map_count", "2147483647");
+	rump_proc_text(pt, "sys/vm/swappiness", "0");
+	rump_proc_text(pt, "sys/fs/file-max", "9223372036854775807");
+	rump_proc_text(pt, "sys/fs/nr_open", "65536");
+	rump_proc_text(pt, "sys/fs/pipe-max-size", "1048576");
+}

@@ -194,26 +194,18 @@ interrupts_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static int
-text_read(struct text *tx, const struct procctx *pc)
+RUMP_PROCNODES(pt)
 {
 
-	rump_textf(tx, "%s\n", (const char *)pc->pc_node->pn_arg);
-	return 0;
+	rump_proc_file(pt, "meminfo", meminfo_read);
+	rump_proc_file(pt, "uptime", uptime_read);
+	rump_proc_file(pt, "stat", stat_read);
+	rump_proc_file(pt, "loadavg", loadavg_read);
+	rump_proc_file(pt, "version", version_read);
+	rump_proc_file(pt, "vmstat", vmstat_read);
+	rump_proc_file(pt, "interrupts", interrupts_read);
+	rump_proc_text(pt, "cmdline", "");
+	rump_proc_text(pt, "devices",
+	    "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n"
+	    "  5 /dev/ptmx\n136 pts\n\nBlock devices:");
 }
-
-static const struct procnode system_nodes[] = {
-	{ .pn_path = "meminfo", .pn_read = meminfo_read },
-	{ .pn_path = "uptime", .pn_read = uptime_read },
-	{ .pn_path = "stat", .pn_read = stat_read },
-	{ .pn_path = "loadavg", .pn_read = loadavg_read },
-	{ .pn_path = "version", .pn_read = version_read },
-	{ .pn_path = "vmstat", .pn_read = vmstat_read },
-	{ .pn_path = "interrupts", .pn_read = interrupts_read },
-	{ .pn_path = "cmdline", .pn_read = text_read, .pn_arg = "" },
-	{ .pn_path = "devices", .pn_read = text_read, .pn_arg =
-	  "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n"
-	  "  5 /dev/ptmx\n136 pts\n\nBlock devices:" },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(system_nodes);

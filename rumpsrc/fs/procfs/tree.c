@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tree.c: the paths of all tables of nodes as a tree.  It is made once, when
- * the first /proc is mounted (tree_lock), and stays as it is.
+ * tree.c: the paths of all nodes as a tree.  It is made once, when the first
+ * /proc is mounted (tree_lock), and stays as it is.
  */
 #include <kern/kmem.h>
 #include <kern/log.h>
@@ -9,9 +9,9 @@
 
 #include "procfs_private.h"
 
-extern const struct procnode *const __start_rump_procnodes[]
+extern void (*const __start_rump_procnodes[])(struct proctree *)
     __attribute__((__weak__, __visibility__("hidden")));
-extern const struct procnode *const __stop_rump_procnodes[]
+extern void (*const __stop_rump_procnodes[])(struct proctree *)
     __attribute__((__weak__, __visibility__("hidden")));
 
 static struct rump_mutex tree_lock;
@@ -75,24 +75,28 @@ insert(struct pdent *pd, const struct procnode *pn)
 		return 0;
 	KASSERT(pd->pd_node == NULL);
 	pd->pd_node = pn;
-	pd->pd_mode = pn->pn_mode != 0 ? pn->pn_mode : S_IFREG |
-	    (pn->pn_write != NULL ? 0644 : 0444);
+	pd->pd_mode = pn->pn_mode;
 	return 1;
 }
 
 struct pdent *
 procfs_tree(void)
 {
-	const struct procnode *const *set, *pn;
+	void (*const *add)(struct proctree *);
+	const struct procnode *pn;
+	struct proctree pt;
 	struct pdent *root;
-	int ok = 1;
+	int ok;
 
 	rump_mutex_enter(&tree_lock);
 	if (tree == NULL && (root = newdent("", 0)) != NULL) {
-		for (set = __start_rump_procnodes;
-		    set < __stop_rump_procnodes; set++)
-			for (pn = *set; pn->pn_path != NULL && ok; pn++)
-				ok = insert(root, pn);
+		memset(&pt, 0, sizeof(pt));
+		for (add = __start_rump_procnodes;
+		    add < __stop_rump_procnodes; add++)
+			(*add)(&pt);
+		ok = pt.pt_error == 0;
+		for (pn = pt.pt_first; pn != NULL && ok; pn = pn->pn_added)
+			ok = insert(root, pn);
 		/* A half-made one is not worth the code that frees it. */
 		if (ok)
 			tree = root;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What stands in /proc.  Any component registers a table of nodes:
+ * What stands in /proc.  Any component has a function that adds its nodes:
  *
- *	static const struct procnode nodes[] = {
- *		{ .pn_path = "uptime", .pn_read = uptime_read },
- *		{ .pn_path = "*" "/stat", .pn_read = stat_read },
- *		{ .pn_path = NULL }
- *	};
- *	RUMP_PROCNODES(nodes);
+ *	RUMP_PROCNODES(pt)
+ *	{
+ *		rump_proc_file(pt, "uptime", uptime_read);
+ *		rump_proc_file(pt, "*" "/stat", stat_read)->pn_mode =
+ *		    S_IFREG | 0400;
+ *	}
  *
- * Component vfs_procfs makes the tree; in an image without it the linker
- * drops the tables with all that only they refer to.
+ * Component vfs_procfs calls these when the first /proc is mounted; in an
+ * image without it the linker drops them with all that only they refer to.
+ * They are code because tables of pointers would be relocated at every boot.
  *
  * A path is relative to /proc.  Directories on the way are made.  A component
  * of a path that is "*" stands for every name that the directory's own node
@@ -28,6 +29,7 @@
 
 struct proc;
 struct procnode;
+struct proctree;
 struct vnode;
 
 struct procctx {
@@ -36,10 +38,23 @@ struct procctx {
 	const char	*pc_star[PROC_STARS];	/* the names, outermost first */
 };
 
-/* All functions: 0 or an errno, called without a lock that they may need. */
+/*
+ * Settings: pn_n (at most 4) ints of a range, for rump_procnum_*; pn_val, an
+ * array or not, is read and written atomically.
+ */
+struct procnum {
+	int		*pn_val;	/* [a] */
+	unsigned	 pn_n;
+	int		 pn_min, pn_max;
+};
+
+/*
+ * All functions: 0 or an errno, called without a lock that they may need.
+ * Constant once the tree is made.
+ */
 struct procnode {
-	const char	*pn_path;
-	uint32_t	 pn_mode;	/* 0: S_IFREG 0444; 0644: pn_write */
+	const char	*pn_path;	/* not copied */
+	uint32_t	 pn_mode;
 	/* The contents, of a symbolic link the target. */
 	int	(*pn_read)(struct text *, const struct procctx *);
 	/* What one write(2) wrote, terminated, 4,095 bytes at most. */
@@ -55,27 +70,48 @@ struct procnode {
 	/* Links: the file itself, referenced, whatever its name is. */
 	int	(*pn_jump)(const struct procctx *, struct vnode **);
 	const void *pn_arg;		/* the functions' */
+	struct procnode *pn_added;	/* the node that was added next */
+	struct procnum pn_num;
 };
-
-/* Not retained: reachable only through vfs_procfs. */
-#define RUMP_PROCNODES(table) \
-	static const struct procnode *const rump_pnp_##table \
-	    __attribute__((__section__("rump_procnodes"), __used__)) = table
 
 /*
- * Settings: pn_n (at most 4) ints of a range.  Use PROC_NUM() in a table; var
- * is an int, array or not, of which each is read and written atomically.
+ * One function a file.  Not retained: reachable only through vfs_procfs.
  */
-struct procnum {
-	int		*pn_val;	/* [a] */
-	unsigned	 pn_n;
-	int		 pn_min, pn_max;
+#define RUMP_PROCNODES(pt) \
+	static void procnodes_add(struct proctree *); \
+	static void (*const procnodes_addp)(struct proctree *) \
+	    __attribute__((__section__("rump_procnodes"), __used__)) = \
+	    procnodes_add; \
+	static void \
+	procnodes_add(struct proctree *pt)
+
+/* The nodes so far. */
+struct proctree {
+	struct procnode	*pt_first, *pt_last;
+	struct procnode	 pt_spare;	/* when there was no memory */
+	int		 pt_error;	/* then ENOMEM */
 };
+
+/* These give the node, never NULL, for what else is to be set. */
+struct procnode *rump_proc_node(struct proctree *, const char *path,
+	    uint32_t mode, int (*)(struct text *, const struct procctx *));
+struct procnode *rump_proc_file(struct proctree *, const char *path,
+	    int (*)(struct text *, const struct procctx *));
+struct procnode *rump_proc_link(struct proctree *, const char *path,
+	    int (*)(struct text *, const struct procctx *));
+struct procnode *rump_proc_dir(struct proctree *, const char *path,
+	    int (*)(const struct procctx *, uint64_t *, char *));
+struct procnode *rump_proc_set(struct proctree *, const char *path,
+	    int (*)(struct text *, const struct procctx *),
+	    int (*)(const char *, const struct procctx *));
+/* The same text for ever, and a line's end. */
+void	rump_proc_text(struct proctree *, const char *path, const char *);
+void	rump_proc_num(struct proctree *, const char *path, int *, unsigned n,
+	    int min, int max);
+#define PROC_NUM(pt, path, var, min, max) \
+	rump_proc_num(pt, path, (int *)&(var), sizeof(var) / sizeof(int), \
+	    min, max)
 int	rump_procnum_read(struct text *, const struct procctx *);
 int	rump_procnum_write(const char *, const struct procctx *);
-#define PROC_NUM(path, var, min, max) \
-	{ .pn_path = (path), .pn_read = rump_procnum_read, \
-	  .pn_write = rump_procnum_write, .pn_arg = &(const struct procnum){ \
-	  (int *)&(var), sizeof(var) / sizeof(int), min, max } }
 
 #endif /* KERN_PROCNODE_H */

@@ -295,20 +295,21 @@ ignorebcast_write(const char *text, const struct procctx *pc)
 	return error;
 }
 
-static const struct procnode inet_nodes[] = {
-	{ .pn_path = "net/snmp", .pn_read = snmp_read },
-	{ .pn_path = "net/netstat", .pn_read = netstat_read },
-	{ .pn_path = "net/sockstat", .pn_read = sockstat_read },
-	{ .pn_path = "net/sockstat6", .pn_read = sockstat6_read },
-	PROC_NUM("sys/net/ipv4/ip_forward", rump_ip_forwarding, 0, 1),
-	PROC_NUM("sys/net/ipv4/conf/all/forwarding", rump_ip_forwarding, 0, 1),
-	PROC_NUM("sys/net/ipv4/ip_default_ttl", rump_ip_ttl, 1, 255),
-	PROC_NUM("sys/net/ipv4/ip_unprivileged_port_start",
-	    rump_ip_unprivport, 0, 65535),
-	{ .pn_path = "sys/net/ipv4/ip_local_port_range",
-	  .pn_read = portrange_read, .pn_write = portrange_write },
-	{ .pn_path = "sys/net/ipv4/icmp_echo_ignore_broadcasts",
-	  .pn_read = ignorebcast_read, .pn_write = ignorebcast_write },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(inet_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/snmp", snmp_read);
+	rump_proc_file(pt, "net/netstat", netstat_read);
+	rump_proc_file(pt, "net/sockstat", sockstat_read);
+	rump_proc_file(pt, "net/sockstat6", sockstat6_read);
+	PROC_NUM(pt, "sys/net/ipv4/ip_forward", rump_ip_forwarding, 0, 1);
+	PROC_NUM(pt, "sys/net/ipv4/conf/all/forwarding", rump_ip_forwarding, 0,
+	    1);
+	PROC_NUM(pt, "sys/net/ipv4/ip_default_ttl", rump_ip_ttl, 1, 255);
+	PROC_NUM(pt, "sys/net/ipv4/ip_unprivileged_port_start",
+	    rump_ip_unprivport, 0, 65535);
+	rump_proc_set(pt, "sys/net/ipv4/ip_local_port_range", portrange_read,
+	    portrange_write);
+	rump_proc_set(pt, "sys/net/ipv4/icmp_echo_ignore_broadcasts",
+	    ignorebcast_read, ignorebcast_write);
+}

@@ -62,13 +62,13 @@ snmp6_read(struct text *tx, const struct procctx *pc)
 }
 
 #define CONF	"sys/net/ipv6/conf/all/"
-static const struct procnode inet6_nodes[] = {
-	{ .pn_path = "net/snmp6", .pn_read = snmp6_read },
-	PROC_NUM(CONF "forwarding", rump_ip6_forwarding, 0, 1),
-	PROC_NUM(CONF "hop_limit", rump_ip6_hoplimit, 1, 255),
-	PROC_NUM(CONF "accept_ra", rump_ip6_acceptra, 0, 1),
-	PROC_NUM(CONF "accept_redirects", rump_ip6_redirects, 0, 1),
-	PROC_NUM(CONF "dad_transmits", rump_ip6_dadtransmits, 0, 100),
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(inet6_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/snmp6", snmp6_read);
+	PROC_NUM(pt, CONF "forwarding", rump_ip6_forwarding, 0, 1);
+	PROC_NUM(pt, CONF "hop_limit", rump_ip6_hoplimit, 1, 255);
+	PROC_NUM(pt, CONF "accept_ra", rump_ip6_acceptra, 0, 1);
+	PROC_NUM(pt, CONF "accept_redirects", rump_ip6_redirects, 0, 1);
+	PROC_NUM(pt, CONF "dad_transmits", rump_ip6_dadtransmits, 0, 100);
+}

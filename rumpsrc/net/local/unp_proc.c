@@ -35,8 +35,8 @@ unix_read(struct text *tx, const struct procctx *pc)
 	return rump_unp_walk(unix_line, tx);
 }
 
-static const struct procnode unp_nodes[] = {
-	{ .pn_path = "net/unix", .pn_read = unix_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(unp_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/unix", unix_read);
+}

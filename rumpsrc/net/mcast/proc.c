@@ -81,9 +81,9 @@ groups_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode mcast_nodes[] = {
-	{ .pn_path = "net/igmp", .pn_read = groups_read },
-	{ .pn_path = "net/igmp6", .pn_read = groups_read, .pn_arg = "6" },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(mcast_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/igmp", groups_read);
+	rump_proc_file(pt, "net/igmp6", groups_read)->pn_arg = "6";
+}

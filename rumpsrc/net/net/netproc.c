@@ -307,21 +307,21 @@ somaxconn_read(struct text *o, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode net_nodes[] = {
-	{ .pn_path = "net/dev", .pn_read = dev_read },
-	{ .pn_path = "net/route", .pn_read = route_read },
-	{ .pn_path = "net/arp", .pn_read = arp_read },
-	{ .pn_path = "net/if_inet6", .pn_read = if_inet6_read },
-	{ .pn_path = "net/ipv6_route", .pn_read = ipv6_route_read },
-	{ .pn_path = "net/dev_mcast", .pn_read = dev_mcast_read },
-	{ .pn_path = "net/protocols", .pn_read = protocols_read },
-	PROC_NUM("sys/net/core/rmem_default", rump_sb_default[0], 2304,
-	    INT32_MAX),
-	PROC_NUM("sys/net/core/wmem_default", rump_sb_default[1], 4608,
-	    INT32_MAX),
-	PROC_NUM("sys/net/core/rmem_max", rump_sb_max[0], 2304, INT32_MAX),
-	PROC_NUM("sys/net/core/wmem_max", rump_sb_max[1], 4608, INT32_MAX),
-	{ .pn_path = "sys/net/core/somaxconn", .pn_read = somaxconn_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(net_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/dev", dev_read);
+	rump_proc_file(pt, "net/route", route_read);
+	rump_proc_file(pt, "net/arp", arp_read);
+	rump_proc_file(pt, "net/if_inet6", if_inet6_read);
+	rump_proc_file(pt, "net/ipv6_route", ipv6_route_read);
+	rump_proc_file(pt, "net/dev_mcast", dev_mcast_read);
+	rump_proc_file(pt, "net/protocols", protocols_read);
+	PROC_NUM(pt, "sys/net/core/rmem_default", rump_sb_default[0], 2304,
+	    INT32_MAX);
+	PROC_NUM(pt, "sys/net/core/wmem_default", rump_sb_default[1], 4608,
+	    INT32_MAX);
+	PROC_NUM(pt, "sys/net/core/rmem_max", rump_sb_max[0], 2304, INT32_MAX);
+	PROC_NUM(pt, "sys/net/core/wmem_max", rump_sb_max[1], 4608, INT32_MAX);
+	rump_proc_file(pt, "sys/net/core/somaxconn", somaxconn_read);
+}

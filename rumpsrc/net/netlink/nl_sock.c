@@ -594,8 +594,8 @@ netlink_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode netlink_nodes[] = {
-	{ .pn_path = "net/netlink", .pn_read = netlink_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(netlink_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/netlink", netlink_read);
+}

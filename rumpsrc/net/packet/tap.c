@@ -246,8 +246,8 @@ packet_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-static const struct procnode packet_nodes[] = {
-	{ .pn_path = "net/packet", .pn_read = packet_read },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(packet_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/packet", packet_read);
+}

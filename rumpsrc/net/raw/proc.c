@@ -3,15 +3,14 @@
 #include <net/inproto.h>
 #include <net/netproc.h>
 
-static const struct procnode raw_nodes[] = {
-	{ .pn_path = "net/raw", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_RAW, AF_INET } },
-	{ .pn_path = "net/raw6", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_RAW, AF_INET6 } },
-	{ .pn_path = "net/icmp", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_PING, AF_INET } },
-	{ .pn_path = "net/icmp6", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_PING, AF_INET6 } },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(raw_nodes);
+RUMP_PROCNODES(pt)
+{
+	static const struct netproc_pcbs raw = { IPT_RAW, AF_INET },
+	    raw6 = { IPT_RAW, AF_INET6 }, ping = { IPT_PING, AF_INET },
+	    ping6 = { IPT_PING, AF_INET6 };
+
+	rump_proc_file(pt, "net/raw", rump_netproc_pcbs)->pn_arg = &raw;
+	rump_proc_file(pt, "net/raw6", rump_netproc_pcbs)->pn_arg = &raw6;
+	rump_proc_file(pt, "net/icmp", rump_netproc_pcbs)->pn_arg = &ping;
+	rump_proc_file(pt, "net/icmp6", rump_netproc_pcbs)->pn_arg = &ping6;
+}

@@ -218,33 +218,30 @@ allcc_read(struct text *tx, const struct procctx *pc)
 
 #define IPV4	"sys/net/ipv4/"
 #define SECONDS	(INT32_MAX / 1000)
-static const struct procnode tcp_nodes[] = {
-	{ .pn_path = "net/tcp", .pn_read = tcp_read },
-	{ .pn_path = "net/tcp6", .pn_read = tcp_read, .pn_arg = "6" },
-	{ .pn_path = IPV4 "tcp_congestion_control", .pn_read = cc_read,
-	  .pn_write = cc_write },
-	{ .pn_path = IPV4 "tcp_available_congestion_control",
-	  .pn_read = allcc_read },
-	{ .pn_path = IPV4 "tcp_allowed_congestion_control",
-	  .pn_read = allcc_read },
-	PROC_NUM(IPV4 "tcp_ecn", rump_tcp_ecn, 0, 2),
-	PROC_NUM(IPV4 "tcp_timestamps", rump_tcp_timestamps, 0, 1),
-	PROC_NUM(IPV4 "tcp_sack", rump_tcp_sack, 0, 1),
-	PROC_NUM(IPV4 "tcp_window_scaling", rump_tcp_wscale, 0, 1),
-	PROC_NUM(IPV4 "tcp_syncookies", rump_tcp_syncookies, 0, 2),
-	PROC_NUM(IPV4 "tcp_fastopen", rump_tcp_fastopen, 0, 3),
-	PROC_NUM(IPV4 "tcp_keepalive_time", rump_tcp_keepidle, 1, 32767),
-	PROC_NUM(IPV4 "tcp_keepalive_intvl", rump_tcp_keepintvl, 1, 32767),
-	PROC_NUM(IPV4 "tcp_keepalive_probes", rump_tcp_keepcnt, 1, 127),
-	PROC_NUM(IPV4 "tcp_syn_retries", rump_tcp_synretries, 1, 127),
-	PROC_NUM(IPV4 "tcp_synack_retries", rump_tcp_synackretries, 0, 255),
-	PROC_NUM(IPV4 "tcp_retries2", rump_tcp_retries2, 1, 127),
-	PROC_NUM(IPV4 "tcp_fin_timeout", rump_tcp_fintimeout, 1, SECONDS),
-	PROC_NUM(IPV4 "tcp_tw_reuse", rump_tcp_twreuse, 0, 2),
-	PROC_NUM(IPV4 "tcp_max_syn_backlog", rump_tcp_maxsynbacklog, 1,
-	    INT32_MAX),
-	PROC_NUM(IPV4 "tcp_rmem", rump_tcp_rmem, 1, INT32_MAX),
-	PROC_NUM(IPV4 "tcp_wmem", rump_tcp_wmem, 1, INT32_MAX),
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(tcp_nodes);
+RUMP_PROCNODES(pt)
+{
+
+	rump_proc_file(pt, "net/tcp", tcp_read);
+	rump_proc_file(pt, "net/tcp6", tcp_read)->pn_arg = "6";
+	rump_proc_set(pt, IPV4 "tcp_congestion_control", cc_read, cc_write);
+	rump_proc_file(pt, IPV4 "tcp_available_congestion_control", allcc_read);
+	rump_proc_file(pt, IPV4 "tcp_allowed_congestion_control", allcc_read);
+	PROC_NUM(pt, IPV4 "tcp_ecn", rump_tcp_ecn, 0, 2);
+	PROC_NUM(pt, IPV4 "tcp_timestamps", rump_tcp_timestamps, 0, 1);
+	PROC_NUM(pt, IPV4 "tcp_sack", rump_tcp_sack, 0, 1);
+	PROC_NUM(pt, IPV4 "tcp_window_scaling", rump_tcp_wscale, 0, 1);
+	PROC_NUM(pt, IPV4 "tcp_syncookies", rump_tcp_syncookies, 0, 2);
+	PROC_NUM(pt, IPV4 "tcp_fastopen", rump_tcp_fastopen, 0, 3);
+	PROC_NUM(pt, IPV4 "tcp_keepalive_time", rump_tcp_keepidle, 1, 32767);
+	PROC_NUM(pt, IPV4 "tcp_keepalive_intvl", rump_tcp_keepintvl, 1, 32767);
+	PROC_NUM(pt, IPV4 "tcp_keepalive_probes", rump_tcp_keepcnt, 1, 127);
+	PROC_NUM(pt, IPV4 "tcp_syn_retries", rump_tcp_synretries, 1, 127);
+	PROC_NUM(pt, IPV4 "tcp_synack_retries", rump_tcp_synackretries, 0, 255);
+	PROC_NUM(pt, IPV4 "tcp_retries2", rump_tcp_retries2, 1, 127);
+	PROC_NUM(pt, IPV4 "tcp_fin_timeout", rump_tcp_fintimeout, 1, SECONDS);
+	PROC_NUM(pt, IPV4 "tcp_tw_reuse", rump_tcp_twreuse, 0, 2);
+	PROC_NUM(pt, IPV4 "tcp_max_syn_backlog", rump_tcp_maxsynbacklog, 1,
+	    INT32_MAX);
+	PROC_NUM(pt, IPV4 "tcp_rmem", rump_tcp_rmem, 1, INT32_MAX);
+	PROC_NUM(pt, IPV4 "tcp_wmem", rump_tcp_wmem, 1, INT32_MAX);
+}

@@ -13,11 +13,11 @@ rump_netproc_udp(struct text *tx)
 	rump_textf(tx, "\n");
 }
 
-static const struct procnode udp_nodes[] = {
-	{ .pn_path = "net/udp", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_UDP, AF_INET } },
-	{ .pn_path = "net/udp6", .pn_read = rump_netproc_pcbs,
-	  .pn_arg = &(const struct netproc_pcbs){ IPT_UDP, AF_INET6 } },
-	{ .pn_path = NULL }
-};
-RUMP_PROCNODES(udp_nodes);
+RUMP_PROCNODES(pt)
+{
+	static const struct netproc_pcbs udp = { IPT_UDP, AF_INET },
+	    udp6 = { IPT_UDP, AF_INET6 };
+
+	rump_proc_file(pt, "net/udp", rump_netproc_pcbs)->pn_arg = &udp;
+	rump_proc_file(pt, "net/udp6", rump_netproc_pcbs)->pn_arg = &udp6;
+}
