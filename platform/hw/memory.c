@@ -102,20 +102,25 @@ hw_vtophys(const void *p)
 static uint64_t
 fill(uint64_t *t, uint64_t s, uint64_t e, uint64_t size, uint64_t flags)
 {
-	uint64_t end = (s | 511 * size | (size - 1)) + 1;
+	uint64_t end = (s | 511 * size | (size - 1)) + 1, v, last;
 
 	if (end > e)
 		end = e & -size;
-	/* Most of what boot does is done here: four at a time. */
-	for (; end - s >= 4 * size; s += 4 * size, t += 4) {
-		t[0] = s | flags;
-		t[1] = (s | flags) + size;
-		t[2] = (s | flags) + 2 * size;
-		t[3] = (s | flags) + 3 * size;
+	/* Most of what boot does is done here: eight at a time. */
+	last = (end - s) + (v = s | flags);
+	for (; last - v >= 8 * size; t += 8) {
+		t[0] = v, v += size;
+		t[1] = v, v += size;
+		t[2] = v, v += size;
+		t[3] = v, v += size;
+		t[4] = v, v += size;
+		t[5] = v, v += size;
+		t[6] = v, v += size;
+		t[7] = v, v += size;
 	}
-	for (; s < end; s += size)
-		*t++ = s | flags;
-	return s;
+	for (; v != last; v += size)
+		*t++ = v;
+	return end;
 }
 
 /* [s, e) into the direct map, with the largest pages that fit. */
@@ -291,17 +296,18 @@ kva_release(uint64_t va, size_t npages, int order)
 	bmk_spin_exit(&kva_lock, saved);
 }
 
-/* An entry for va, under the lock: two threads may need the same table. */
-static int
-set_pte(uint64_t va, uint64_t value)
+/*
+ * The entry of va, made under the lock: two threads may need the same table.
+ * It stays where it is, and so do those of the addresses up to 2 MiB.
+ */
+static uint64_t *
+make_pte(uint64_t va)
 {
 	unsigned long saved = bmk_spin_enter(&kva_lock);
 	uint64_t *pte = hw_pte(va, 1);
 
-	if (pte != NULL)
-		*pte = value;
 	bmk_spin_exit(&kva_lock, saved);
-	return pte != NULL;
+	return pte;
 }
 
 static void
@@ -323,25 +329,22 @@ unmap_pages(uint64_t va, size_t npages)
 static int
 map_pages(uint64_t va, size_t npages, int zero)
 {
+	uint64_t *pte = NULL, at = va;
 	size_t i;
 	void *p;
 
-	for (i = 0; i < npages; i++) {
-		p = bmk_page_alloc(0);
-		if (p == NULL)
-			break;
+	for (i = 0; i < npages; i++, at += BMK_PAGE_SIZE) {
+		if (pte == NULL || (at & (MB2 - 1)) == 0)
+			pte = make_pte(at);
+		if (pte == NULL || (p = bmk_page_alloc(0)) == NULL) {
+			unmap_pages(va, i);
+			return 0;
+		}
 		if (zero)
 			memset(p, 0, BMK_PAGE_SIZE);
-		if (!set_pte(va + i * BMK_PAGE_SIZE,
-		    ((uint64_t)p - hw_dm_base) | PTE_RW | PTE_NX)) {
-			bmk_page_free(p, 0);
-			break;
-		}
+		*pte++ = ((uint64_t)p - hw_dm_base) | PTE_RW | PTE_NX;
 	}
-	if (i == npages)
-		return 1;
-	unmap_pages(va, i);
-	return 0;
+	return 1;
 }
 
 void *
@@ -404,7 +407,7 @@ bmk_platform_unmap(void *p, size_t len)
 void *
 hw_map_phys(uint64_t pa, size_t len, uint64_t flags)
 {
-	uint64_t off = pa & PAGE_MASK, va;
+	uint64_t off = pa & PAGE_MASK, va, *pte = NULL;
 	size_t n = PAGE_UP(off + len) / BMK_PAGE_SIZE, i;
 
 	if (len == 0 || len > 1UL << 40 || pa + len < pa || pa >> 52 != 0)
@@ -413,10 +416,13 @@ hw_map_phys(uint64_t pa, size_t len, uint64_t flags)
 	if (va == 0)
 		return NULL;
 	pa &= ~PAGE_MASK;
-	for (i = 0; i < n; i++)
-		if (!set_pte(va + i * BMK_PAGE_SIZE, (pa + i * BMK_PAGE_SIZE) |
-		    PTE_RW | PTE_NX | flags))
+	for (i = 0; i < n * BMK_PAGE_SIZE; i += BMK_PAGE_SIZE) {
+		if (pte == NULL || ((va + i) & (MB2 - 1)) == 0)
+			pte = make_pte(va + i);
+		if (pte == NULL)
 			return NULL;
+		*pte++ = (pa + i) | PTE_RW | PTE_NX | flags;
+	}
 	return (void *)(va + off);
 }
 

@@ -49,7 +49,7 @@ static inline void
 relocate(uint64_t pa, uint64_t slide)
 {
 	const uint64_t *p;
-	uint64_t *where = NULL, bits, *w;
+	uint64_t *where = NULL, bits, i;
 
 	/* Elf64_Rela: offset, info (8: R_X86_64_RELATIVE), addend. */
 	for (p = __rela_start; p < __rela_end; p += 3)
@@ -63,10 +63,14 @@ relocate(uint64_t pa, uint64_t slide)
 			*where++ += slide;
 			continue;
 		}
-		for (bits = *p >> 1; bits != 0; bits &= bits - 1) {
-			w = where + __builtin_ctzl(bits);
-			*w += slide;
-		}
+		bits = *p >> 1;
+		/* Four instructions for each: there are hundreds. */
+		__asm__ __volatile__("jmp 2f\n"
+		    "1:	addq %2, (%3,%1,8)\n"
+		    "	btrq %1, %0\n"
+		    "2:	bsfq %0, %1\n"
+		    "	jnz 1b" : "+r"(bits), "=&r"(i) : "r"(slide),
+		    "r"(where) : "memory", "cc");
 		where += 63;
 	}
 }
@@ -77,8 +81,8 @@ map_image(uint64_t pa, uint64_t end, uint64_t va, uint64_t flags)
 	uint64_t *pt = hw_img_pt[0] + (va - (hw_slide + HW_LINK_BASE) +
 	    ((hw_slide + HW_LINK_BASE) & 0x1fffff)) / BMK_PAGE_SIZE;
 
-	for (; pa < end; pa += BMK_PAGE_SIZE)
-		*pt++ = pa | flags;
+	for (pa |= flags, end |= flags; pa != end; pa += BMK_PAGE_SIZE)
+		*pt++ = pa;
 }
 
 /*

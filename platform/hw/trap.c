@@ -13,9 +13,12 @@ struct tss {
 	uint16_t ts_reserved3, ts_iomap;
 } __attribute__((__packed__));
 
+/*
+ * From the lowest bits up: 16 of the address, selector, stack and type, 16 of
+ * the address; the address's upper half.
+ */
 struct gate {
-	uint16_t g_low, g_selector, g_flags, g_middle;
-	uint32_t g_high, g_reserved;
+	uint64_t g_low, g_high;
 };
 
 struct irq {
@@ -50,13 +53,26 @@ static uint32_t xsize = 512;		/* [I] */
 static int xopt;			/* [I] XSAVEOPT */
 static int fsgsbase;			/* [I] */
 
+/* All gates, each a word of two, so that boot is short. */
 static void
-set_gate(int vector, int stack)
+gates(struct gate *g)
 {
-	uint64_t a = (uint64_t)hw_stubs + vector * 8;
+	static const uint8_t own[] = {
+		2, HW_IST_NMI, 8, HW_IST_DF, 14, HW_IST_PF, 18, HW_IST_MC
+	};
+	uint64_t a = (uint64_t)hw_stubs;
+	uint64_t low = (a & 0xffff) | HW_CS << 16 |
+	    (0x8e00UL | HW_IST_FAULT) << 32 | (a & 0xffff0000) << 32;
+	unsigned i;
 
-	hw_tables.t_idt[vector] = (struct gate){ a, HW_CS, 0x8e00 | stack,
-	    a >> 16, a >> 32, 0 };
+	for (i = 0; i < HW_NVEC; i++, g++, low += 8) {
+		if (i == HW_VEC_IRQ)
+			low += (uint64_t)(HW_IST_IRQ - HW_IST_FAULT) << 32;
+		g->g_low = low;
+		g->g_high = a >> 32;
+	}
+	for (i = 0; i < sizeof(own); i += 2)
+		((uint8_t *)&hw_tables.t_idt[own[i]].g_low)[4] = own[i + 1];
 }
 
 /* What the CPU has of extended state. */
@@ -101,12 +117,7 @@ hw_cpu_init(void)
 	r.base = (uint64_t)t->t_gdt;
 	__asm__ __volatile__("lgdt %0" : : "m"(r));
 	__asm__ __volatile__("ltr %w0" : : "r"(HW_TSS));
-	for (i = 0; i < HW_NVEC; i++)
-		set_gate(i, i < HW_VEC_IRQ ? HW_IST_FAULT : HW_IST_IRQ);
-	set_gate(2, HW_IST_NMI);
-	set_gate(8, HW_IST_DF);
-	set_gate(14, HW_IST_PF);
-	set_gate(18, HW_IST_MC);
+	gates(t->t_idt);
 	r.limit = sizeof(t->t_idt) - 1;
 	r.base = (uint64_t)t->t_idt;
 	__asm__ __volatile__("lidt %0" : : "m"(r));

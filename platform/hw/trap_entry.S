@@ -11,8 +11,11 @@
 	.section .text.hw_stubs, "ax", @progbits
 	.globl	hw_stubs
 	.hidden	hw_stubs
-	.balign	16
-/* Eight bytes a vector. */
+	.balign	HW_NVEC * 8
+/*
+ * Eight bytes a vector, and aligned so that all addresses differ in their
+ * lowest 16 bits only: gates() counts on it.
+ */
 hw_stubs:
 	.set	vec, 0
 	.rept	HW_NVEC
