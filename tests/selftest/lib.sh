@@ -2,6 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 # Part of selftest.sh: building, baking, running, results.
 s=$build/selftest
+agent=${AGENT:-}
 T=x86_64-rumprun-linux-musl
 short=${SHORT:+-short}
 
@@ -13,7 +14,7 @@ build_program()
 	kind=guest
 	[ "$place" != linux ] || kind=linux
 	progs=$s/$name/$kind
-	key=$(cat "$here/cases/$name.sh" "$here/lib.sh" "$here/../../mk/sources" \
+	key=$(sed "/^tests()/,\$d" "$here/cases/$name.sh" | cat -  "$here/../../mk/sources" \
 	    $([ $kind = linux ] || echo "$build/bin/rumprun-cc.sh" \
 	    "$build/$T/lib/libc.a") | sha256sum)
 	mkdir -p "$progs"
@@ -32,7 +33,12 @@ build_program()
 		    -C "$progs/src-$p" --strip-components=1
 	done
 	src=$progs/src-${sources%% *}
-	(set +e; build_in "$src") >"$progs/build.log" 2>&1 </dev/null || {
+	# Where its status is tested, -e would not be heeded within.
+	set +e
+	(build_in "$src") >"$progs/build.log" 2>&1 </dev/null
+	rc=$?
+	set -e
+	[ $rc = 0 ] || {
 		echo "FAIL selftest: $name: build for $kind"
 		tail -n 20 "$progs/build.log" | cut -c1-300
 		exit 1
@@ -84,8 +90,79 @@ boot()
 	esac </dev/null
 }
 
+# serve ROOT PROGRAM...: the program(s), each as often as it may run at once, in
+# a guest that starts when it is needed and keeps $work as it is here; ROOT is
+# its root file system or -.  `inside` has stand-ins for them first in PATH.
+serve()
+{
+	state=$work.state
+	mkdir -p "$state/bin"
+	root=${1#-}; shift
+	if [ "$place" = linux ]; then
+		for p; do ln -sf "$progs/$p" "$state/bin/$p"; done
+		return
+	fi
+	case $place in
+	spt)	set=spt_net kind=spt ;;
+	hw)	set=hw_virtio kind="qemu --machine q35" ;;
+	esac
+	cp "$agent/standin" "$state/standin"
+	for p; do ln -sf ../standin "$state/bin/$p"; done
+	(cd "$progs" && "$build/bin/rumprun-bake" ${root:+--rootfs "$root"} \
+	    $set "$state/image" "$agent/agent" "$@")
+	echo "$work 10.78.0.2 ${program:-}" >"$state/conf"
+	echo '{"rc":[{"bin":"agent"}]}' >"$state/config"
+	cat >"$state/start" <<-EOF
+		#!/bin/sh
+		[ ! -f $state/pid ] || kill \$(cat $state/pid) 2>/dev/null
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin
+		setsid $build/bin/rumprun $kind -M ${mem:-512} \\
+		    -I tap0,eth -W tap0,inet,static,10.78.0.2/24 \\
+		    --config $state/config $state/image \\
+		    </dev/null >>$state/log 2>&1 &
+		echo \$! >$state/pid
+	EOF
+	chmod +x "$state/start"
+	network
+}
+# In a network of its own, where the guest is.
+network()
+{
+	ns=rkst-$$
+	ip netns add $ns
+	trap network_down EXIT
+	trap 'exit 1' INT TERM HUP
+	for c in "link set lo up" "tuntap add dev tap0 mode tap vnet_hdr" \
+	    "addr add 10.78.0.1/24 dev tap0" "link set tap0 up"; do
+		# shellcheck disable=SC2086
+		nsenter --net=/run/netns/$ns ip $c
+	done
+}
+network_down()
+{
+	[ ! -f "${state:-}/pid" ] || kill "$(cat "$state/pid")" 2>/dev/null || true
+	[ -z "${ns:-}" ] || ip netns del "$ns" 2>/dev/null || true
+	ns=
+}
+inside()
+{
+	PATH=$state/bin:$PATH ${ns:+nsenter --net="/run/netns/$ns"} "$@"
+}
+# standins DIR PROGRAM...: they take the programs' places in a folder of $work.
+standins()
+{
+	dir=$1; shift
+	for p; do ln -sf "$state/bin/$p" "$dir/$p"; done
+}
+
 # One line for each test.
 result() { echo "$1 $2" >>"$results"; }
+# verdicts FILE: of a suite that prints PASS: TEST, as automake's do.
+verdicts()
+{
+	sed -n "s/^PASS: /ok /p; s/^FAIL: /FAIL /p; s/^ERROR: /FAIL /p
+	    s/^SKIP[PED]*: /skip /p; s/^XFAIL: /ok /p" "$1" >>"$results"
+}
 # t TEST COMMAND...: by its status; what it prints is in the log.
 t()
 {
@@ -102,12 +179,18 @@ run_suite()
 	build_program
 	work=$s/work/$name.$place results=$s/$name.$place$short
 	log=$results.log
-	rm -rf "$work" "$log" "$results"
+	rm -rf "$work" "$work".* "$log" "$results"
 	mkdir -p "$work"
 	: >"$results"
 	start=$(date +%s)
 	tests
+	network_down
+	[ -z "${KEEP:-}" ] || return 0
 	rm -rf "$work"
+	for d in "$work".*; do
+		[ ! -f "$d/log" ] || cp "$d/log" "$log.guest"
+		[ ! -d "$d" ] || rm -rf "$d"
+	done
 	printf '  %-12s %-5s %5d ok %4d FAIL %4d skip, %d s\n' "$name" "$place" \
 	    "$(count ok "$results")" "$(count FAIL "$results")" \
 	    "$(count skip "$results")" $(($(date +%s) - start))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2034,SC2154
-# zlib 1.2.13: what its `make test`, `make test64` and `make cover` run.
+# zlib 1.2.13: its `make test` and `make test64`, whose parts are tests, and the
+# program of its `make cover`.
 sources=zlib
 build()
 {
@@ -10,9 +11,14 @@ build()
 }
 tests()
 {
-	root=$work
-	for p in example example64 infcover; do
-		image $p
-		t $p boot $p
+	serve - example example64 infcover minigzip minigzip minigzip64 minigzip64
+	cd "$work"
+	for p in minigzip minigzip64; do
+		t "echo hello world | $p | $p -d" inside sh -c \
+		    "echo hello world | $p | $p -d"
 	done
+	for p in example example64; do
+		t $p inside $p tmpst
+	done
+	t infcover inside infcover
 }

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two folders kept alike, see tree.h.  A file is the one that was agreed on if
+ * inode, size, mode, times are; when it was changed less than 50 ms before,
+ * which a clock of ticks may hide, then also if its contents are.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "tree.h"
+
+#define RACY	50000000
+
+/* The names that were met with an inode, in one walk. */
+struct links {
+	struct links	*l_next;
+	uint64_t	 l_ino;
+	char		 l_path[];
+};
+
+struct walk {
+	struct tree	*w_tree;
+	struct links	*w_links;
+	int		 w_fd;
+	int64_t		 w_now;
+};
+
+static int64_t
+nanoseconds(const struct timespec *ts)
+{
+	return ts->tv_sec * 1000000000LL + ts->tv_nsec;
+}
+
+static struct entry **
+find(struct tree *t, const char *path)
+{
+	struct entry **e;
+	uint32_t h = 2166136261u;
+
+	for (const char *p = path; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * 16777619u;
+	for (e = &t->t_hash[h % TREE_HASH]; *e != NULL; e = &(*e)->e_next)
+		if (strcmp((*e)->e_path, path) == 0)
+			break;
+	return e;
+}
+
+static struct entry *
+insert(struct tree *t, const char *path)
+{
+	struct entry **e = find(t, path);
+	size_t len = strlen(path) + 1;
+
+	if (*e == NULL && (*e = calloc(1, sizeof(**e) + len)) != NULL) {
+		(*e)->e_len = (uint32_t)len;
+		memcpy((*e)->e_path, path, len);
+	}
+	return *e;
+}
+
+static void
+forget(struct tree *t, const char *path)
+{
+	struct entry **e = find(t, path), *gone = *e;
+
+	if (gone != NULL) {
+		*e = gone->e_next;
+		free(gone);
+	}
+}
+
+static int
+name(const struct tree *t, const char *path, char buf[2000])
+{
+	return snprintf(buf, 2000, "%s/%s", t->t_root, path) < 2000 ? 0 : -1;
+}
+
+static uint64_t
+contents(const char *file)
+{
+	uint64_t h = 14695981039346656037ull;
+	char buf[8192];
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) == -1)
+		return 0;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			h = (h ^ (unsigned char)buf[i]) * 1099511628211ull;
+	close(fd);
+	return h;
+}
+
+/* Remembers the file as it is now. */
+static void
+remember(struct entry *e, const struct stat *st, const char *file, int64_t now)
+{
+	e->e_ino = st->st_ino;
+	e->e_size = st->st_size;
+	e->e_mtime = nanoseconds(&st->st_mtim);
+	e->e_ctime = nanoseconds(&st->st_ctim);
+	e->e_mode = st->st_mode;
+	e->e_uid = st->st_uid;
+	e->e_gid = st->st_gid;
+	e->e_rdev = (uint32_t)st->st_rdev;
+	e->e_nlink = (uint32_t)st->st_nlink;
+	e->e_racy = S_ISREG(st->st_mode) && now - e->e_ctime < RACY;
+	e->e_hash = e->e_racy ? contents(file) : 0;
+}
+
+static int
+changed(const struct entry *e, const struct stat *st, const char *file)
+{
+	if (e->e_mode != st->st_mode || e->e_uid != st->st_uid ||
+	    e->e_gid != st->st_gid || e->e_rdev != (uint32_t)st->st_rdev ||
+	    e->e_ino != st->st_ino)
+		return 1;
+	if (S_ISDIR(st->st_mode))
+		return 0;
+	if (e->e_size != st->st_size || e->e_nlink != st->st_nlink ||
+	    e->e_mtime != nanoseconds(&st->st_mtim) ||
+	    e->e_ctime != nanoseconds(&st->st_ctim))
+		return 1;
+	return e->e_racy && e->e_hash != contents(file);
+}
+
+/* The contents with their holes. */
+static int
+send_data(int to, const char *file, int64_t size)
+{
+	static __thread char buf[FRAME_MAX];
+	int64_t at = 0, next, end;
+	uint64_t hole;
+	ssize_t n;
+	int fd, error = 0;
+
+	if ((fd = open(file, O_RDONLY | O_NOFOLLOW)) == -1)
+		return 0;
+	while (!error && at < size) {
+		next = lseek(fd, at, SEEK_DATA);
+		if (next == -1)
+			next = errno == ENXIO ? size : at;
+		if (next > size)
+			next = size;
+		hole = (uint64_t)(next - at);
+		if (hole > 0)
+			error = frame_send(to, F_HOLE, &hole, sizeof(hole));
+		at = next;
+		end = at < size ? lseek(fd, at, SEEK_HOLE) : size;
+		if (end == -1 || end > size)
+			end = size;
+		while (!error && at < end) {
+			n = pread(fd, buf, end - at < FRAME_MAX ?
+			    (size_t)(end - at) : FRAME_MAX, at);
+			if (n <= 0) {
+				size = at;
+				break;
+			}
+			error = frame_send(to, F_DATA, buf, (size_t)n);
+			at += n;
+		}
+	}
+	close(fd);
+	return error;
+}
+
+static int
+send_node(struct walk *w, const char *path, const char *file,
+    const struct stat *st, const char *hard)
+{
+	char buf[sizeof(struct node_head) + 3000], *p;
+	struct node_head nh = { .nh_mode = st->st_mode, .nh_uid = st->st_uid,
+	    .nh_gid = st->st_gid, .nh_single = st->st_nlink == 1,
+	    .nh_rdev = (uint32_t)st->st_rdev, .nh_hard = hard != NULL,
+	    .nh_size = st->st_size, .nh_sec = st->st_mtim.tv_sec,
+	    .nh_nsec = st->st_mtim.tv_nsec };
+	size_t len = strlen(path);
+	ssize_t n = 0;
+
+	nh.nh_pathlen = (uint32_t)len;
+	memcpy(buf, &nh, sizeof(nh));
+	memcpy(buf + sizeof(nh), path, len);
+	p = buf + sizeof(nh) + len;
+	if (hard != NULL) {
+		n = (ssize_t)strlen(hard);
+		memcpy(p, hard, (size_t)n);
+	} else if (S_ISLNK(st->st_mode) &&
+	    (n = readlink(file, p, 1000)) == -1)
+		return 0;
+	if (frame_send(w->w_fd, F_NODE, buf, sizeof(nh) + len + (size_t)n) != 0)
+		return -1;
+	return hard == NULL && S_ISREG(st->st_mode) ?
+	    send_data(w->w_fd, file, st->st_size) : 0;
+}
+
+/* The first name of the inode in this walk, NULL if this is it. */
+static const char *
+first_name(struct walk *w, const char *path, const struct stat *st)
+{
+	struct links *l;
+
+	if (!S_ISREG(st->st_mode) || st->st_nlink < 2)
+		return NULL;
+	for (l = w->w_links; l != NULL; l = l->l_next)
+		if (l->l_ino == st->st_ino)
+			return l->l_path;
+	if ((l = malloc(sizeof(*l) + strlen(path) + 1)) != NULL) {
+		l->l_ino = st->st_ino;
+		strcpy(l->l_path, path);
+		l->l_next = w->w_links;
+		w->w_links = l;
+	}
+	return NULL;
+}
+
+static int
+visit(struct walk *w, const char *path)
+{
+	struct entry *e;
+	struct stat st;
+	char file[2000];
+	int new, error = 0;
+
+	if (name(w->w_tree, path, file) != 0 || lstat(file, &st) != 0 ||
+	    S_ISSOCK(st.st_mode))
+		return 0;
+	new = *find(w->w_tree, path) == NULL;
+	if ((e = insert(w->w_tree, path)) == NULL)
+		return -1;
+	e->e_seen = w->w_tree->t_walk;
+	const char *hard = first_name(w, path, &st);
+	if (new || changed(e, &st, file)) {
+		remember(e, &st, file, w->w_now);
+		error = send_node(w, path, file, &st, hard);
+	}
+	return error != 0 ? -1 : S_ISDIR(st.st_mode);
+}
+
+static int
+walk(struct walk *w, const char *path)
+{
+	struct dirent **list = NULL;
+	char below[1000], dir[2000];
+	int n, kind, error = 0;
+
+	if (name(w->w_tree, path, dir) != 0 ||
+	    (n = scandir(dir, &list, NULL, alphasort)) == -1)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		const char *s = list[i]->d_name;
+		if (!error && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
+		    (size_t)snprintf(below, sizeof(below), "%s%s%s", path,
+		    *path != '\0' ? "/" : "", s) < sizeof(below)) {
+			kind = visit(w, below);
+			error = kind == 1 ? walk(w, below) : kind;
+		}
+		free(list[i]);
+	}
+	free(list);
+	return error;
+}
+
+/* Deepest first does not matter: the other side removes what is below, too. */
+static int
+send_gone(struct tree *t, int fd)
+{
+	struct entry **e, *gone;
+	int error = 0;
+
+	for (int i = 0; i < TREE_HASH; i++)
+		for (e = &t->t_hash[i]; *e != NULL; ) {
+			gone = *e;
+			if (gone->e_seen == t->t_walk) {
+				e = &gone->e_next;
+				continue;
+			}
+			if (!error)
+				error = frame_send(fd, F_GONE, gone->e_path,
+				    gone->e_len - 1);
+			*e = gone->e_next;
+			free(gone);
+		}
+	return error;
+}
+
+int
+tree_send(struct tree *t, int fd)
+{
+	struct walk w = { .w_tree = t, .w_fd = fd };
+	struct timespec now;
+	struct links *l;
+	int error;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	w.w_now = nanoseconds(&now);
+	t->t_walk++;
+	error = walk(&w, "");
+	while ((l = w.w_links) != NULL) {
+		w.w_links = l->l_next;
+		free(l);
+	}
+	if (!error)
+		error = send_gone(t, fd);
+	return error ? error : frame_send(fd, F_SYNCED, NULL, 0);
+}
+
+static void
+remove_all(const char *file)
+{
+	struct dirent *d;
+	char below[2000];
+	DIR *dir;
+
+	if (unlink(file) == 0 || (errno != EISDIR && errno != EPERM))
+		return;
+	if ((dir = opendir(file)) != NULL) {
+		while ((d = readdir(dir)) != NULL)
+			if (strcmp(d->d_name, ".") != 0 &&
+			    strcmp(d->d_name, "..") != 0 &&
+			    snprintf(below, sizeof(below), "%s/%s", file,
+			    d->d_name) < (int)sizeof(below))
+				remove_all(below);
+		closedir(dir);
+	}
+	rmdir(file);
+}
+
+/* The file is complete: its owner, mode, times; and it is remembered. */
+static void
+finish(struct tree *t, struct tree_recv *r)
+{
+	struct node_head *nh = r->tr_head;
+	struct timespec ts[2], now;
+	struct entry *e;
+	struct stat st;
+	char file[2000];
+
+	if (nh == NULL)
+		return;
+	r->tr_head = NULL;
+	if (r->tr_fd != -1) {
+		(void)!ftruncate(r->tr_fd, nh->nh_size);
+		close(r->tr_fd);
+		r->tr_fd = -1;
+	}
+	ts[0] = ts[1] = (struct timespec){ nh->nh_sec, nh->nh_nsec };
+	if (name(t, r->tr_path, file) == 0) {
+		(void)!lchown(file, nh->nh_uid, nh->nh_gid);
+		if (!S_ISLNK(nh->nh_mode))
+			chmod(file, nh->nh_mode & 07777);
+		utimensat(AT_FDCWD, file, ts, AT_SYMLINK_NOFOLLOW);
+		clock_gettime(CLOCK_REALTIME, &now);
+		if (lstat(file, &st) == 0 &&
+		    (e = insert(t, r->tr_path)) != NULL)
+			remember(e, &st, file, nanoseconds(&now));
+	}
+	free(nh);
+}
+
+/* A file is written over in place: somebody may have it open. */
+static int
+make_node(struct tree *t, struct tree_recv *r, const char *target)
+{
+	struct node_head *nh = r->tr_head;
+	char file[2000], other[2000];
+	struct stat st;
+	int there;
+
+	if (name(t, r->tr_path, file) != 0)
+		return -1;
+	there = lstat(file, &st) == 0;
+	if (there && ((st.st_mode & S_IFMT) != (nh->nh_mode & S_IFMT) ||
+	    S_ISLNK(st.st_mode) || nh->nh_hard ||
+	    (S_ISREG(st.st_mode) && nh->nh_single && st.st_nlink > 1))) {
+		remove_all(file);
+		there = 0;
+	}
+	if (nh->nh_hard)
+		return name(t, target, other) != 0 ? -1 : link(other, file);
+	if (S_ISREG(nh->nh_mode)) {
+		r->tr_fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+		r->tr_offset = 0;
+		return r->tr_fd == -1 ? -1 : 0;
+	}
+	if (there)
+		return 0;
+	if (S_ISDIR(nh->nh_mode))
+		return mkdir(file, 0700);
+	if (S_ISLNK(nh->nh_mode))
+		return symlink(target, file);
+	return mknod(file, nh->nh_mode, nh->nh_rdev);
+}
+
+static int
+new_node(struct tree *t, struct tree_recv *r, const char *data, size_t len)
+{
+	struct node_head *nh;
+	char target[FRAME_MAX];
+
+	if (len < sizeof(*nh) || (nh = malloc(sizeof(*nh))) == NULL)
+		return -1;
+	memcpy(nh, data, sizeof(*nh));
+	data += sizeof(*nh);
+	len -= sizeof(*nh);
+	if (nh->nh_pathlen > len || nh->nh_pathlen >= sizeof(r->tr_path)) {
+		free(nh);
+		return -1;
+	}
+	memcpy(r->tr_path, data, nh->nh_pathlen);
+	r->tr_path[nh->nh_pathlen] = '\0';
+	memcpy(target, data + nh->nh_pathlen, len - nh->nh_pathlen);
+	target[len - nh->nh_pathlen] = '\0';
+	r->tr_head = nh;
+	if (make_node(t, r, target) != 0)
+		fprintf(stderr, "selftest: %s/%s: %s\n", t->t_root,
+		    r->tr_path, strerror(errno));
+	return 0;
+}
+
+/* Zeros: a hole if nothing was there. */
+static void
+write_hole(struct tree_recv *r, int64_t len)
+{
+	(void)!ftruncate(r->tr_fd, r->tr_offset);
+	r->tr_offset += len;
+	(void)!ftruncate(r->tr_fd, r->tr_offset);
+}
+
+int
+tree_recv(struct tree *t, struct tree_recv *r, int type, const char *data,
+    size_t len)
+{
+	char file[2000];
+	uint64_t hole;
+
+	switch (type) {
+	case F_NODE:
+		finish(t, r);
+		return new_node(t, r, data, len);
+	case F_DATA:
+		if (r->tr_fd == -1)
+			return 0;
+		if (pwrite(r->tr_fd, data, len, r->tr_offset) != (ssize_t)len)
+			perror("selftest: write");
+		r->tr_offset += (int64_t)len;
+		return 0;
+	case F_HOLE:
+		memcpy(&hole, data, sizeof(hole));
+		if (r->tr_fd != -1)
+			write_hole(r, (int64_t)hole);
+		return 0;
+	case F_GONE:
+		finish(t, r);
+		if (name(t, data, file) == 0)
+			remove_all(file);
+		forget(t, data);
+		return 0;
+	case F_SYNCED:
+		finish(t, r);
+		return 1;
+	}
+	return -1;
+}
+
+int
+tree_load(struct tree *t, const char *file)
+{
+	struct entry head, *e;
+	char path[1000];
+	FILE *f;
+
+	if ((f = fopen(file, "r")) == NULL)
+		return -1;
+	while (fread(&head, sizeof(head), 1, f) == 1 &&
+	    head.e_len <= sizeof(path) && fread(path, head.e_len, 1, f) == 1 &&
+	    (e = insert(t, path)) != NULL) {
+		head.e_next = e->e_next;
+		memcpy(e, &head, sizeof(head));
+		e->e_seen = 0;
+	}
+	fclose(f);
+	return 0;
+}
+
+int
+tree_save(const struct tree *t, const char *file)
+{
+	const struct entry *e;
+	FILE *f;
+
+	if ((f = fopen(file, "w")) == NULL)
+		return -1;
+	for (int i = 0; i < TREE_HASH; i++)
+		for (e = t->t_hash[i]; e != NULL; e = e->e_next)
+			if (fwrite(e, sizeof(*e), 1, f) != 1 ||
+			    fwrite(e->e_path, e->e_len, 1, f) != 1)
+				break;
+	return fclose(f);
+}
