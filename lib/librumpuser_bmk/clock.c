@@ -9,23 +9,6 @@ rumpcomp_clock_monotonic(void)
 	return bmk_platform_monotonic();
 }
 
-long
-rumpcomp_clock_timespec(int wall, int64_t ts[2])
-{
-	return bmk_platform_timespec(wall, ts);
-}
-
-long __attribute__((__weak__))
-bmk_platform_timespec(int wall, int64_t ts[2])
-{
-	int64_t t = wall ? bmk_platform_wallclock() :
-	    bmk_platform_monotonic();
-
-	ts[0] = t / NSEC;
-	ts[1] = t % NSEC;
-	return 0;
-}
-
 int
 rumpuser_clock_gettime(int clock, int64_t *sec, long *nsec)
 {

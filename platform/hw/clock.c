@@ -25,10 +25,8 @@
 #define LONGEST		10000000LL	/* ns armed while rates are unknown */
 
 static int inited, timer_inited;
-static uint64_t tsc0, tsc_hz;		/* 0: not known yet */
-static uint64_t tsc_mult;		/* ns = ticks * mult >> 32 */
-static int64_t base_ns;			/* monotonic at tsc0 */
-static const struct hw_ref *ref;	/* while tsc_hz is 0 */
+struct hw_tsc hw_tsc;
+static const struct hw_ref *ref;	/* while hw_tsc.t_hz is 0 */
 
 static uint64_t apic_hz;		/* 0: not known yet */
 static int deadline_mode;
@@ -65,8 +63,8 @@ told_hz(void)
 static void
 set_rate(uint64_t hz)
 {
-	tsc_hz = hz;
-	tsc_mult = (NSEC << 32) / hz;
+	hw_tsc.t_hz = hz;
+	hw_tsc.t_mult = (NSEC << 32) / hz;
 }
 
 static void
@@ -76,7 +74,7 @@ clock_init(void)
 
 	inited = 1;
 	hz = told_hz();
-	tsc0 = rdtsc();
+	hw_tsc.t_start = rdtsc();
 	if (hz != 0) {
 		set_rate(hz);
 		return;
@@ -128,17 +126,14 @@ now(void)
 
 	if (!inited)
 		clock_init();
-	if (tsc_hz != 0) {
-		t = rdtsc() - tsc0;
-		return base_ns +
-		    (int64_t)((unsigned __int128)t * tsc_mult >> 32);
-	}
+	if (hw_tsc.t_hz != 0)
+		return hw_tsc_ns();
 	ns = ref != NULL ? ref->rf_read() : tcg_read();
 	if (ns >= ENOUGH) {
 		t = rdtsc();
-		set_rate(muldiv(t - tsc0, NSEC, (uint64_t)ns));
-		base_ns = ns;
-		tsc0 = t;
+		set_rate(muldiv(t - hw_tsc.t_start, NSEC, (uint64_t)ns));
+		hw_tsc.t_ns = ns;
+		hw_tsc.t_start = t;
 	}
 	return ns;
 }
@@ -146,11 +141,15 @@ now(void)
 int64_t
 bmk_platform_monotonic(void)
 {
-	unsigned long saved = irq_save();
+	unsigned long saved;
 	static int64_t last;
-	int64_t t = now();
+	int64_t t;
 
-	/* The switch from one counter to another may not go back. */
+	/* It starts at what the other counter said last (now()). */
+	if (hw_tsc.t_hz != 0)
+		return hw_tsc_ns();
+	saved = irq_save();
+	t = now();
 	if (t < last)
 		t = last;
 	last = t;
@@ -172,7 +171,7 @@ timer_init(void)
 	(void)now();
 	hw_apic_init();
 	hw_vector_set(HW_VEC_TIMER, timer_irq, NULL);
-	deadline_mode = tsc_hz != 0 && cpuid(1, 0).ecx & 1U << 24;
+	deadline_mode = hw_tsc.t_hz != 0 && cpuid(1, 0).ecx & 1U << 24;
 	hw_apic_write(APIC_TIMER_DIV, 0xa);		/* by 128 */
 	hw_apic_write(APIC_LVT_TIMER, HW_VEC_TIMER |
 	    (deadline_mode ? LVT_DEADLINE : 0));
@@ -188,15 +187,15 @@ arm(int64_t t)
 		wait = SHORTEST;
 	if (deadline_mode) {
 		wrmsr(MSR_TSC_DEADLINE, rdtsc() + muldiv((uint64_t)wait,
-		    tsc_hz, NSEC));
+		    hw_tsc.t_hz, NSEC));
 		return;
 	}
-	if ((tsc_hz == 0 || apic_hz == 0) && wait > LONGEST)
+	if ((hw_tsc.t_hz == 0 || apic_hz == 0) && wait > LONGEST)
 		wait = LONGEST;
 	count = muldiv((uint64_t)wait, hz, 128 * NSEC) + 1;
 	if (count > UINT32_MAX)
 		count = UINT32_MAX;
-	if (tsc_hz == 0 && ref == NULL) {
+	if (hw_tsc.t_hz == 0 && ref == NULL) {
 		tcg_restart((uint32_t)count);
 		return;
 	}
@@ -217,7 +216,7 @@ bmk_platform_timer(int64_t when)
 		arm(now());
 	else if (deadline_mode)
 		wrmsr(MSR_TSC_DEADLINE, 0);
-	else if (tsc_hz != 0 || ref != NULL)
+	else if (hw_tsc.t_hz != 0 || ref != NULL)
 		hw_apic_write(APIC_TIMER_INIT, 0);
 	irq_restore(saved);
 }
@@ -231,7 +230,7 @@ hw_clock_event(void)
 {
 	int64_t t;
 
-	if (tsc_hz == 0 && ref == NULL && tcg_init != 0)
+	if (hw_tsc.t_hz == 0 && ref == NULL && tcg_init != 0)
 		tcg_restart(UINT32_MAX);
 	t = now();
 	if (apic_hz == 0 && !deadline_mode && shot != 0 &&

@@ -4,6 +4,21 @@
 #define HW_CLOCK_H
 
 #include <stdint.h>
+#include "cpu.h"
+
+/* Monotonic time from the TSC: constant once t_hz is not 0. */
+extern struct hw_tsc {
+	uint64_t t_hz;			/* 0: not known yet */
+	uint64_t t_start, t_mult;	/* ns = ticks * mult >> 32 */
+	int64_t	 t_ns;			/* at t_start */
+} hw_tsc;
+
+static inline int64_t
+hw_tsc_ns(void)
+{
+	return hw_tsc.t_ns + (int64_t)((unsigned __int128)(rdtsc() -
+	    hw_tsc.t_start) * hw_tsc.t_mult >> 32);
+}
 
 /* A counter of known rate: nanoseconds since hw_ref_find(). */
 struct hw_ref {

@@ -3,6 +3,8 @@
  * Clocks: the vDSO's clock_gettime (no system call), found by its symbol
  * table, or the system call where there is none.  Time starts at start.
  */
+#include <rump/rumpcomp_clock.h>
+
 #include "spt.h"
 
 #define CLOCK_REALTIME	0
@@ -141,7 +143,7 @@ bmk_platform_wallclock(void)
 
 /* No number of nanoseconds: that is a multiplication and two divisions. */
 long
-bmk_platform_timespec(int wall, int64_t ts[2])
+rumpcomp_clock_timespec(int wall, int64_t ts[2])
 {
 	int clock = wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 	struct sys_timespec *t = (struct sys_timespec *)ts;

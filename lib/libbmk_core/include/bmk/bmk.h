@@ -286,7 +286,6 @@ void bmk_cpu_switch(struct bmk_thread *from, struct bmk_thread *to);
  */
 int64_t bmk_platform_monotonic(void);	/* ns; calibrates lazily */
 int64_t bmk_platform_wallclock(void);	/* ns since 1970 */
-long bmk_platform_timespec(int wall, int64_t ts[2]);	/* the same; 0 */
 /* One-shot interrupt at this time (or a little later); NEVER: off. */
 void bmk_platform_timer(int64_t deadline);
 /* Sleep until an interrupt; called with interrupts off, returns so. */
