@@ -18,11 +18,12 @@ hello=$top/tests/progs/hello/hello.c
 missed=0
 mkdir -p "$out"
 cd "$out"
-for part in lib boot linux guest netboot net idle servers spt links time; do
+for part in lib boot linux guest calls netboot net idle servers spt links \
+    time; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
-topics=${TOPICS:-boot netboot linux net idle servers spt links time}
+topics=${TOPICS:-boot netboot linux calls net idle servers spt links time}
 
 gcc -shared -fPIC -O2 -o insncount.so "$here/insncount.c"
 cc=$(gcc -dumpfullversion) date=$(date -u +%Y-%m-%d)
@@ -31,7 +32,7 @@ row "# Rumpkit bench, $date, gcc $cc, $(qemu-system-x86_64 --version |
     sed -n '1s/ (.*//p'), $(nproc) processors"
 for topic in $topics; do
 	case $topic in
-	net|idle|servers|spt)
+	calls|net|idle|servers|spt)
 		if [ "$(id -u)" != 0 ] || ! vmlinuz; then
 			head_ "$topic" "not measured: needs root, and Debian"
 			continue

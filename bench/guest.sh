@@ -104,7 +104,7 @@ halt() {
 # cpu SYSTEM: ticks of CPU time that its QEMU has used, 0 without one.
 cpu() {
 	awk '{ t = $14 + $15 } END { print t + 0 }' \
-	    "/proc/$(cat qemu."$1".pid)/stat" 2>/dev/null || echo 0
+	    "/proc/$(cat qemu."$1".pid 2>/dev/null)/stat" 2>/dev/null || echo 0
 }
 
 # compare TIMES COMMAND...: runs COMMAND linux and COMMAND ours in turn, each

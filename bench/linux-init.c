@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /init of a Linux guest for the network's tables: loads /mods/0, 1, ... in
- * that order, gives lo and the first other interface its address, which is
+ * /init of a Linux guest for the tables: loads /mods/0, 1, ... in that order,
+ * mounts what programs expect, gives lo and the first other interface its address, which is
  * the first argument, and becomes /prog with the other arguments.
  */
 #include <arpa/inet.h>
@@ -13,6 +13,7 @@
 #include <sys/io.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,8 @@ main(int argc, char **argv)
 
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	mount("proc", "/proc", "proc", 0, NULL);
+	mkdir("/dev/shm", 01777);
+	mount("shm", "/dev/shm", "tmpfs", 0, NULL);
 	modules();
 	interface("lo", "127.0.0.1");
 	interface("eth0", argv[1]);
