@@ -58,6 +58,17 @@ extern const char rumpcomp_vm_beyond[];	/* reason: nothing in the file there */
 int rumpcomp_vm_share(void *va, void *page, int prot, int write);
 /* A page of its own at va, with the contents of page. */
 int rumpcomp_vm_copy(void *va, const void *page, int prot);
+/*
+ * Pages of programs for packets that point at them.  The page at va, as the
+ * kernel sees it (on hw, a device too): it keeps its contents and stays until
+ * it is unpinned as often as it was pinned, whatever happens to the range
+ * meanwhile.  prot is the range's now, 0: va is not in the arena.  ENOMEM;
+ * EOPNOTSUPP: the caller copies.  unpin may be called with any mutex held.
+ *
+ * posix: the memory is the host program's, whose business it is to keep it.
+ */
+int rumpcomp_vm_pin(void *va, int prot, void **pagep);
+void rumpcomp_vm_unpin(void *page);
 /* Bytes of memory of the machine, and of it free now. */
 void rumpcomp_vm_stat(size_t *totalp, size_t *freep);
 /* Bytes that pages of the arena can take at most: all but the kernel's. */

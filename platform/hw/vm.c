@@ -40,6 +40,7 @@ const char hw_reserved[] = "access to reserved memory (guard or PROT_NONE)";
 static struct bmk_spin vm_lock;
 static size_t populated;		/* [vm_lock] pages */
 const char *(*rumpcomp_vm_pager)(void *, int);	/* [I] once there are files */
+static int (*pin_leave)(void *);	/* [vm_lock] once a page was pinned */
 
 static unsigned long
 vm_enter(void)
@@ -107,12 +108,14 @@ static void
 free_leaf(uint64_t *entry, uint64_t va)
 {
 	uint64_t e = *entry;
+	void *page = hw_dm(e & PTE_ADDR);
 
 	*entry = 0;
 	if (e & PTE_P)
 		invlpg(va);
 	if (e & (PTE_P | HELD) && !(e & SHARED)) {
-		bmk_page_free(hw_dm(e & PTE_ADDR), 0);
+		if (pin_leave == NULL || !pin_leave(page))
+			bmk_page_free(page, 0);
 		populated--;
 	}
 }
@@ -459,4 +462,50 @@ rumpcomp_vm_move(void *from, void *to, size_t len)
 		(void)move(s, s + len, distance, 0);
 	bmk_spin_exit(&vm_lock, saved);
 	return error;
+}
+
+/* What is a file's is the file's to keep.  -1: not there before a fault. */
+static int
+pin_try(uint64_t va, struct bmk_pin **spare, void **pagep)
+{
+	unsigned long saved = vm_enter();
+	uint64_t end, e = *entry_at(va, &end);
+	int error = BMK_EOPNOTSUPP;
+
+	if (e & PTE_P && !(e & SHARED)) {
+		*pagep = hw_dm(e & PTE_ADDR);
+		*spare = bmk_pin_add(*pagep, *spare);
+		pin_leave = bmk_pin_leave;
+		error = 0;
+	} else if (e & LAZY && ACCESS(PROT(e)) != 0 &&
+	    !(PROT(e) & RUMPCOMP_VM_ASK))
+		error = -1;
+	bmk_spin_exit(&vm_lock, saved);
+	return error;
+}
+
+int
+rumpcomp_vm_pin(void *va, int prot, void **pagep)
+{
+	struct bmk_pin *spare;
+	uint64_t s = (uint64_t)va;
+	int error;
+
+	if (prot == 0 || !in_arena(s, s + BMK_PAGE_SIZE))
+		return BMK_EOPNOTSUPP;
+	if ((spare = bmk_malloc(sizeof(*spare), 0)) == NULL)
+		return BMK_ENOMEM;
+	error = pin_try(s, &spare, pagep);
+	if (error < 0)
+		error = hw_vm_fault(s, 0) != NULL ? BMK_ENOMEM :
+		    pin_try(s, &spare, pagep);
+	if (spare != NULL)
+		bmk_free(spare, sizeof(*spare));
+	return error < 0 ? BMK_ENOMEM : error;
+}
+
+void
+rumpcomp_vm_unpin(void *page)
+{
+	bmk_pin_drop(page);
 }

@@ -77,6 +77,22 @@ rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 	*freep = sysconf(_SC_AVPHYS_PAGES) * page;
 }
 
+int
+rumpcomp_vm_pin(void *va, int prot, void **pagep)
+{
+
+	(void)prot;
+	*pagep = va;
+	return 0;
+}
+
+void
+rumpcomp_vm_unpin(void *page)
+{
+
+	(void)page;
+}
+
 size_t
 rumpcomp_vm_limit(void)
 {

@@ -36,6 +36,15 @@ extern const char spt_probe_load[], spt_probe_failed[];
 
 void spt_relocate(void);
 
+/*
+ * pin.c: pages of the allocator in the place of a program's.  [mm_lock]
+ */
+int spt_pin_forget(char *va, size_t len);	/* returns its protection */
+void spt_pin_protect(char *va, size_t len, int prot);
+/* vm.c: such a page is seen at va; is it Linux's anonymous memory there? */
+int spt_vm_kernel(void *va, void *page, int prot);
+int spt_vm_isplain(const void *va);
+
 /* The guest's memory: pages, kernel mappings, the arena of programs. */
 void spt_memory_init(size_t);
 extern char *spt_guest_start, *spt_guest_end;	/* [I] 4 GiB multiples */

@@ -3,7 +3,8 @@
  * The page-table primitives under mmap are Linux's own; it populates pages
  * too, but for those of files: what stands for one that is not there yet is
  * inaccessible.  The page allocator's memory is a file of Linux's, so that a
- * page of it can be seen twice.  How much of the arena is populated is read
+ * page of it can be seen twice; pin.c puts one in the place of a program's.
+ * How much of the arena is populated is read
  * from /proc/self, whose files are opened before the filter is there.
  *
  * The size of memory that the launcher gave is what vm_stat reports and what
@@ -57,7 +58,7 @@ rumpcomp_vm_arena(void **startp, size_t *lenp)
  * What is known of each page that lies in a range of a file; 0 elsewhere.
  * Chunks of it are made at need.  [mm_lock of the rump kernel]
  */
-enum { PLAIN, ASK, SHARED, OWN };
+enum { PLAIN, ASK, SHARED, OWN, KERNEL };
 #define CHUNK		4096UL		/* pages */
 #define MAXCHUNKS	(SPT_ARENA_SIZE / (CHUNK * BMK_PAGE_SIZE))
 static uint8_t *chunks[MAXCHUNKS];
@@ -152,7 +153,9 @@ static int
 run_unmap(char *va, size_t len, int st, int prot)
 {
 	(void)prot;
-	if (st == SHARED)
+	if (st == KERNEL)
+		spt_pin_forget(va, len);
+	if (st == SHARED || st == KERNEL)
 		return reserve(va, len);
 	if (st == ASK)
 		return 0;
@@ -173,8 +176,28 @@ run_protect(char *va, size_t len, int st, int prot)
 {
 	if (st == ASK)
 		return 0;
+	if (st == KERNEL)
+		spt_pin_protect(va, len, prot);
 	return protect(va, len, st == SHARED ? prot & ~RUMPCOMP_VM_WRITE :
 	    prot);
+}
+
+/* Pages with protections of their own; they are plain again. */
+static int
+discard_kernel(char *va, size_t len)
+{
+	char *end = va + len;
+	int prot, error = 0;
+
+	for (; va < end && error == 0; va += BMK_PAGE_SIZE) {
+		prot = spt_pin_forget(va, BMK_PAGE_SIZE);
+		error = reserve(va, BMK_PAGE_SIZE);
+		if (error == 0)
+			error = protect(va, BMK_PAGE_SIZE, prot);
+		if (error == 0)
+			error = set_state(va, BMK_PAGE_SIZE, PLAIN);
+	}
+	return error;
 }
 
 static int
@@ -185,6 +208,8 @@ run_discard(char *va, size_t len, int st, int prot)
 		return forget(va, len);
 	if (st == ASK)
 		return 0;
+	if (st == KERNEL)
+		return discard_kernel(va, len);
 	(void)set_state(va, len, ASK);
 	return reserve(va, len);
 }
@@ -232,13 +257,18 @@ rumpcomp_vm_discard(void *va, size_t len)
 	    runs(va, len, run_discard, 0);
 }
 
+static int
+map_page(void *va, void *page, int prot)
+{
+	return sys6(__NR_mmap, (long)va, BMK_PAGE_SIZE, prot & 7,
+	    SYS_MAP_SHARED | SYS_MAP_FIXED, spt_pages_fd,
+	    (char *)page - spt_pages_start) == (long)va ? 0 : BMK_ENOMEM;
+}
+
 int
 rumpcomp_vm_share(void *va, void *page, int prot, int write)
 {
-	prot &= write ? 7 : 7 & ~RUMPCOMP_VM_WRITE;
-	if (sys6(__NR_mmap, (long)va, BMK_PAGE_SIZE, prot, SYS_MAP_SHARED |
-	    SYS_MAP_FIXED, spt_pages_fd, (char *)page - spt_pages_start) !=
-	    (long)va)
+	if (map_page(va, page, write ? prot : prot & ~RUMPCOMP_VM_WRITE) != 0)
 		return BMK_ENOMEM;
 	return set_state(va, BMK_PAGE_SIZE, SHARED);
 }
@@ -252,6 +282,24 @@ rumpcomp_vm_copy(void *va, const void *page, int prot)
 	memcpy(va, page, BMK_PAGE_SIZE);
 	return protect(va, BMK_PAGE_SIZE, prot) != 0 ? BMK_ENOMEM :
 	    set_state(va, BMK_PAGE_SIZE, OWN);
+}
+
+/* The arena's own from now on: spt_pin_forget() gives it back. */
+int
+spt_vm_kernel(void *va, void *page, int prot)
+{
+	if (set_state(va, BMK_PAGE_SIZE, KERNEL) != 0)
+		return BMK_ENOMEM;
+	if (map_page(va, page, prot) == 0)
+		return 0;
+	(void)set_state(va, BMK_PAGE_SIZE, PLAIN);
+	return BMK_ENOMEM;
+}
+
+int
+spt_vm_isplain(const void *va)
+{
+	return state(index_of(va)) == PLAIN;
 }
 
 int
@@ -294,7 +342,8 @@ rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
 			memset(entries, 0xff, sizeof(entries));
 		for (i = 0; i < n; i++)
 			*vec++ = (entries[i] & PAGEMAP_THERE) != 0 ||
-			    state(at + i) == SHARED;
+			    state(at + i) == SHARED ||
+			    state(at + i) == KERNEL;
 	}
 }
 

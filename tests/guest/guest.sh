@@ -45,11 +45,11 @@ status() { [ "$rc" = "$1" ] ||
 	{ bad "${2:-}: status $rc, not $1"; head -40 "$out/out"; }; }
 
 case $test in
-t_*)	if [ "$test" = t_sigintr ] || [ "$test" = t_sigqueue ]; then
-		bake "$test" -- --add net_local
-	else
-		bake "$test"
-	fi
+t_*)	case $test in
+	t_sigintr|t_sigqueue)	bake "$test" -- --add net_local ;;
+	t_zerocopy)		bake "$test" -- --add net_tcp ;;
+	*)			bake "$test" ;;
+	esac
 	run
 	status 0
 	grep '^skip' "$out/out"

@@ -42,6 +42,7 @@ for kind; do
 	link 0 0 0 0 0
 	serve "$kind"
 	while read -r name loss reorder dup corrupt rtt kib mib <&3; do
+		[ -n "$name" ] || continue
 		link "$loss" "$reorder" "$dup" "$corrupt" "$rtt"
 		bytes=$((kib * 1024))
 		[ -z "$LONG" ] || bytes=$((mib * 1048576))
@@ -49,6 +50,12 @@ for kind; do
 	done 3<<-END
 	$(cases | grep -E "${CASES:-.}")
 	END
+	if [ "$kind" != linux ] && echo zerocopy | grep -qE "${CASES:-.}"; then
+		link 0 0 0 0 0
+		check "$kind-zerocopy" xfer zget $guest 8000001 5
+		link 1 1 1 0 2
+		check "$kind-zerocopy-loss" xfer zget $guest 3000001 6
+	fi
 	link 0 0 0 0 0
 	check "$kind-ends" unserve
 done

@@ -4,6 +4,7 @@
  * a guest, on posix (-DPOSIX: with a rump kernel's sockets) and on Linux, and
  * on Linux the client.  A connection begins with a request of REQ bytes, text:
  *	get N SEED	the server sends N bytes of the pattern, then closes
+ *	zget N SEED	the same with MSG_ZEROCOPY; a reset when that copied
  *	put N SEED	the client does; the server answers with a verdict
  *	late N SEED	put, whose data the server leaves alone for 2 s
  *	echo		until the client closes
@@ -42,6 +43,8 @@
 #define s_recv(s, b, n)	recv(s, b, n, 0)
 #define s_send(s, b, n)	send(s, b, n, MSG_NOSIGNAL)
 #endif
+
+#include "zget.h"
 
 #define PORT	5001
 #define CROSS	5002
@@ -192,7 +195,14 @@ begin(struct conn *c, int fd)
 		c->state = ENDING;
 		return;
 	} else {
-		if (strncmp(c->req, "reset", 5) == 0)
+		if (strncmp(c->req, "zget", 4) == 0 &&
+		    zget(fd, c->n, c->seed) == 0) {
+			c->state = ENDING;
+			S(shutdown)(fd, SHUT_WR);
+			return;
+		}
+		if (strncmp(c->req, "reset", 5) == 0 ||
+		    strncmp(c->req, "zget", 4) == 0)
 			S(setsockopt)(fd, SOL_SOCKET, SO_LINGER, &lin,
 			    sizeof(lin));
 		c->bad = 1;
@@ -478,7 +488,7 @@ main(int argc, char **argv)
 	snprintf(what, sizeof(what), "%s %llu %llu", argv[1],
 	    (unsigned long long)n, (unsigned long long)seed);
 	s = ask(argv[2], what);
-	if (strcmp(argv[1], "get") == 0) {
+	if (strcmp(argv[1], "get") == 0 || strcmp(argv[1], "zget") == 0) {
 		if (getenv("LATE") != NULL)	/* reads nothing at first */
 			sleep(3);
 		get(s, n, seed);

@@ -19,6 +19,11 @@ int	rump_mm_unmap(void *addr, size_t len);
 /* Is it in what programs mapped, whatever the protection? */
 int	rump_mm_mapped(const void *addr);
 void	rump_mm_exit(struct proc *);	/* all that the process mapped */
+/*
+ * rumpcomp_vm_pin() for the program's page at va.  The caller copies on any
+ * error.
+ */
+int	rump_mm_pin(void *va, void **pagep);
 /* Regions of `from' in that range are `to's. */
 void	rump_mm_give(void *addr, size_t len, struct proc *from,
 	    struct proc *to);

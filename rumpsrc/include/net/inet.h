@@ -159,7 +159,7 @@ struct inpcb {
 	uint8_t		 inp_share;	/* same: SOF_REUSEADDR, _REUSEPORT */
 	uint8_t		 inp_listen;	/* same: inpcb_listen() */
 	uint16_t	 inp_csumoff;	/* [so_lock] IPV6_CHECKSUM + 1; 0 */
-	uint8_t		 inp_hashed;	/* [table] INP_H_* */
+	uint8_t		 inp_hashed;	/* [table] INP_H_*; read without */
 #define INP_H_PORT	1		/* in a bucket */
 #define INP_H_TUPLE	2		/* that, and in the hash */
 };

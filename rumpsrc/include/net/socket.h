@@ -122,7 +122,7 @@ struct socket {
 	uint32_t	 so_seq;	/* [so_lock] wake-ups: so_sleep() */
 	uint32_t	 so_oobmark;	/* [so_lock] bytes of so_rcv before the
 					 * urgent mark; 0: not in there */
-	uint32_t	 so_zclo;	/* [so_lock] first number not told */
+	struct so_zc	*so_zc;		/* [so_lock] MSG_ZEROCOPY, or NULL */
 	uint32_t	 so_errmem;	/* [so_lock] bytes in so_errq */
 	int		 so_owner;	/* [so_lock] F_SETOWN */
 	int		 so_rcvcpu;	/* [so_lock] SO_INCOMING_CPU */

@@ -250,7 +250,7 @@ inpcb_remove(struct inpcb *inp)
 	port_unlink(inp);
 	port_put(inp->inp_table, inp->inp_port);
 	inp->inp_port = NULL;
-	inp->inp_hashed = 0;
+	inpcb_sethashed(inp, 0);
 }
 
 void
@@ -289,7 +289,7 @@ inpcb_enter(struct inpcb *inp, uint16_t port)
 	inp->inp_lport = port;
 	inp->inp_port = po;
 	port_link(inp, &po->po_bound);
-	inp->inp_hashed = INP_H_PORT;
+	inpcb_sethashed(inp, INP_H_PORT);
 	return 0;
 }
 

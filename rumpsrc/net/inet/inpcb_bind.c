@@ -264,11 +264,11 @@ inpcb_pair(struct inpcb *inp, const struct inaddr *l, const struct inaddr *f,
 	inp->inp_fport = fport;
 	if ((error = inpcb_hash_insert(inp)) != 0) {
 		port_link(inp, &inp->inp_port->po_bound);
-		inp->inp_hashed = INP_H_PORT;
+		inpcb_sethashed(inp, INP_H_PORT);
 		return error;
 	}
 	port_link(inp, &inp->inp_port->po_conn);
-	inp->inp_hashed = INP_H_TUPLE;
+	inpcb_sethashed(inp, INP_H_TUPLE);
 	return 0;
 }
 
@@ -317,7 +317,7 @@ inpcb_disconnect(struct inpcb *inp)
 		inpcb_hash_remove(inp);
 		port_unlink(inp);
 		port_link(inp, &inp->inp_port->po_bound);
-		inp->inp_hashed = INP_H_PORT;
+		inpcb_sethashed(inp, INP_H_PORT);
 	}
 	rump_mutex_exit(&inp->inp_table->it_lock);
 }

@@ -36,6 +36,14 @@ port_unlink(struct inpcb *inp)
 		inp->inp_pnext->inp_pprevp = inp->inp_pprevp;
 }
 
+/* The table's lock is held; input looks at it without. */
+static inline void
+inpcb_sethashed(struct inpcb *inp, uint8_t how)
+{
+
+	__atomic_store_n(&inp->inp_hashed, how, __ATOMIC_RELAXED);
+}
+
 static inline int
 inpcb_v6only(const struct inpcb *inp)
 {

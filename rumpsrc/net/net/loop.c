@@ -26,6 +26,8 @@ loop_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	int first, start, full;
 
 	(void)more;
+	if ((m = so_zccopy(m)) == NULL)
+		return ENOBUFS;
 	m->m_pkt.ph_flags = PH_LOOP;
 	m->m_nextpkt = NULL;
 	rump_mutex_enter(&loop_lock);

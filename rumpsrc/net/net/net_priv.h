@@ -94,4 +94,10 @@ void	rump_rt_srcgone(const struct inaddr *);
 void	rump_ifaddr_up(struct ifnet *);
 void	rump_ifaddr_flush(struct ifnet *);
 
+/*
+ * A packet that will be received here: without the pages of a program's
+ * (MSG_ZEROCOPY).  NULL: no memory, it was freed.
+ */
+struct mbuf *so_zccopy(struct mbuf *);
+
 #endif /* NET_NET_PRIV_H */

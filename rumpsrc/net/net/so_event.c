@@ -163,8 +163,9 @@ so_poll_generic(struct socket *so)
 	uint32_t low = so->so_proto->pr_flags & PR_STREAM ?
 	    so->so_rcv.sb_lowat : 1;
 
-	if (so->so_error || so->so_errq != NULL ||
-	    so->so_zclo != so->so_zckey)
+	if (so->so_zc != NULL)
+		so_zcdone(so);
+	if (so->so_error || so->so_errq != NULL)
 		r |= POLLERR;
 	if (so_hup(so) || (conn && (so->so_state & (SS_CONNECTED |
 	    SS_CONNECTING)) == 0))
@@ -213,7 +214,7 @@ so_plain(const struct socket *so)
 	    SS_ATMARK)) == SS_CONNECTED &&
 	    (so->so_proto->pr_flags & (PR_STREAM | PR_OWNPOLL)) == PR_STREAM &&
 	    so->so_error == 0 && so->so_errq == NULL &&
-	    so->so_oobmark == 0 && so->so_zclo == so->so_zckey &&
+	    so->so_oobmark == 0 && so->so_zc == NULL &&
 	    ((so->so_rcv.sb_flags | so->so_snd.sb_flags) & SB_SHUT) == 0;
 }
 

@@ -114,15 +114,18 @@ so_waitdata(struct socket *so, int msgflags, int64_t dl)
 	return error == ETIMEDOUT ? EAGAIN : error;
 }
 
-/* How much a call waits for. */
+/*
+ * How much a call waits for: of what stays in the buffer no more than fits
+ * there.
+ */
 static size_t
 so_target(const struct socket *so, size_t len, int msgflags)
 {
 	size_t t = so->so_rcv.sb_lowat;
 
-	if (msgflags & MSG_WAITALL)
-		t = len;
-	if (t > len)
+	if ((msgflags & MSG_WAITALL) && (msgflags & MSG_PEEK) == 0)
+		return len ? len : 1;
+	if ((msgflags & MSG_WAITALL) || t > len)
 		t = len;
 	if (t > so->so_rcv.sb_hiwat)
 		t = so->so_rcv.sb_hiwat;

@@ -160,30 +160,44 @@ so_nomem(struct socket *so, int msgflags, int64_t dl)
 	return error == ETIMEDOUT ? EAGAIN : error;
 }
 
+static inline int
+so_iszc(const struct socket *so, int msgflags)
+{
+
+	return (msgflags & MSG_ZEROCOPY) &&
+	    (so->so_opt.so_flags & SOF_ZEROCOPY);
+}
+
 static int
 so_sendstream(struct socket *so, struct uio *uio, int msgflags)
 {
 	int64_t dl = so_deadline(&so->so_snd);
 	size_t total = uio->uio_resid, space;
+	struct zcopy *zc = NULL;
 	int error = 0;
 
 	rump_mutex_enter(&so->so_lock);
+	if (so_iszc(so, msgflags) && total != 0 &&
+	    (error = so_zcbegin(so, &zc)) != 0) {
+		rump_mutex_exit(&so->so_lock);
+		return error;
+	}
 	do {
 		error = so_waitsend(so, msgflags, dl, total == 0);
 		if (error)
 			break;
 		if ((space = so_sndroom(so)) > uio->uio_resid)
 			space = uio->uio_resid;
-		error = so_fill(so, uio, space);
+		error = zc == NULL ? so_fill(so, uio, space) :
+		    so_zcfill(so, zc, uio, space);
 		if (so->so_snd.sb_cc > 0 || (msgflags & MSG_FASTOPEN))
 			(void)so->so_proto->pr_output(so, uio->uio_resid ?
 			    msgflags | MSG_MORE : msgflags);
 		if (error == ENOBUFS)
 			error = so_nomem(so, msgflags, dl);
 	} while (uio->uio_resid > 0 && error == 0);
-	if (error == 0 && (msgflags & MSG_ZEROCOPY) && total != 0 &&
-	    (so->so_opt.so_flags & SOF_ZEROCOPY))
-		so_zerocopied(so);
+	if (zc != NULL)
+		so_zcend(so, zc, uio->uio_resid != total);
 	rump_mutex_exit(&so->so_lock);
 	if (uio->uio_resid != total)
 		return 0;
@@ -235,18 +249,39 @@ so_checkrecord(struct socket *so, const struct sockaddr *to, int msgflags)
 	return 0;
 }
 
+/* MSG_ZEROCOPY: *zcp stays NULL when it means nothing. */
+static int
+so_zcrecord(struct socket *so, struct uio *uio, int msgflags,
+    struct zcopy **zcp, struct mbuf **mp)
+{
+	int error = 0;
+
+	if (uio->uio_resid != 0) {
+		rump_mutex_enter(&so->so_lock);
+		if (so_iszc(so, msgflags))
+			error = so_zcbegin(so, zcp);
+		rump_mutex_exit(&so->so_lock);
+	}
+	if (error)
+		return error;
+	return *zcp != NULL ? so_zcchain(*zcp, uio, mp) : so_record(uio, mp);
+}
+
 static int
 so_sendrecord(struct socket *so, const struct sockaddr *to, unsigned tolen,
     struct uio *uio, struct mbuf *control, int msgflags)
 {
 	size_t total = uio->uio_resid;
 	struct mbuf *m = NULL;
+	struct zcopy *zc = NULL;
 	int error;
 
 	if (msgflags & MSG_OOB)
 		error = EOPNOTSUPP;
 	else if (total > so->so_snd.sb_hiwat)
 		error = EMSGSIZE;
+	else if (msgflags & MSG_ZEROCOPY)
+		error = so_zcrecord(so, uio, msgflags, &zc, &m);
 	else
 		error = so_record(uio, &m);
 	if (error)
@@ -256,13 +291,15 @@ so_sendrecord(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = so->so_proto->pr_send(so, m, to, tolen, control,
 		    msgflags);
 		m = control = NULL;
-		if (error == 0 && (msgflags & MSG_ZEROCOPY) &&
-		    (so->so_opt.so_flags & SOF_ZEROCOPY))
-			so_zerocopied(so);
 	}
+	if (zc != NULL)
+		so_zcend(so, zc, error == 0);
+	zc = NULL;
 	rump_mutex_exit(&so->so_lock);
 	m_freem(m);
 out:
+	if (zc != NULL)
+		so_zcend(so, zc, 0);
 	cmsg_free(control);
 	if (error)
 		uio->uio_resid = total;

@@ -100,8 +100,29 @@ so_takeerror(struct socket *so)
 int	so_poll(struct socket *, int events, struct selrec *);
 int	so_poll_locked(struct socket *, int events);
 
-/* A MSG_ZEROCOPY send was done (by copying); so_lock held. */
-void	so_zerocopied(struct socket *);
+/* As so_errqueue(), whatever is in it; and who waits is told after. */
+void	so_errtell(struct socket *);
+void	so_erradd(struct socket *, const struct sockaddr *, unsigned,
+	    struct mbuf *m, struct mbuf *control);
+
+/*
+ * MSG_ZEROCOPY, so_zc.c; so_lock held.  A send begins (ENOBUFS: too many are
+ * on their way), and ends: with a number when some bytes were sent.
+ */
+struct zcopy;
+int	so_zcbegin(struct socket *, struct zcopy **);
+/* so_lock not needed when nothing was sent. */
+void	so_zcend(struct socket *, struct zcopy *, int sent);
+/* One mbuf of at most n of the program's bytes, n <= uio_resid, not 0. */
+int	so_zcget(struct zcopy *, struct uio *, size_t n, struct mbuf **);
+/* n bytes to so_snd. */
+int	so_zcfill(struct socket *, struct zcopy *, struct uio *, size_t n);
+/* All of it, with room for headers. */
+int	so_zcchain(struct zcopy *, struct uio *, struct mbuf **);
+/* What is done goes to the error queue; who waits is told by a callout. */
+void	so_zcdone(struct socket *);
+/* The socket goes; no locks. */
+void	so_zcgone(struct so_zc *);
 int	so_recverr(struct socket *, struct sockaddr *, unsigned *lenp,
 	    struct uio *, struct mbuf **controlp, int *msgflagsp);
 

@@ -75,6 +75,8 @@ static void
 so_free(struct socket *so)
 {
 
+	if (so->so_zc != NULL)
+		so_zcgone(so->so_zc);
 	if (so->so_proto->pr_free != NULL)
 		so->so_proto->pr_free(so);
 	sb_flush(&so->so_rcv);

@@ -156,10 +156,11 @@ static int
 sys_msgvec(struct sysmsg *sm, int write)
 {
 	size_t i, n = sm->sm_hdr.msg_iovlen, total = 0;
-	int error;
+	int error = 0;
 
-	error = rump_copyin(sm->sm_hdr.msg_iov, sm->sm_iov,
-	    n * sizeof(struct rump_iovec));
+	if (n != 0)
+		error = rump_copyin(sm->sm_hdr.msg_iov, sm->sm_iov,
+		    n * sizeof(struct rump_iovec));
 	for (i = 0; i < n && error == 0; i++) {
 		if (sm->sm_iov[i].iov_len > SIZE_MAX / 2 - total)
 			error = EINVAL;

@@ -209,6 +209,23 @@ bmk_stack_ready(size_t len)
 void bmk_page_add(void *start, size_t len);	/* boot: give memory */
 void *bmk_page_alloc(int order);		/* NULL: none; not zeroed */
 void bmk_page_free(void *, int order);
+
+/*
+ * Single pages that stay, whoever owns them, until as many drops as adds.
+ * add takes spare (allocated by the caller) when it is the first pin, else
+ * gives it back.  leave: the owner is done with it; 0: he frees it, 1: the
+ * last drop will.  All may be called with any lock held but a spin lock that
+ * a drop's free takes.
+ */
+struct bmk_pin {
+	struct bmk_pin	*pn_next;
+	void		*pn_page;
+	unsigned	 pn_count;
+	int		 pn_left;
+};
+struct bmk_pin *bmk_pin_add(void *page, struct bmk_pin *spare);
+int bmk_pin_leave(void *page);
+void bmk_pin_drop(void *page);
 void bmk_page_stat(size_t *totalp, size_t *freep);	/* bytes */
 
 /* Objects.  align 0: 16.  Free links are encoded; a double free panics. */
