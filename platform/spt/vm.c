@@ -153,10 +153,13 @@ static int
 run_unmap(char *va, size_t len, int st, int prot)
 {
 	(void)prot;
-	if (st == KERNEL)
-		spt_pin_forget(va, len);
-	if (st == SHARED || st == KERNEL)
-		return reserve(va, len);
+	if (st == SHARED || st == KERNEL) {
+		if (reserve(va, len) != 0)
+			return BMK_ENOMEM;
+		if (st == KERNEL)
+			(void)spt_pin_forget(va, len);
+		return 0;
+	}
 	if (st == ASK)
 		return 0;
 	if (st == PLAIN && len <= SPT_VM_KEEP) {
@@ -190,12 +193,11 @@ discard_kernel(char *va, size_t len)
 	int prot, error = 0;
 
 	for (; va < end && error == 0; va += BMK_PAGE_SIZE) {
+		if ((error = reserve(va, BMK_PAGE_SIZE)) != 0)
+			break;
 		prot = spt_pin_forget(va, BMK_PAGE_SIZE);
-		error = reserve(va, BMK_PAGE_SIZE);
-		if (error == 0)
-			error = protect(va, BMK_PAGE_SIZE, prot);
-		if (error == 0)
-			error = set_state(va, BMK_PAGE_SIZE, PLAIN);
+		(void)set_state(va, BMK_PAGE_SIZE, PLAIN);
+		error = protect(va, BMK_PAGE_SIZE, prot);
 	}
 	return error;
 }
