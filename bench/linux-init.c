@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /init of a Linux guest for the tables: loads /mods/0, 1, ... in that order,
- * mounts what programs expect, gives lo and the first other interface its address, which is
- * the first argument, and becomes /prog with the other arguments.
+ * mounts what programs expect, gives lo and the first other interface its
+ * address, which is the first argument, and becomes /prog with the others.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
