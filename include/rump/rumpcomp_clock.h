@@ -2,7 +2,8 @@
 /*
  * Hypercalls: the time since boot in nanoseconds, rumpuser_clock_gettime(3)'s
  * RUMPUSER_CLOCK_ABSMONO in one number: each packet asks for it; and that
- * clock, or the wall's, as seconds and nanoseconds.  Returns 0.
+ * clock, or the wall's, as seconds and nanoseconds in a
+ * program's memory.  Returns 0 or -EFAULT.
  */
 #ifndef RUMP_RUMPCOMP_CLOCK_H
 #define RUMP_RUMPCOMP_CLOCK_H

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hypercalls for running programs: hw, spt, xen.  Not on posix.
+ * Hypercalls for running programs: hw, spt, xen.  Not on posix, but for copies
+ * from and to their memory.
  */
 #ifndef RUMP_RUMPCOMP_USER_H
 #define RUMP_RUMPCOMP_USER_H
+
+#include <stddef.h>
+
+/*
+ * One of the addresses is a program's and may be wrong: not 0 when it is.  The
+ * other's range does not overlap it.  copystr: the bytes with the NUL, max + 1
+ * when there is none among max that it copied, negative when the address is
+ * wrong.  posix finds NULL and ranges that wrap.
+ */
+int rumpcomp_user_copy(void *to, const void *from, size_t len);
+long rumpcomp_user_copystr(char *to, const char *from, size_t max);
+/* Can all of the len bytes, not 0, be written now? */
+int rumpcomp_user_probe(void *to, size_t len);
 
 /* Thread pointer (x86-64: FS base) of the calling thread; kept per thread. */
 void rumpcomp_user_settp(void *tp);

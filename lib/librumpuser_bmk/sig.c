@@ -40,13 +40,11 @@ _Static_assert(sizeof(struct rumpcomp_regs) == sizeof(struct bmk_regs) &&
 
 extern const char __text_start[], __text_end[];
 extern const char __rumprun_text_start[], __rumprun_text_end[];
-extern const char user_sig_probe_store[], user_sig_probe_failed[];
 
 void user_sig_gate(void);
 void user_sig_async(void);
 void user_sig_main(struct user_sig *) __attribute__((__noreturn__));
 void user_sig_resume(const struct bmk_regs *) __attribute__((__noreturn__));
-int user_sig_probe(void *);
 
 /* All [I] after rumpcomp_sig_init(). */
 static const struct rumpcomp_sigops *sig_ops;
@@ -83,10 +81,6 @@ sig_hook(struct bmk_regs *r, const char *fault, uint64_t addr)
 	struct bmk_thread *t = bmk_curthread();
 	struct user_sig *us;
 
-	if (fault && r->rip == (uint64_t)user_sig_probe_store) {
-		r->rip = (uint64_t)user_sig_probe_failed;
-		return 1;
-	}
 	if (t->bt_lwp == NULL || is_kernel(r->rip))
 		return 0;
 	if (fault ? !sig_ops->so_fault(t->bt_lwp, (const void *)r) :
@@ -233,12 +227,7 @@ rumpcomp_sig_frame(void *arg)
 int
 rumpcomp_sig_writable(void *p, size_t len)
 {
-	char *q = p, *last = q + len - 1;
-
-	for (; q < last; q += BMK_PAGE_SIZE)
-		if (user_sig_probe(q) != 0)
-			return 0;
-	return user_sig_probe(last) == 0;
+	return bmk_user_probe(p, len) == 0;
 }
 
 const char *

@@ -109,21 +109,4 @@ user_sig_resume:
 	.cfi_endproc
 	.size	user_sig_resume, . - user_sig_resume
 
-/* int user_sig_probe(void *): 0 when the byte can be written, else 1 */
-	.section .text.user_sig_probe, "ax", @progbits
-	.globl	user_sig_probe, user_sig_probe_store, user_sig_probe_failed
-	.hidden	user_sig_probe, user_sig_probe_store, user_sig_probe_failed
-	.type	user_sig_probe, @function
-user_sig_probe:
-	.cfi_startproc
-user_sig_probe_store:
-	lock orb $0, (%rdi)
-	xorl	%eax, %eax
-	ret
-user_sig_probe_failed:
-	movl	$1, %eax
-	ret
-	.cfi_endproc
-	.size	user_sig_probe, . - user_sig_probe
-
 	.section .note.GNU-stack, "", @progbits

@@ -10,6 +10,24 @@ extern const char __tls_align_end[];	/* start + alignment: an absolute
 					   symbol would move with the base */
 extern const char __eh_frame_hdr_start[], __eh_frame_hdr_end[];
 
+int
+rumpcomp_user_copy(void *to, const void *from, size_t len)
+{
+	return bmk_user_copy(to, from, len);
+}
+
+long
+rumpcomp_user_copystr(char *to, const char *from, size_t max)
+{
+	return bmk_user_copystr(to, from, max);
+}
+
+int
+rumpcomp_user_probe(void *to, size_t len)
+{
+	return bmk_user_probe(to, len);
+}
+
 void
 rumpcomp_user_settp(void *tp)
 {

@@ -202,10 +202,12 @@ fault_cause(const struct bmk_regs *r, uint64_t va)
 	return r->error & 2 ? "page fault (write)" : "page fault (read)";
 }
 
+/* A copy from or to a program's memory, or program code that handles it. */
 static int
 program_fault(struct bmk_regs *r, const char *why, uint64_t addr)
 {
-	return bmk_program_hook != NULL && bmk_program_hook(r, why, addr);
+	return bmk_user_fault(&r->rip) || (bmk_program_hook != NULL &&
+	    bmk_program_hook(r, why, addr));
 }
 
 static void

@@ -5,6 +5,7 @@
  * nothing has to be stopped, and what would enter program code is a mistake.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,44 @@ no_program(const char *what)
 
 	fprintf(stderr, "rumpuser: %s: no programs run on this host\n", what);
 	abort();
+}
+
+/* What can never be memory. */
+static int
+user_bad(const void *addr, size_t len)
+{
+	uintptr_t a = (uintptr_t)addr;
+
+	return len != 0 && (a < 4096 || a + len < a);
+}
+
+int
+rumpcomp_user_copy(void *to, const void *from, size_t len)
+{
+
+	if (user_bad(to, len) || user_bad(from, len))
+		return -1;
+	memcpy(to, from, len);
+	return 0;
+}
+
+long
+rumpcomp_user_copystr(char *to, const char *from, size_t max)
+{
+	size_t n;
+
+	if (user_bad(from, 1))
+		return -1;
+	n = strnlen(from, max);
+	memcpy(to, from, n < max ? n + 1 : max);
+	return (long)n + 1;
+}
+
+int
+rumpcomp_user_probe(void *to, size_t len)
+{
+
+	return user_bad(to, len) ? -1 : 0;
 }
 
 void

@@ -146,16 +146,16 @@ long
 rumpcomp_clock_timespec(int wall, int64_t ts[2])
 {
 	int clock = wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-	struct sys_timespec *t = (struct sys_timespec *)ts;
+	struct sys_timespec t;
 
-	if (vdso_gettime == NULL || vdso_gettime(clock, t) != 0)
-		(void)sys3(__NR_clock_gettime, clock, (long)t, 0);
-	if (wall)
-		return 0;
-	t->tv_sec -= started.tv_sec;
-	if ((t->tv_nsec -= started.tv_nsec) < 0) {
-		t->tv_nsec += NSEC;
-		t->tv_sec--;
+	if (vdso_gettime == NULL || vdso_gettime(clock, &t) != 0)
+		(void)sys3(__NR_clock_gettime, clock, (long)&t, 0);
+	if (!wall) {
+		t.tv_sec -= started.tv_sec;
+		if ((t.tv_nsec -= started.tv_nsec) < 0) {
+			t.tv_nsec += NSEC;
+			t.tv_sec--;
+		}
 	}
-	return 0;
+	return bmk_user_store2(ts, t.tv_sec, t.tv_nsec);
 }

@@ -115,7 +115,7 @@ on_fault(int sig, void *info, void *ucontext)
 	    rumpcomp_vm_pager != NULL && (why = spt_vm_fault((char *)addr,
 	    (r.error & BMK_PF_WRITE) != 0, why)) == NULL)
 		return;
-	if (spt_program(uc, &r, why, addr))
+	if (bmk_user_fault(&uc[UC_RIP]) || spt_program(uc, &r, why, addr))
 		return;
 	t = sig == SPT_SIGSEGV ? guard_of(addr) : NULL;
 	if (t != NULL)

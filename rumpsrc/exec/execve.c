@@ -21,6 +21,7 @@
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "exec_priv.h"
 
 #define EXEC_MAXARGV	65536
@@ -36,13 +37,37 @@ struct exec_new {
 	struct lwp	*en_lwp;
 };
 
+/* To its end, as far as it takes. */
+static int
+exec_readable(const char *s)
+{
+	char part[256];
+	size_t n;
+	int error;
+
+	while ((error = rump_copyinstr(s, part, sizeof(part), &n)) ==
+	    ENAMETOOLONG)
+		s += sizeof(part);
+	return error;
+}
+
+/* How many there are; all of them can be read. */
 static int
 exec_count(char *const *v, size_t *np)
 {
+	const char *s;
+	int error;
 
-	for (*np = 0; v != NULL && v[*np] != NULL; ++*np)
+	for (*np = 0; v != NULL; ++*np) {
+		if ((error = rump_copyin(&v[*np], &s, sizeof(s))) != 0)
+			return error;
+		if (s == NULL)
+			break;
 		if (*np >= EXEC_MAXARGV)
 			return E2BIG;
+		if ((error = exec_readable(s)) != 0)
+			return error;
+	}
 	return 0;
 }
 
@@ -59,7 +84,8 @@ exec_build(struct exec_new *en, const char *path, char *const *argv,
 	char **all = NULL;
 	int error;
 
-	if ((error = exec_count(argv, &n)) != 0)
+	if ((error = exec_count(envp, &n)) != 0 ||
+	    (error = exec_count(argv, &n)) != 0)
 		return error;
 	if (et->et_nprefix != 0 || n == 0) {
 		size = (n + 1 + sizeof(et->et_prefix) / sizeof(char *)) *

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "mqueue.h"
 
 #define MQ_NAMEMAX	255
@@ -40,18 +41,14 @@ rump_mq_rele(struct mqueue *mq)
 
 /* As the system call has it: libc has taken the first slash away. */
 static int
-mq_checkname(const char *name)
+mq_getname(const char *uname, char *name)
 {
-	size_t len;
+	int error = rump_copyinstr(uname, name, MQ_NAMEMAX + 1, NULL);
 
-	if (name == NULL)
-		return EFAULT;
-	len = strnlen(name, MQ_NAMEMAX + 1);
-	if (len == 0)
-		return ENOENT;
-	if (memchr(name, '/', len) != NULL)
-		return EACCES;
-	return len > MQ_NAMEMAX ? ENAMETOOLONG : 0;
+	if (error)
+		return error;
+	return name[0] == '\0' ? ENOENT : strchr(name, '/') != NULL ?
+	    EACCES : 0;
 }
 
 /* Caller holds mq_names_lock. */
@@ -133,17 +130,21 @@ mq_get(const char *name, int flags, unsigned mode, const struct mq_attr *attr,
 	return error;
 }
 
-RUMP_SYSCALL4(mq_open, const char *, name, int, flags, unsigned, mode,
+RUMP_SYSCALL4(mq_open, const char *, uname, int, flags, unsigned, mode,
     void *, uattr)
 {
 	struct mq_attr attr, *ap = NULL;
+	char name[MQ_NAMEMAX + 1];
 	struct mqueue *mq;
 	int error, fd;
 
-	if ((error = mq_checkname(name)) != 0)
+	if ((error = mq_getname(uname, name)) != 0)
 		return -error;
-	if (uattr != NULL)
-		ap = memcpy(&attr, uattr, sizeof(attr));
+	if (uattr != NULL && (flags & O_CREAT)) {
+		if (rump_copyin(uattr, &attr, sizeof(attr)) != 0)
+			return -EFAULT;
+		ap = &attr;
+	}
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
 	if ((error = mq_get(name, flags, mode, ap, &mq)) != 0)
@@ -157,13 +158,14 @@ RUMP_SYSCALL4(mq_open, const char *, name, int, flags, unsigned, mode,
 	return fd;
 }
 
-RUMP_SYSCALL1(mq_unlink, const char *, name)
+RUMP_SYSCALL1(mq_unlink, const char *, uname)
 {
+	char name[MQ_NAMEMAX + 1];
 	const struct cred *cr = rump_cred_cur();
 	struct mqueue **mqp, *mq;
 	int error;
 
-	if ((error = mq_checkname(name)) != 0)
+	if ((error = mq_getname(uname, name)) != 0)
 		return -error;
 	rump_mutex_enter(&mq_names_lock);
 	mqp = mq_find(name);

@@ -125,9 +125,12 @@ mq_register(struct mqueue *mq, const struct mqnotify *mn)
 
 /* mn_file is referenced when it is there. */
 static int
-mq_parse(const struct sigevent *ev, struct mqnotify *mn)
+mq_parse(const void *uev, struct mqnotify *mn)
 {
+	struct sigevent copy, *ev = &copy;
 
+	if (rump_copyin(uev, ev, sizeof(*ev)) != 0)
+		return EFAULT;
 	*mn = (struct mqnotify){ .mn_pid = curproc->p_pid };
 	switch (ev->sigev_notify) {
 	case SIGEV_NONE:

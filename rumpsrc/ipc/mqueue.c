@@ -13,6 +13,7 @@
 #include <kern/clock.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "mqueue.h"
 
 void (*rump_mq_notify_hook)(const struct mqnotify *, int what);
@@ -35,16 +36,19 @@ rump_mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
 
 /* An absolute time of the wall clock as a monotonic deadline. */
 static int
-mq_deadline(const struct __kernel_timespec *ts, int64_t *dlp)
+mq_deadline(const void *uts, int64_t *dlp)
 {
+	struct __kernel_timespec ts;
 
 	*dlp = INT64_MAX;
-	if (ts == NULL)
+	if (uts == NULL)
 		return 0;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return EINVAL;
-	if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC)
-		*dlp = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec -
+	if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC)
+		*dlp = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec -
 		    rump_walltime() + rump_monotonic();
 	return 0;
 }
@@ -108,8 +112,10 @@ RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
 	int64_t deadline;
 	int error;
 
-	if (prio >= MQ_PRIO_MAX || mq_deadline(timeout, &deadline) != 0)
+	if (prio >= MQ_PRIO_MAX)
 		return -EINVAL;
+	if ((error = mq_deadline(timeout, &deadline)) != 0)
+		return -error;
 	if ((error = rump_mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
 		return -error;
 	error = len > (size_t)mq->mq_msgsize ? EMSGSIZE : 0;
@@ -117,8 +123,8 @@ RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
 		error = ENOMEM;
 	if (error == 0) {
 		*m = (struct mqmsg){ NULL, len, prio };
-		memcpy(m->mm_text, text, len);
-		if ((error = mq_send(fp, mq, m, deadline)) != 0)
+		if ((error = rump_copyin(text, m->mm_text, len)) != 0 ||
+		    (error = mq_send(fp, mq, m, deadline)) != 0)
 			rump_kmem_free(m, sizeof(*m) + len);
 	}
 	rump_file_rele(fp);
@@ -156,8 +162,8 @@ RUMP_RESTART5(mq_timedreceive, int, fd, char *, text, size_t, len,
 	int64_t deadline;
 	int error;
 
-	if (mq_deadline(timeout, &deadline) != 0)
-		return -EINVAL;
+	if ((error = mq_deadline(timeout, &deadline)) != 0)
+		return -error;
 	if ((error = rump_mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
 		return -error;
 	error = len < (size_t)mq->mq_msgsize ? EMSGSIZE :
@@ -166,22 +172,23 @@ RUMP_RESTART5(mq_timedreceive, int, fd, char *, text, size_t, len,
 	if (error)
 		return -error;
 	len = m->mm_len;
-	memcpy(text, m->mm_text, len);
-	if (prio != NULL)
-		*prio = m->mm_prio;
+	error = rump_copyout(m->mm_text, text, len);
+	if (error == 0 && prio != NULL)
+		error = rump_copyout(&m->mm_prio, prio, sizeof(*prio));
 	rump_kmem_free(m, sizeof(*m) + len);
-	return (long)len;
+	return error ? -error : (long)len;
 }
 
 RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
 {
-	const struct mq_attr *new = unew;
-	struct mq_attr old = { 0 };
+	struct mq_attr new, old = { 0 };
 	struct mqueue *mq;
 	struct file *fp;
 	int error, flags;
 
-	if (new != NULL && new->mq_flags & ~(long)O_NONBLOCK)
+	if (unew != NULL && rump_copyin(unew, &new, sizeof(new)) != 0)
+		return -EFAULT;
+	if (unew != NULL && new.mq_flags & ~(long)O_NONBLOCK)
 		return -EINVAL;
 	if ((error = rump_mq_byfd(fd, -1, &fp, &mq)) != 0)
 		return -error;
@@ -191,13 +198,11 @@ RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
 	old.mq_maxmsg = mq->mq_maxmsg;
 	old.mq_msgsize = mq->mq_msgsize;
 	old.mq_curmsgs = mq->mq_num;
-	if (new != NULL)
-		fp->f_flags = (flags & ~O_NONBLOCK) | (int)new->mq_flags;
+	if (unew != NULL)
+		fp->f_flags = (flags & ~O_NONBLOCK) | (int)new.mq_flags;
 	rump_mutex_exit(&mq->mq_lock);
 	rump_file_rele(fp);
-	if (uold != NULL)
-		memcpy(uold, &old, sizeof(old));
-	return 0;
+	return uold != NULL ? -rump_copyout(&old, uold, sizeof(old)) : 0;
 }
 
 static int

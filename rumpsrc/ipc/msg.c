@@ -5,6 +5,7 @@
 #include <string.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "ipc.h"
 
 #define MSG_MAXTOTAL	16384		/* MSGMNB */
@@ -95,15 +96,18 @@ RUMP_NOHAND4(msgsnd, int, id, const void *, umsg, size_t, size, int, flags)
 	struct ipc_obj *io;
 	struct msgq *q;
 	struct msg *m;
+	long type;
 	int error;
 
-	if (size > MSG_MAXSIZE || um->mtype < 1)
+	if (rump_copyin(&um->mtype, &type, sizeof(type)) != 0)
+		return -EFAULT;
+	if (size > MSG_MAXSIZE || type < 1)
 		return -EINVAL;
 	if ((m = rump_kmem_alloc(sizeof(*m) + size)) == NULL)
 		return -ENOMEM;
-	*m = (struct msg){ NULL, um->mtype, size };
-	memcpy(m->ms_text, um->mtext, size);
-	if ((error = rump_ipc_find(&msg_table, id, IPC_WRITE, &io)) != 0)
+	*m = (struct msg){ NULL, type, size };
+	if ((error = rump_copyin(um->mtext, m->ms_text, size)) != 0 ||
+	    (error = rump_ipc_find(&msg_table, id, IPC_WRITE, &io)) != 0)
 		goto out;
 	q = msgq_of(io);
 	if ((error = msg_room(q, size, flags)) == 0) {
@@ -207,12 +211,13 @@ RUMP_NOHAND5(msgrcv, int, id, void *, umsg, size_t, size, long, type,
 	rump_ipc_release(io);
 	if (error)
 		return -error;
-	um->mtype = m->ms_type;
 	if (size > m->ms_size)
 		size = m->ms_size;
-	memcpy(um->mtext, m->ms_text, size);
+	if ((error = rump_copyout(&m->ms_type, &um->mtype,
+	    sizeof(um->mtype))) == 0)
+		error = rump_copyout(m->ms_text, um->mtext, size);
 	rump_kmem_free(m, sizeof(*m) + m->ms_size);
-	return (long)size;
+	return error ? -error : (long)size;
 }
 
 static void
@@ -254,8 +259,9 @@ msg_change(struct msgq *q, int cmd, const struct msqid64_ds *ds)
 
 /* IPC_INFO, MSG_INFO: limits, or what is in use. */
 static long
-msg_info(struct msginfo *mi, int cmd)
+msg_info(void *umi, int cmd)
 {
+	struct msginfo copy, *mi = &copy;
 	struct ipc_obj *io;
 	long top;
 	int i;
@@ -278,11 +284,12 @@ msg_info(struct msginfo *mi, int cmd)
 		mi->msgtql += (int)msgq_of(io)->mq_bytes;
 		rump_ipc_release(io);
 	}
-	return top;
+	return rump_copyout(mi, umi, sizeof(*mi)) != 0 ? -EFAULT : top;
 }
 
 RUMP_SYSCALL3(msgctl, int, id, int, cmd, void *, buf)
 {
+	struct msqid64_ds ds;
 	struct ipc_obj *io;
 	int error, stat = 0, index = 0;
 
@@ -298,6 +305,9 @@ RUMP_SYSCALL3(msgctl, int, id, int, cmd, void *, buf)
 		stat = 1;
 		break;
 	case IPC_SET:
+		if (rump_copyin(buf, &ds, sizeof(ds)) != 0)
+			return -EFAULT;
+		break;
 	case IPC_RMID:
 		break;
 	default:
@@ -308,10 +318,12 @@ RUMP_SYSCALL3(msgctl, int, id, int, cmd, void *, buf)
 	if (error)
 		return -error;
 	if (stat)
-		msg_stat(msgq_of(io), buf);
+		msg_stat(msgq_of(io), &ds);
 	else
-		error = msg_change(msgq_of(io), cmd, buf);
+		error = msg_change(msgq_of(io), cmd, &ds);
 	id = index ? io->io_id : 0;
 	rump_ipc_release(io);
+	if (stat && error == 0)
+		error = rump_copyout(&ds, buf, sizeof(ds));
 	return error ? -error : id;
 }

@@ -9,6 +9,7 @@
 #include <kern/clock.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "sem.h"
 
 #define SEM_ONSTACK	8		/* operations without an allocation */
@@ -286,9 +287,9 @@ sem_do(int id, struct sembuf *ops, size_t nops, int64_t deadline)
 }
 
 static long
-sem_call(int id, const struct sembuf *uops, size_t nops,
-    const struct __kernel_timespec *ts)
+sem_call(int id, const struct sembuf *uops, size_t nops, const void *uts)
 {
+	struct __kernel_timespec ts;
 	struct sembuf few[SEM_ONSTACK], *ops = few;
 	int64_t deadline = INT64_MAX;
 	int error;
@@ -297,19 +298,21 @@ sem_call(int id, const struct sembuf *uops, size_t nops,
 		return -EINVAL;
 	if (nops > SEMOPM)
 		return -E2BIG;
-	if (ts != NULL) {
-		if (ts->tv_sec < 0 || ts->tv_nsec < 0 ||
-		    ts->tv_nsec >= NSEC_PER_SEC)
+	if (uts != NULL) {
+		if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+			return -EFAULT;
+		if (ts.tv_sec < 0 || ts.tv_nsec < 0 ||
+		    ts.tv_nsec >= NSEC_PER_SEC)
 			return -EINVAL;
-		if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC / 2)
-			deadline = rump_monotonic() + ts->tv_sec *
-			    NSEC_PER_SEC + ts->tv_nsec;
+		if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 2)
+			deadline = rump_monotonic() + ts.tv_sec *
+			    NSEC_PER_SEC + ts.tv_nsec;
 	}
 	if (nops > SEM_ONSTACK &&
 	    (ops = rump_kmem_alloc(nops * sizeof(*ops))) == NULL)
 		return -ENOMEM;
-	memcpy(ops, uops, nops * sizeof(*ops));
-	error = sem_do(id, ops, nops, deadline);
+	if ((error = rump_copyin(uops, ops, nops * sizeof(*ops))) == 0)
+		error = sem_do(id, ops, nops, deadline);
 	if (ops != few)
 		rump_kmem_free(ops, nops * sizeof(*ops));
 	return -error;

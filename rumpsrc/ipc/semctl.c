@@ -4,6 +4,7 @@
 #include <string.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "sem.h"
 
 static int
@@ -78,9 +79,10 @@ sem_all(struct ipc_obj *io, int cmd, uint16_t *uarray)
 		return ENOMEM;
 	if (cmd == SETALL) {
 		rump_mutex_exit(&io->io_lock);
-		memcpy(vals, uarray, len);
+		error = rump_copyin(uarray, vals, len);
 		rump_mutex_enter(&io->io_lock);
-		error = rump_ipc_still(io);
+		if (error == 0)
+			error = rump_ipc_still(io);
 		for (i = 0; i < ss->ss_n && error == 0; i++)
 			error = vals[i] > SEMVMX ? ERANGE : 0;
 	}
@@ -98,7 +100,7 @@ sem_all(struct ipc_obj *io, int cmd, uint16_t *uarray)
 	}
 	if (error == 0 && cmd == GETALL) {
 		rump_mutex_exit(&io->io_lock);
-		memcpy(uarray, vals, len);
+		error = rump_copyout(vals, uarray, len);
 		rump_mutex_enter(&io->io_lock);
 	}
 	rump_kmem_free(vals, len);
@@ -122,8 +124,9 @@ sem_change(struct semset *ss, int cmd, const struct semid64_ds *ds)
 
 /* IPC_INFO, SEM_INFO: limits, or what is in use. */
 static long
-sem_info(struct seminfo *si, int cmd)
+sem_info(void *usi, int cmd)
 {
+	struct seminfo copy, *si = &copy;
 	struct ipc_obj *io;
 	int i, top;
 
@@ -143,7 +146,7 @@ sem_info(struct seminfo *si, int cmd)
 			si->semaem += (int)semset_of(io)->ss_n;
 			rump_ipc_release(io);
 		}
-	return top;
+	return rump_copyout(si, usi, sizeof(*si)) != 0 ? -EFAULT : top;
 }
 
 /* The kind of access that a command needs; 0: checked otherwise. */
@@ -164,7 +167,8 @@ sem_mode(int cmd)
 }
 
 static long
-sem_command(struct ipc_obj *io, int num, int cmd, void *arg)
+sem_command(struct ipc_obj *io, int num, int cmd, void *arg,
+    struct semid64_ds *ds)
 {
 	struct semset *ss = semset_of(io);
 
@@ -180,14 +184,15 @@ sem_command(struct ipc_obj *io, int num, int cmd, void *arg)
 		return -sem_all(io, cmd, arg);
 	case IPC_SET:
 	case IPC_RMID:
-		return -sem_change(ss, cmd, arg);
+		return -sem_change(ss, cmd, ds);
 	}
-	sem_stat(ss, arg);
+	sem_stat(ss, ds);
 	return cmd == IPC_STAT ? 0 : io->io_id;
 }
 
 RUMP_SYSCALL4(semctl, int, id, int, num, int, cmd, void *, arg)
 {
+	struct semid64_ds ds;
 	struct ipc_obj *io;
 	int error;
 	long r;
@@ -195,13 +200,18 @@ RUMP_SYSCALL4(semctl, int, id, int, num, int, cmd, void *, arg)
 	cmd &= ~IPC_64;
 	if (cmd == IPC_INFO || cmd == SEM_INFO)
 		return sem_info(arg, cmd);
+	if (cmd == IPC_SET && rump_copyin(arg, &ds, sizeof(ds)) != 0)
+		return -EFAULT;
 	if (cmd < 0 || (cmd > IPC_STAT && cmd < GETPID) || cmd > SEM_STAT_ANY)
 		return -EINVAL;
 	error = (cmd == SEM_STAT || cmd == SEM_STAT_ANY ? rump_ipc_at :
 	    rump_ipc_find)(&rump_sem_table, id, sem_mode(cmd), &io);
 	if (error)
 		return -error;
-	r = sem_command(io, num, cmd, arg);
+	r = sem_command(io, num, cmd, arg, &ds);
 	rump_ipc_release(io);
+	if (r >= 0 && (cmd == IPC_STAT || cmd == SEM_STAT ||
+	    cmd == SEM_STAT_ANY) && rump_copyout(&ds, arg, sizeof(ds)) != 0)
+		return -EFAULT;
 	return r;
 }

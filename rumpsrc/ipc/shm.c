@@ -12,6 +12,7 @@
 #include <kern/kmem.h>
 #include <kern/mm_region.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "ipc.h"
 
 #define SHM_MAXSIZE	(SIZE_MAX - (1UL << 24))	/* SHMMAX */
@@ -316,8 +317,9 @@ shm_change(struct shmseg *sg, int cmd, const struct shmid64_ds *ds)
 
 /* IPC_INFO: limits. */
 static long
-shm_limits(struct shminfo64 *si)
+shm_limits(void *usi)
 {
+	struct shminfo64 copy, *si = &copy;
 	long top;
 
 	*si = (struct shminfo64){ .shmmax = SHM_MAXSIZE, .shmmin = 1,
@@ -326,12 +328,13 @@ shm_limits(struct shminfo64 *si)
 	rump_mutex_enter(&shm_table.it_lock);
 	top = shm_table.it_used ? shm_table.it_top : 0;
 	rump_mutex_exit(&shm_table.it_lock);
-	return top;
+	return rump_copyout(si, usi, sizeof(*si)) != 0 ? -EFAULT : top;
 }
 
 static long
-shm_usage(struct shm_info *si)
+shm_usage(void *usi)
 {
+	struct shm_info copy, *si = &copy;
 	struct ipc_obj *io;
 	int i, top;
 
@@ -346,11 +349,12 @@ shm_usage(struct shm_info *si)
 			si->shm_rss += shm_resident(shm_of(io));
 			rump_ipc_release(io);
 		}
-	return top;
+	return rump_copyout(si, usi, sizeof(*si)) != 0 ? -EFAULT : top;
 }
 
 RUMP_SYSCALL3(shmctl, int, id, int, cmd, void *, buf)
 {
+	struct shmid64_ds ds;
 	struct ipc_obj *io;
 	int error, index, stat, mode;
 
@@ -364,16 +368,20 @@ RUMP_SYSCALL3(shmctl, int, id, int, cmd, void *, buf)
 	if (!stat && cmd != IPC_SET && cmd != IPC_RMID && cmd != SHM_LOCK &&
 	    cmd != SHM_UNLOCK)
 		return -EINVAL;
+	if (cmd == IPC_SET && rump_copyin(buf, &ds, sizeof(ds)) != 0)
+		return -EFAULT;
 	mode = stat && cmd != SHM_STAT_ANY ? IPC_READ : 0;
 	error = (index ? rump_ipc_at : rump_ipc_find)(&shm_table, id, mode,
 	    &io);
 	if (error)
 		return -error;
 	if (stat)
-		shm_stat(shm_of(io), buf);
+		shm_stat(shm_of(io), &ds);
 	else
-		error = shm_change(shm_of(io), cmd, buf);
+		error = shm_change(shm_of(io), cmd, &ds);
 	id = index ? io->io_id : 0;
 	rump_ipc_release(io);
+	if (stat && error == 0)
+		error = rump_copyout(&ds, buf, sizeof(ds));
 	return error ? -error : id;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define CAP_ALL		((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
@@ -47,39 +48,43 @@ cap_of(int pid, uint64_t *set)
 
 RUMP_SYSCALL2(capget, void *, hdr, void *, data)
 {
-	struct __user_cap_header_struct *h = hdr;
-	struct __user_cap_data_struct *d = data;
+	struct __user_cap_header_struct h;
+	struct __user_cap_data_struct d[_LINUX_CAPABILITY_U32S_3];
 	unsigned n, i;
 	uint64_t set;
 	int error;
 
-	if (h == NULL)
+	if (rump_copyin(hdr, &h, sizeof(h)) != 0)
 		return -EFAULT;
-	if ((n = cap_words(h)) == 0)
-		return d == NULL ? 0 : -EINVAL;
-	if ((error = cap_of(h->pid, &set)) != 0)
+	if ((n = cap_words(&h)) == 0)
+		return rump_copyout(&h, hdr, sizeof(h)) != 0 ? -EFAULT :
+		    data == NULL ? 0 : -EINVAL;
+	if ((error = cap_of(h.pid, &set)) != 0)
 		return -error;
-	for (i = 0; d != NULL && i < n; i++) {
+	for (i = 0; i < n; i++) {
 		d[i].effective = d[i].permitted = (uint32_t)(set >> 32 * i);
 		d[i].inheritable = 0;
 	}
-	return 0;
+	return data == NULL ? 0 : -rump_copyout(d, data, n * sizeof(d[0]));
 }
 
 RUMP_SYSCALL2(capset, void *, hdr, const void *, data)
 {
-	struct __user_cap_header_struct *h = hdr;
-	const struct __user_cap_data_struct *d = data;
+	struct __user_cap_header_struct h;
+	struct __user_cap_data_struct d[_LINUX_CAPABILITY_U32S_3];
 	unsigned n, i;
 	uint64_t set;
 	int error;
 
-	if (h == NULL || d == NULL)
+	if (rump_copyin(hdr, &h, sizeof(h)) != 0)
 		return -EFAULT;
-	if ((n = cap_words(h)) == 0)
-		return -EINVAL;
-	if (h->pid != 0 && h->pid != curproc->p_pid)
+	if ((n = cap_words(&h)) == 0)
+		return rump_copyout(&h, hdr, sizeof(h)) != 0 ? -EFAULT :
+		    -EINVAL;
+	if (h.pid != 0 && h.pid != curproc->p_pid)
 		return -EPERM;
+	if (rump_copyin(data, d, n * sizeof(d[0])) != 0)
+		return -EFAULT;
 	if ((error = cap_of(0, &set)) != 0)
 		return -error;
 	for (i = 0; i < n; i++)

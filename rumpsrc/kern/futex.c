@@ -12,6 +12,7 @@
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "futex_priv.h"
 
 #define FUTEX_NBUCKETS	64
@@ -72,12 +73,14 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 {
 	struct futex_bucket *fb = rump_futex_bucket(addr);
 	struct futex_waiter fw = { .fw_addr = addr, .fw_bits = bits };
-	int error = 0;
+	uint32_t now;
+	int error;
 
 	rump_mutex_enter(&fb->fb_lock);
-	if (__atomic_load_n(addr, __ATOMIC_SEQ_CST) != val) {
+	if ((error = rump_copyin(addr, &now, sizeof(now))) != 0 ||
+	    now != val) {
 		rump_mutex_exit(&fb->fb_lock);
-		return -EAGAIN;
+		return error ? -error : -EAGAIN;
 	}
 	rump_futex_insert(fb, &fw);
 	while (!fw.fw_woken && error == 0) {
@@ -151,19 +154,21 @@ rump_futex_wake(int *uaddr, int n)
 
 /* Relative for FUTEX_WAIT, absolute for WAIT_BITSET (two clocks). */
 static int
-futex_deadline(const struct __kernel_timespec *ts, int cmd, int realtime,
-    int64_t *dl)
+futex_deadline(const void *uts, int cmd, int realtime, int64_t *dl)
 {
+	struct __kernel_timespec ts;
 	int64_t t;
 
 	*dl = INT64_MAX;
-	if (ts == NULL)
+	if (uts == NULL)
 		return 0;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return EINVAL;
-	if (ts->tv_sec > INT64_MAX / NSEC_PER_SEC / 2)
+	if (ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 2)
 		return 0;
-	t = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	t = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	if (cmd == FUTEX_WAIT)
 		t += rump_monotonic();
 	else if (realtime)
@@ -220,7 +225,7 @@ rump_sysimpl_futex(uint32_t *addr, int op, uint32_t val, const void *ts,
 		if (cmd == FUTEX_WAIT)
 			val3 = ~0U;
 		if (error || val3 == 0)
-			return -EINVAL;
+			return error ? -error : -EINVAL;
 		return futex_wait_until(addr, val, val3, deadline);
 	}
 	l = rump_gate_enter();

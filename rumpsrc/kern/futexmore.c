@@ -10,6 +10,7 @@
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "futex_priv.h"
 
 #define FUTEX_MAXROBUST	2048	/* a hostile list may be a ring */
@@ -38,15 +39,17 @@ futex_requeue(uint32_t *addr, int nwake, uint32_t *addr2, int nmove,
 {
 	struct futex_bucket *fb = rump_futex_bucket(addr), *fb2;
 	struct futex_waiter *fw, *next;
-	int done, moved = 0;
+	int done, moved = 0, error = 0;
+	uint32_t now;
 
 	if (nwake < 0 || nmove < 0)
 		return -EINVAL;
 	fb2 = rump_futex_bucket(addr2);
 	futex_lock2(fb, fb2);
-	if (cmp != NULL && __atomic_load_n(addr, __ATOMIC_SEQ_CST) != *cmp) {
+	if (cmp != NULL && ((error = rump_copyin(addr, &now, sizeof(now))) !=
+	    0 || now != *cmp)) {
 		futex_unlock2(fb, fb2);
-		return -EAGAIN;
+		return error ? -error : -EAGAIN;
 	}
 	done = rump_futex_wake_locked(fb, addr, ~0U, nwake);
 	for (fw = fb->fb_head; fw != NULL && moved < nmove; fw = next) {
@@ -144,6 +147,8 @@ futex_more(uint32_t *addr, int cmd, uint32_t val, uint32_t val2,
 		return rump_enosys("futex (operation not supported)", 202);
 	if ((error = rump_futex_check(addr2)) != 0)
 		return error;
+	if (cmd == FUTEX_WAKE_OP && rump_writable(addr2, sizeof(*addr2)) != 0)
+		return -EFAULT;
 	if (cmd == FUTEX_WAKE_OP)
 		return futex_wake_op(addr, (int)val, addr2, (int)val2, val3);
 	return futex_requeue(addr, (int)val, addr2, (int)val2,

@@ -206,28 +206,27 @@ RUMP_SYSCALL1(setfsgid, unsigned, gid)
 	return old;
 }
 
+static int
+ids_put(uint32_t id, unsigned *to)
+{
+
+	return rump_copyout(&id, to, sizeof(id));
+}
+
 RUMP_SYSCALL3(getresuid, unsigned *, ruid, unsigned *, euid, unsigned *, suid)
 {
 	const struct cred *cr = rump_cred_cur();
 
-	if (ruid == NULL || euid == NULL || suid == NULL)
-		return -EFAULT;
-	*ruid = cr->cr_ruid;
-	*euid = cr->cr_euid;
-	*suid = cr->cr_suid;
-	return 0;
+	return ids_put(cr->cr_ruid, ruid) || ids_put(cr->cr_euid, euid) ||
+	    ids_put(cr->cr_suid, suid) ? -EFAULT : 0;
 }
 
 RUMP_SYSCALL3(getresgid, unsigned *, rgid, unsigned *, egid, unsigned *, sgid)
 {
 	const struct cred *cr = rump_cred_cur();
 
-	if (rgid == NULL || egid == NULL || sgid == NULL)
-		return -EFAULT;
-	*rgid = cr->cr_rgid;
-	*egid = cr->cr_egid;
-	*sgid = cr->cr_sgid;
-	return 0;
+	return ids_put(cr->cr_rgid, rgid) || ids_put(cr->cr_egid, egid) ||
+	    ids_put(cr->cr_sgid, sgid) ? -EFAULT : 0;
 }
 
 RUMP_SYSCALL2(getgroups, int, n, unsigned *, groups)

@@ -6,6 +6,7 @@
 #include <kern/mm_region.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define POLICY_NODES	1UL		/* mask of those that there are */
 #define POLICY_BITS	(8 * sizeof(unsigned long))
@@ -14,7 +15,7 @@
 static int
 policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
 {
-	unsigned long nodes = 0, i;
+	unsigned long nodes = 0, i, word;
 	int flags = mode & MPOL_MODE_FLAGS;
 
 	mode &= ~MPOL_MODE_FLAGS;
@@ -22,11 +23,17 @@ policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
 	    maxnode > 8 * MM_PAGE)
 		return EINVAL;
 	if (mask != NULL && maxnode > 1) {
-		nodes = mask[0] & (maxnode - 1 >= POLICY_BITS ? ~0UL :
+		if (rump_copyin(mask, &word, sizeof(word)) != 0)
+			return EFAULT;
+		nodes = word & (maxnode - 1 >= POLICY_BITS ? ~0UL :
 		    (1UL << (maxnode - 1)) - 1);
-		for (i = POLICY_BITS; i < maxnode - 1; i += POLICY_BITS)
-			if (mask[i / POLICY_BITS] != 0)
+		for (i = POLICY_BITS; i < maxnode - 1; i += POLICY_BITS) {
+			if (rump_copyin(&mask[i / POLICY_BITS], &word,
+			    sizeof(word)) != 0)
+				return EFAULT;
+			if (word != 0)
 				return EINVAL;
+		}
 	}
 	if (nodes & ~POLICY_NODES)
 		return EINVAL;
@@ -62,7 +69,8 @@ RUMP_SYSCALL6(mbind, void *, addr, unsigned long, len, int, mode,
 RUMP_SYSCALL5(get_mempolicy, int *, mode, void *, mask, unsigned long, maxnode,
     void *, addr, unsigned long, flags)
 {
-	unsigned long *m = mask, i;
+	unsigned long *m = mask, i, n, word;
+	int policy = MPOL_DEFAULT;
 
 	if (flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR |
 	    MPOL_F_MEMS_ALLOWED) || (addr != NULL && !(flags & MPOL_F_ADDR)))
@@ -70,15 +78,20 @@ RUMP_SYSCALL5(get_mempolicy, int *, mode, void *, mask, unsigned long, maxnode,
 	if (flags & MPOL_F_ADDR && !rump_mm_inside((uintptr_t)addr &
 	    ~(MM_PAGE - 1), MM_PAGE))
 		return -EFAULT;
-	if (mode != NULL)
-		*mode = flags & MPOL_F_NODE ? 0 : MPOL_DEFAULT;
+	if (flags & MPOL_F_NODE)
+		policy = 0;		/* the node */
+	if (mode != NULL && rump_copyout(&policy, mode, sizeof(policy)) != 0)
+		return -EFAULT;
 	if (m == NULL)
 		return 0;
 	if (maxnode < 1)
 		return -EINVAL;
-	for (i = 0; i < (maxnode + POLICY_BITS - 1) / POLICY_BITS; i++)
-		m[i] = 0;
-	if (flags & MPOL_F_MEMS_ALLOWED)
-		m[0] = POLICY_NODES;
+	n = (maxnode - 1) / POLICY_BITS + 1;
+	for (i = 0; i < n; i++) {
+		word = i == 0 && flags & MPOL_F_MEMS_ALLOWED ?
+		    POLICY_NODES : 0;
+		if (rump_copyout(&word, &m[i], sizeof(word)) != 0)
+			return -EFAULT;
+	}
 	return 0;
 }

@@ -94,23 +94,29 @@ rump_pub_sethostname(const char *name, size_t len)
 
 RUMP_SYSCALL2(sethostname, const char *, name, size_t, len)
 {
-
-	if (rump_suser() != 0)
-		return -EPERM;
-	return name == NULL && len ? -EFAULT : -rump_sethostname(name, len);
-}
-
-RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
-{
+	char buf[__NEW_UTS_LEN];
+	int error;
 
 	if (rump_suser() != 0)
 		return -EPERM;
 	if (len > __NEW_UTS_LEN)
 		return -EINVAL;
-	if (name == NULL && len != 0)
+	error = rump_copyin(name, buf, len);
+	return error ? -error : -rump_sethostname(buf, len);
+}
+
+RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
+{
+	char buf[__NEW_UTS_LEN];
+
+	if (rump_suser() != 0)
+		return -EPERM;
+	if (len > __NEW_UTS_LEN)
+		return -EINVAL;
+	if (rump_copyin(name, buf, len) != 0)
 		return -EFAULT;
 	rump_mutex_enter(&misc_lock);
-	memcpy(misc_domain, name, len);
+	memcpy(misc_domain, buf, len);
 	misc_domain[len] = '\0';
 	rump_mutex_exit(&misc_lock);
 	return 0;
@@ -118,10 +124,8 @@ RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
 
 RUMP_SYSCALL1(uname, void *, buf)
 {
-	struct new_utsname *u = buf;
+	struct new_utsname copy, *u = &copy;
 
-	if (u == NULL)
-		return -EFAULT;
 	memset(u, 0, sizeof(*u));
 	/* Programs choose by these; the ABI is Linux's. */
 	strlcpy(u->sysname, "Linux", sizeof(u->sysname));
@@ -133,16 +137,14 @@ RUMP_SYSCALL1(uname, void *, buf)
 	strlcpy(u->domainname, misc_domain[0] != '\0' ? misc_domain :
 	    "(none)", sizeof(u->domainname));
 	rump_mutex_exit(&misc_lock);
-	return 0;
+	return -rump_copyout(u, buf, sizeof(*u));
 }
 
 RUMP_SYSCALL1(sysinfo, void *, buf)
 {
-	struct sysinfo *si = buf;
+	struct sysinfo copy, *si = &copy;
 	size_t total, avail;
 
-	if (si == NULL)
-		return -EFAULT;
 	rumpcomp_vm_stat(&total, &avail);
 	memset(si, 0, sizeof(*si));
 	si->uptime = rump_monotonic() / NSEC_PER_SEC;
@@ -150,23 +152,30 @@ RUMP_SYSCALL1(sysinfo, void *, buf)
 	si->freeram = avail;
 	si->procs = 1;
 	si->mem_unit = 1;
-	return 0;
+	return -rump_copyout(si, buf, sizeof(*si));
 }
 
 RUMP_SYSCALL3(getrandom, void *, buf, size_t, len, unsigned, flags)
 {
-	size_t done;
-	int error;
+	char part[256];
+	size_t done, n, got;
+	int error = 0;
 
 	if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	if (buf == NULL && len)
-		return -EFAULT;
 	if (len > 0x7ffff000)
 		len = 0x7ffff000;
-	error = rumpuser_getrandom(buf, len,
-	    flags & GRND_NONBLOCK ? RUMPUSER_RANDOM_NOWAIT : 0, &done);
-	return error ? -error : (long)done;
+	for (done = 0; done < len; done += got) {
+		n = len - done < sizeof(part) ? len - done : sizeof(part);
+		error = rumpuser_getrandom(part, n,
+		    flags & GRND_NONBLOCK ? RUMPUSER_RANDOM_NOWAIT : 0, &got);
+		if (error == 0)
+			error = rump_copyout(part, (char *)buf + done, got);
+		if (error)
+			break;
+	}
+	memset(part, 0, sizeof(part));
+	return done == 0 && error ? -error : (long)done;
 }
 
 static long
@@ -198,43 +207,45 @@ misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
 RUMP_SYSCALL4(prlimit64, int, pid, unsigned, res, const void *, new,
     void *, old)
 {
-	struct rump_rlimit copy;
+	struct rump_rlimit in, out;
 	struct proc *p;
 	long r;
 
-	if (new != NULL)
-		copy = *(const struct rump_rlimit *)new;
-	if (pid == 0)
-		return misc_prlimit(curproc, res, new ? &copy : NULL, old);
-	if ((p = rump_proc_find(pid)) == NULL)
+	if (new != NULL && rump_copyin(new, &in, sizeof(in)) != 0)
+		return -EFAULT;
+	if ((p = rump_proc_find(pid == 0 ? curproc->p_pid : pid)) == NULL)
 		return -ESRCH;
-	r = misc_prlimit(p, res, new ? &copy : NULL, old);
+	r = misc_prlimit(p, res, new ? &in : NULL, &out);
 	rump_proc_rele(p);
-	return r;
+	return r != 0 || old == NULL ? r :
+	    -rump_copyout(&out, old, sizeof(out));
 }
 
 RUMP_SYSCALL2(getrlimit, unsigned, res, void *, old)
 {
+	struct rump_rlimit out;
+	long r = misc_prlimit(curproc, res, NULL, &out);
 
-	return old == NULL ? -EFAULT : misc_prlimit(curproc, res, NULL, old);
+	return r != 0 ? r : -rump_copyout(&out, old, sizeof(out));
 }
 
 RUMP_SYSCALL2(setrlimit, unsigned, res, const void *, new)
 {
+	struct rump_rlimit in;
 
-	return new == NULL ? -EFAULT : misc_prlimit(curproc, res, new, NULL);
+	if (rump_copyin(new, &in, sizeof(in)) != 0)
+		return -EFAULT;
+	return misc_prlimit(curproc, res, &in, NULL);
 }
 
 RUMP_SYSCALL2(getrusage, int, who, void *, buf)
 {
-	struct rusage *ru = buf;
+	struct rusage copy, *ru = &copy;
 	struct proc *p = gatelwp->l_proc;
 	int64_t t;
 
 	if (who < RUSAGE_CHILDREN || who > RUSAGE_THREAD)
 		return -EINVAL;
-	if (ru == NULL)
-		return -EFAULT;
 	t = who == RUSAGE_CHILDREN ?
 	    __atomic_load_n(&p->p_childtime, __ATOMIC_RELAXED) :
 	    rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p,
@@ -242,22 +253,25 @@ RUMP_SYSCALL2(getrusage, int, who, void *, buf)
 	memset(ru, 0, sizeof(*ru));
 	ru->ru_time[0] = t / NSEC_PER_SEC;
 	ru->ru_time[1] = t % NSEC_PER_SEC / 1000;
-	return 0;
+	return -rump_copyout(ru, buf, sizeof(*ru));
 }
 
 RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
     unsigned long, c, unsigned long, d)
 {
 	struct lwp *l = curlwp;
+	char name[sizeof(l->l_name) + 1] = "";
 
 	(void)b, (void)c, (void)d;
 	switch (op) {
 	case PR_SET_NAME:
-		strlcpy(l->l_name, (const char *)a, sizeof(l->l_name));
+		if (rump_copyinstr((const char *)a, name, sizeof(name),
+		    NULL) == EFAULT)
+			return -EFAULT;
+		strlcpy(l->l_name, name, sizeof(l->l_name));
 		return 0;
 	case PR_GET_NAME:
-		memcpy((void *)a, l->l_name, sizeof(l->l_name));
-		return 0;
+		return -rump_copyout(l->l_name, (void *)a, sizeof(l->l_name));
 	case PR_GET_DUMPABLE:
 		return 1;
 	case PR_SET_DUMPABLE:
@@ -274,14 +288,15 @@ RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
 long
 rump_sysimpl_arch_prctl(int op, unsigned long addr)
 {
+	void *tp;
 
 	switch (op) {
 	case ARCH_SET_FS:
 		rumpcomp_user_settp((void *)addr);
 		return 0;
 	case ARCH_GET_FS:
-		*(unsigned long *)addr = (unsigned long)rumpcomp_user_gettp();
-		return 0;
+		tp = rumpcomp_user_gettp();
+		return -rump_copyout(&tp, (void *)addr, sizeof(tp));
 	default:
 		return -EINVAL;
 	}

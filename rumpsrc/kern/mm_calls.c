@@ -15,6 +15,7 @@
 #include <kern/mm_region.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 /* W^X: nothing is writable and executable at once. */
 static int
@@ -254,7 +255,8 @@ RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 		rump_mm_unlock();
 		if (!ok)
 			return -ENOMEM;
-		memcpy(vec, some, n);
+		if (rump_copyout(some, vec, n) != 0)
+			return -EFAULT;
 	}
 	return 0;
 }

@@ -32,27 +32,31 @@ peer_get(int pid, struct proc **pp)
 
 /* Both lists are walked together; a result or a negative errno. */
 static long
-peer_copy(const struct rump_iovec *l, unsigned long nl,
-    const struct rump_iovec *r, unsigned long nr, int write)
+peer_copy(const struct rump_iovec *ul, unsigned long nl,
+    const struct rump_iovec *ur, unsigned long nr, int write)
 {
 	size_t loff = 0, roff = 0, n, done = 0;
+	struct rump_iovec l, r;
 	char *mine, *theirs;
 
 	while (nl > 0 && nr > 0) {
-		n = l->iov_len - loff;
-		if (n > r->iov_len - roff)
-			n = r->iov_len - roff;
-		mine = (char *)l->iov_base + loff;
-		theirs = (char *)r->iov_base + roff;
-		if (n != 0 && ((uintptr_t)mine < 4096 ||
-		    (uintptr_t)theirs < 4096))
+		if (rump_copyin(ul, &l, sizeof(l)) != 0 ||
+		    rump_copyin(ur, &r, sizeof(r)) != 0 ||
+		    loff > l.iov_len || roff > r.iov_len)
 			return done != 0 ? (long)done : -EFAULT;
-		memmove(write ? theirs : mine, write ? mine : theirs, n);
+		n = l.iov_len - loff;
+		if (n > r.iov_len - roff)
+			n = r.iov_len - roff;
+		mine = (char *)l.iov_base + loff;
+		theirs = (char *)r.iov_base + roff;
+		if (rump_copyin(write ? mine : theirs,
+		    write ? theirs : mine, n) != 0)
+			return done != 0 ? (long)done : -EFAULT;
 		done += n;
-		if ((loff += n) == l->iov_len)
-			l++, nl--, loff = 0;
-		if ((roff += n) == r->iov_len)
-			r++, nr--, roff = 0;
+		if ((loff += n) == l.iov_len)
+			ul++, nl--, loff = 0;
+		if ((roff += n) == r.iov_len)
+			ur++, nr--, roff = 0;
 	}
 	return (long)done;
 }

@@ -10,6 +10,7 @@
 #include <kern/proc.h>
 #include <kern/sched.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define PRIO_PROCESS	0	/* getpriority(2) */
 #define PRIO_USER	2
@@ -32,26 +33,27 @@ rump_sysimpl_sched_yield(void)
 RUMP_SYSCALL3(sched_getaffinity, int, pid, size_t, len, void *, mask)
 {
 	unsigned n = rump_ncpus(), i;
+	unsigned char set[128] = { 0 };
 
 	(void)pid;
 	if (len < sizeof(long) || len % sizeof(long) || n > len * 8)
 		return -EINVAL;
-	if (mask == NULL)
-		return -EFAULT;
-	memset(mask, 0, len < 128 ? len : 128);
+	if (len > sizeof(set))
+		len = sizeof(set);
 	for (i = 0; i < n; i++)
-		((unsigned char *)mask)[i / 8] |= (unsigned char)(1 << i % 8);
-	return len < 128 ? (long)len : 128;
+		set[i / 8] |= (unsigned char)(1 << i % 8);
+	return rump_copyout(set, mask, len) != 0 ? -EFAULT : (long)len;
 }
 
 RUMP_SYSCALL3(sched_setaffinity, int, pid, size_t, len, const void *, mask)
 {
+	unsigned char set = 0;
 
 	(void)pid;
-	if (mask == NULL)
+	if (len != 0 && rump_copyin(mask, &set, 1) != 0)
 		return -EFAULT;
 	/* At least one processor that exists. */
-	return len == 0 || (((const unsigned char *)mask)[0] &
+	return len == 0 || (set &
 	    ((1U << (rump_ncpus() < 8 ? rump_ncpus() : 8)) - 1)) == 0 ?
 	    -EINVAL : 0;
 }
@@ -88,7 +90,8 @@ sched_set(int policy, const void *param)
 
 	if (param == NULL)
 		return -EINVAL;
-	memcpy(&prio, param, sizeof(prio));
+	if (rump_copyin(param, &prio, sizeof(prio)) != 0)
+		return -EFAULT;
 	switch (policy & ~SCHED_RESET_ON_FORK) {
 	case SCHED_FIFO: case SCHED_RR:
 		return prio < 1 || prio > 99 ? -EINVAL : -EPERM;
@@ -118,24 +121,20 @@ RUMP_SYSCALL1(sched_getscheduler, int, pid)
 
 RUMP_SYSCALL2(sched_getparam, int, pid, void *, param)
 {
+	static const int prio;
 
 	if (pid < 0 || param == NULL)
 		return -EINVAL;
-	memset(param, 0, sizeof(int));
-	return 0;
+	return -rump_copyout(&prio, param, sizeof(prio));
 }
 
 RUMP_SYSCALL2(sched_rr_get_interval, int, pid, void *, interval)
 {
-	struct __kernel_timespec *ts = interval;
+	static const struct __kernel_timespec ts = { 0, SCHED_SLICE };
 
 	if (pid < 0)
 		return -EINVAL;
-	if (ts == NULL)
-		return -EFAULT;
-	ts->tv_sec = 0;
-	ts->tv_nsec = SCHED_SLICE;
-	return 0;
+	return -rump_copyout(&ts, interval, sizeof(ts));
 }
 
 RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
@@ -152,9 +151,8 @@ RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
 		return -ESRCH;
 	sa.sched_nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
 	rump_proc_rele(p);
-	memset(attr, 0, size);
-	memcpy(attr, &sa, size < sizeof(sa) ? size : sizeof(sa));
-	return 0;
+	return -rump_copyout(&sa, attr, size < sizeof(sa) ? size :
+	    sizeof(sa));
 }
 
 RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
@@ -165,10 +163,12 @@ RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 
 	if (attr == NULL || pid < 0 || flags != 0)
 		return -EINVAL;
-	memcpy(&size, attr, sizeof(size));
+	if (rump_copyin(attr, &size, sizeof(size)) != 0)
+		return -EFAULT;
 	if (size < SCHED_ATTR_SIZE_VER0)
 		return -E2BIG;
-	memcpy(&sa, attr, size < sizeof(sa) ? size : sizeof(sa));
+	if (rump_copyin(attr, &sa, size < sizeof(sa) ? size : sizeof(sa)) != 0)
+		return -EFAULT;
 	prio = (int)sa.sched_priority;
 	return sched_set((int)sa.sched_policy, &prio);
 }
@@ -249,13 +249,13 @@ RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 
 RUMP_SYSCALL3(getcpu, unsigned *, cpu, unsigned *, node, void *, unused)
 {
+	unsigned is = (unsigned)curlwp->l_vcpu;
+	static const unsigned zero;
 
 	(void)unused;
-	if (cpu != NULL)
-		*cpu = (unsigned)curlwp->l_vcpu;
-	if (node != NULL)
-		*node = 0;
-	return 0;
+	if (cpu != NULL && rump_copyout(&is, cpu, sizeof(is)) != 0)
+		return -EFAULT;
+	return node != NULL ? -rump_copyout(&zero, node, sizeof(zero)) : 0;
 }
 
 /* One processor runs program code at a time, or every gate is a barrier. */

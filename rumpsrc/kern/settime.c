@@ -10,6 +10,7 @@
 #include <kern/clock.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define CLK_REALTIME	0
 #define CLK_LAST	11		/* CLOCK_TAI */
@@ -20,17 +21,19 @@
 
 RUMP_SYSCALL2(settimeofday, const void *, utv, const void *, utz)
 {
-	const struct __kernel_old_timeval *tv = utv;
+	struct __kernel_old_timeval tv;
 
 	(void)utz;			/* time zones are libc's */
+	if (utv != NULL && rump_copyin(utv, &tv, sizeof(tv)) != 0)
+		return -EFAULT;
 	if (rump_suser() != 0)
 		return -EPERM;
-	if (tv == NULL)
+	if (utv == NULL)
 		return 0;
-	if (tv->tv_sec < 0 || tv->tv_usec < 0 || tv->tv_usec >= 1000000 ||
-	    tv->tv_sec > INT64_MAX / NSEC_PER_SEC - 1)
+	if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000 ||
+	    tv.tv_sec > INT64_MAX / NSEC_PER_SEC - 1)
 		return -EINVAL;
-	rump_setwalltime(tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000);
+	rump_setwalltime(tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * 1000);
 	return 0;
 }
 
@@ -63,13 +66,14 @@ adj_change(const struct __kernel_timex *tx)
 }
 
 static long
-adj_call(struct __kernel_timex *tx)
+adj_call(void *utx)
 {
+	struct __kernel_timex copy, *tx = &copy;
 	unsigned modes;
 	int64_t now;
 	int error;
 
-	if (tx == NULL)
+	if (rump_copyin(utx, tx, sizeof(*tx)) != 0)
 		return -EFAULT;
 	modes = tx->modes;
 	if (modes != 0 && (error = adj_change(tx)) != 0)
@@ -84,6 +88,8 @@ adj_call(struct __kernel_timex *tx)
 	tx->maxerror = tx->esterror = 16000000;
 	tx->time.tv_sec = now / NSEC_PER_SEC;
 	tx->time.tv_usec = now % NSEC_PER_SEC;
+	if (rump_copyout(tx, utx, sizeof(*tx)) != 0)
+		return -EFAULT;
 	return TIME_ERROR;		/* nobody says that it is right */
 }
 

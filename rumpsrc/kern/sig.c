@@ -12,18 +12,17 @@
 RUMP_SYSCALL4(rt_sigaction, int, sig, const void *, new, void *, old,
     size_t, setsize)
 {
-	struct rump_sigact copy, *act;
+	struct rump_sigact copy, was, *act;
 	struct proc *p = gatelwp->l_proc;
 
 	if (setsize != SIG_SETSIZE || sig < 1 || sig > RUMP_NSIG ||
 	    (new != NULL && (RUMP_SIGBIT(sig) & SIG_NEVER)))
 		return -EINVAL;
-	if (new != NULL)
-		memcpy(&copy, new, sizeof(copy));
+	if (new != NULL && rump_copyin(new, &copy, sizeof(copy)) != 0)
+		return -EFAULT;
 	act = &p->p_sig.ps_act[sig - 1];
 	rump_mutex_enter(&p->p_lock);
-	if (old != NULL)
-		memcpy(old, act, sizeof(*act));
+	was = *act;
 	if (new != NULL) {
 		copy.sa_set &= ~SIG_NEVER;
 		memcpy(act, &copy, sizeof(*act));
@@ -35,7 +34,7 @@ RUMP_SYSCALL4(rt_sigaction, int, sig, const void *, new, void *, old,
 	rump_mutex_exit(&p->p_lock);
 	if (new != NULL)
 		rump_sig_init();
-	return 0;
+	return old != NULL ? -rump_copyout(&was, old, sizeof(was)) : 0;
 }
 
 void
@@ -56,7 +55,8 @@ RUMP_SYSCALL4(rt_sigprocmask, int, how, const void *, unew, void *, uold,
 	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
 	if (unew != NULL) {
-		memcpy(&set, unew, sizeof(set));
+		if (rump_copyin(unew, &set, sizeof(set)) != 0)
+			return -EFAULT;
 		if (how == SIG_BLOCK)
 			set |= old;
 		else if (how == SIG_UNBLOCK)
@@ -68,9 +68,7 @@ RUMP_SYSCALL4(rt_sigprocmask, int, how, const void *, unew, void *, uold,
 		rump_sig_setmask(l, set);
 		rump_mutex_exit(&l->l_proc->p_lock);
 	}
-	if (uold != NULL)
-		memcpy(uold, &old, sizeof(old));
-	return 0;
+	return uold != NULL ? -rump_copyout(&old, uold, sizeof(old)) : 0;
 }
 
 RUMP_SYSCALL2(rt_sigpending, void *, uset, size_t, setsize)
@@ -133,10 +131,11 @@ RUMP_SYSCALL2(sigaltstack, const void *, unew, void *, uold)
 	old.ss_flags = SS_FLAGS(ls->ls_stackflags) |
 	    (ls->ls_stacksize == 0 ? SS_DISABLE : on ? SS_ONSTACK : 0);
 	if (unew != NULL) {
-		memcpy(&new, unew, sizeof(new));
+		if (rump_copyin(unew, &new, sizeof(new)) != 0)
+			return -EFAULT;
 		error = on ? EPERM : sig_setstack(ls, &new);
 	}
 	if (error == 0 && uold != NULL)
-		memcpy(uold, &old, sizeof(old));
+		error = rump_copyout(&old, uold, sizeof(old));
 	return -error;
 }

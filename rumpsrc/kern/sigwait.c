@@ -5,6 +5,7 @@
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "sig_priv.h"
 
 /*
@@ -39,19 +40,22 @@ wait_for(struct lwp *l, uint64_t set, int64_t deadline,
 }
 
 static int
-wait_deadline(const struct __kernel_timespec *ts, int64_t *dl)
+wait_deadline(const void *uts, int64_t *dl)
 {
+	struct __kernel_timespec ts;
 
 	*dl = INT64_MAX;
-	if (ts == NULL)
+	if (uts == NULL)
 		return 0;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return EINVAL;
-	if (ts->tv_sec == 0 && ts->tv_nsec == 0)
+	if (ts.tv_sec == 0 && ts.tv_nsec == 0)
 		*dl = 0;
-	else if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-		*dl = rump_monotonic() + ts->tv_sec * NSEC_PER_SEC +
-		    ts->tv_nsec;
+	else if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+		*dl = rump_monotonic() + ts.tv_sec * NSEC_PER_SEC +
+		    ts.tv_nsec;
 	return 0;
 }
 
@@ -64,16 +68,18 @@ RUMP_SYSCALL4(rt_sigtimedwait, const void *, uset, void *, uinfo,
 	int64_t dl;
 	int error;
 
-	if (setsize != SIG_SETSIZE || wait_deadline(ts, &dl) != 0)
+	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
-	memcpy(&set, uset, sizeof(set));
+	if ((error = rump_copyin(uset, &set, sizeof(set))) != 0 ||
+	    (error = wait_deadline(ts, &dl)) != 0)
+		return -error;
 	rump_mutex_enter(&p->p_lock);
 	error = wait_for(gatelwp, set & ~SIG_NEVER, dl, &info);
 	rump_mutex_exit(&p->p_lock);
 	if (error)
 		return -error;
-	if (uinfo != NULL)
-		memcpy(uinfo, &info, sizeof(info));
+	if (uinfo != NULL && rump_copyout(&info, uinfo, sizeof(info)) != 0)
+		return -EFAULT;
 	return info.rs_signo;
 }
 
@@ -86,7 +92,8 @@ rump_sig_maskenter(struct lwp *l, const void *uset, size_t setsize)
 		return 0;
 	if (setsize != SIG_SETSIZE)
 		return EINVAL;
-	memcpy(&set, uset, sizeof(set));
+	if (rump_copyin(uset, &set, sizeof(set)) != 0)
+		return EFAULT;
 	rump_mutex_enter(&l->l_proc->p_lock);
 	l->l_sig.ls_oldmask = l->l_sig.ls_mask;
 	l->l_sig.ls_temp = 1;
@@ -123,12 +130,12 @@ wait_any(struct lwp *l)
 
 RUMP_NOHAND2(rt_sigsuspend, const void *, set, size_t, setsize)
 {
+	int error;
 
 	if (set == NULL)
 		return -EFAULT;
-	if (rump_sig_maskenter(gatelwp, set, setsize) != 0)
-		return -EINVAL;
-	return wait_any(gatelwp);
+	error = rump_sig_maskenter(gatelwp, set, setsize);
+	return error ? -error : wait_any(gatelwp);
 }
 
 RUMP_NOHAND0(pause)

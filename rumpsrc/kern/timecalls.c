@@ -8,6 +8,7 @@
 #include <kern/clock.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define SLEEP_LOOK	4000000LL	/* ns */
 
@@ -51,18 +52,16 @@ time_now(int clk, int64_t *t)
 static __attribute__((__noinline__)) long
 time_get(int clk, void *uts)
 {
-	struct __kernel_timespec *ts = uts;
+	struct __kernel_timespec ts;
 	int64_t t;
 
-	if (clk == CLOCK_REALTIME && uts != NULL && !rump_wallset())
+	if (clk == CLOCK_REALTIME && !rump_wallset())
 		return rumpcomp_clock_timespec(1, uts);
 	if (!time_valid(clk) || time_now(clk, &t) != 0)
 		return -EINVAL;
-	if (ts == NULL)
-		return -EFAULT;
-	ts->tv_sec = t / NSEC_PER_SEC;
-	ts->tv_nsec = t % NSEC_PER_SEC;
-	return 0;
+	ts.tv_sec = t / NSEC_PER_SEC;
+	ts.tv_nsec = t % NSEC_PER_SEC;
+	return -rump_copyout(&ts, uts, sizeof(ts));
 }
 
 /*
@@ -73,7 +72,7 @@ long
 rump_sysimpl_clock_gettime(int clk, void *uts)
 {
 
-	if (clk == CLOCK_MONOTONIC && uts != NULL)
+	if (clk == CLOCK_MONOTONIC)
 		return rumpcomp_clock_timespec(0, uts);
 	return time_get(clk, uts);
 }
@@ -81,31 +80,24 @@ rump_sysimpl_clock_gettime(int clk, void *uts)
 long
 rump_sysimpl_clock_getres(int clk, void *uts)
 {
-	struct __kernel_timespec *ts = uts;
+	const struct __kernel_timespec ts = { 0, 1 };
 
 	if (!time_valid(clk))
 		return -EINVAL;
-	if (ts != NULL) {
-		ts->tv_sec = 0;
-		ts->tv_nsec = 1;
-	}
-	return 0;
+	return uts == NULL ? 0 : -rump_copyout(&ts, uts, sizeof(ts));
 }
 
 long
 rump_sysimpl_gettimeofday(void *utv, void *utz)
 {
-	struct __kernel_old_timeval *tv = utv;
 	int64_t t = rump_walltime();
-	int *tz = utz;
+	const struct __kernel_old_timeval tv = { t / NSEC_PER_SEC,
+	    t % NSEC_PER_SEC / 1000 };
+	static const int tz[2];
 
-	if (tv != NULL) {
-		tv->tv_sec = t / NSEC_PER_SEC;
-		tv->tv_usec = t % NSEC_PER_SEC / 1000;
-	}
-	if (tz != NULL)
-		tz[0] = tz[1] = 0;
-	return 0;
+	if (utv != NULL && rump_copyout(&tv, utv, sizeof(tv)) != 0)
+		return -EFAULT;
+	return utz != NULL ? -rump_copyout(tz, utz, sizeof(tz)) : 0;
 }
 
 long
@@ -113,24 +105,23 @@ rump_sysimpl_time(long *tp)
 {
 	long t = rump_walltime() / NSEC_PER_SEC;
 
-	if (tp != NULL)
-		*tp = t;
-	return t;
+	return tp != NULL && rump_copyout(&t, tp, sizeof(t)) != 0 ?
+	    -EFAULT : t;
 }
 
 RUMP_SYSCALL2(clock_settime, int, clk, const void *, uts)
 {
-	const struct __kernel_timespec *ts = uts;
+	struct __kernel_timespec ts;
 
 	if (clk != CLOCK_REALTIME)
 		return -EINVAL;
-	if (ts == NULL)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
 		return -EFAULT;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
 	if (rump_suser() != 0)
 		return -EPERM;
-	rump_setwalltime(ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec);
+	rump_setwalltime(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec);
 	return 0;
 }
 
@@ -158,13 +149,16 @@ sleep_mono(struct lwp *l, int64_t deadline, struct __kernel_timespec *rem)
 {
 	const long again[] = { (long)sleep_again, deadline, (long)rem };
 	int error = sleep_until(deadline);
+	struct __kernel_timespec ts;
 	int64_t left;
 
 	if (error && rem != NULL) {
 		if ((left = deadline - rump_monotonic()) < 0)
 			left = 0;
-		rem->tv_sec = left / NSEC_PER_SEC;
-		rem->tv_nsec = left % NSEC_PER_SEC;
+		ts.tv_sec = left / NSEC_PER_SEC;
+		ts.tv_nsec = left % NSEC_PER_SEC;
+		if (rump_copyout(&ts, rem, sizeof(ts)) != 0)
+			return -EFAULT;
 	}
 	if (error && rump_intr_hook != NULL)
 		rump_intr_hook(l, again, (int)sizeof(again) +
@@ -199,18 +193,18 @@ sleep_cpu(int64_t until)
 }
 
 static long
-sleep_for(struct lwp *l, int clk, int flags,
-    const struct __kernel_timespec *ts, struct __kernel_timespec *rem)
+sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 {
+	struct __kernel_timespec ts;
 	int64_t t, now;
 	int absolute = flags & TIMER_ABSTIME, tid;
 
-	if (ts == NULL)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
 		return -EFAULT;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	t = ts->tv_sec > INT64_MAX / NSEC_PER_SEC / 4 ? INT64_MAX / 4 :
-	    ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	t = ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 4 ? INT64_MAX / 4 :
+	    ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	if (rump_clock_iscpu(clk)) {
 		if (rump_clock_cpuof(clk, curproc, &tid) != 0 || tid != 0)
 			return -EINVAL;
@@ -247,15 +241,16 @@ struct time_tms { long t[4]; };
 
 RUMP_SYSCALL1(times, void *, utms)
 {
-	struct time_tms *tms = utms;
+	struct time_tms tms = { { 0 } };
 	struct proc *p = gatelwp->l_proc;
 
-	if (tms != NULL) {
-		memset(tms, 0, sizeof(*tms));
-		tms->t[0] = rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p, 0) /
+	if (utms != NULL) {
+		tms.t[0] = rump_clock_now(CLOCK_PROCESS_CPUTIME_ID, p, 0) /
 		    (NSEC_PER_SEC / 100);
-		tms->t[2] = __atomic_load_n(&p->p_childtime,
+		tms.t[2] = __atomic_load_n(&p->p_childtime,
 		    __ATOMIC_RELAXED) / (NSEC_PER_SEC / 100);
+		if (rump_copyout(&tms, utms, sizeof(tms)) != 0)
+			return -EFAULT;
 	}
 	return rump_monotonic() / (NSEC_PER_SEC / 100);
 }

@@ -77,7 +77,7 @@ RUMP_SYSCALL3(timer_create, int, clk, void *, usev, void *, uid)
 	if ((error = timer_clock(&as, clk)) != 0 ||
 	    (error = timer_event(&as, usev)) != 0)
 		return -error;
-	if (uid == NULL)
+	if (rump_writable(uid, sizeof(int)) != 0)
 		return -EFAULT;
 	if ((error = rump_sigtimer_new(gatelwp->l_proc, &as, &st)) != 0)
 		return -error;

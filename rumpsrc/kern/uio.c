@@ -2,31 +2,17 @@
 /* Moving data between the kernel and the program. */
 #include <asm/errno.h>
 #include <stdint.h>
-#include <string.h>
+#include <rump/rumpcomp_user.h>
 #include <kern/uio.h>
-
-/* What can never be a program's memory. */
-static int
-uio_bad(const void *uaddr, size_t len)
-{
-	uintptr_t a = (uintptr_t)uaddr;
-
-	return len != 0 && (a < 4096 || a + len < a);
-}
 
 static int
 uio_step(void *kaddr, size_t n, struct uio *uio)
 {
 	void *base = uio->uio_iov->iov_base;
 
-	if (uio_bad(base, n))
+	if (rumpcomp_user_copy(uio->uio_write ? kaddr : base,
+	    uio->uio_write ? base : kaddr, n) != 0)
 		return EFAULT;
-	if (kaddr == NULL)
-		memset(base, 0, n);
-	else if (uio->uio_write)
-		memcpy(kaddr, base, n);
-	else
-		memcpy(base, kaddr, n);
 	uio->uio_iov->iov_base = (char *)base + n;
 	uio->uio_iov->iov_len -= n;
 	uio->uio_resid -= n;
@@ -34,8 +20,8 @@ uio_step(void *kaddr, size_t n, struct uio *uio)
 	return 0;
 }
 
-static int
-uio_move(char *kaddr, size_t n, struct uio *uio)
+int
+rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 {
 	size_t m;
 	int error;
@@ -50,59 +36,57 @@ uio_move(char *kaddr, size_t n, struct uio *uio)
 		m = uio->uio_iov->iov_len < n ? uio->uio_iov->iov_len : n;
 		if ((error = uio_step(kaddr, m, uio)) != 0)
 			return error;
-		if (kaddr != NULL)
-			kaddr += m;
+		kaddr = (char *)kaddr + m;
 		n -= m;
 	}
 	return 0;
 }
 
 int
-rump_uiomove(void *kaddr, size_t n, struct uio *uio)
-{
-
-	return uio_move(kaddr, n, uio);
-}
-
-int
 rump_uiozero(size_t n, struct uio *uio)
 {
+	static const char zeroes[1024];
+	size_t m;
+	int error = 0;
 
-	return uio_move(NULL, n, uio);
+	for (; n > 0 && error == 0 && uio->uio_resid > 0; n -= m) {
+		m = n < sizeof(zeroes) ? n : sizeof(zeroes);
+		error = rump_uiomove((char *)(uintptr_t)zeroes, m, uio);
+	}
+	return error;
 }
 
 int
 rump_copyin(const void *uaddr, void *kaddr, size_t len)
 {
 
-	if (uio_bad(uaddr, len))
-		return EFAULT;
-	memcpy(kaddr, uaddr, len);
-	return 0;
+	return rumpcomp_user_copy(kaddr, uaddr, len) != 0 ? EFAULT : 0;
 }
 
 int
 rump_copyout(const void *kaddr, void *uaddr, size_t len)
 {
 
-	if (uio_bad(uaddr, len))
-		return EFAULT;
-	memcpy(uaddr, kaddr, len);
-	return 0;
+	return rumpcomp_user_copy(uaddr, kaddr, len) != 0 ? EFAULT : 0;
+}
+
+int
+rump_writable(void *uaddr, size_t len)
+{
+
+	return rumpcomp_user_probe(uaddr, len) != 0 ? EFAULT : 0;
 }
 
 int
 rump_copyinstr(const char *uaddr, char *kaddr, size_t max, size_t *donep)
 {
-	size_t n;
+	long n;
 
-	if (uio_bad(uaddr, 1))
+	if ((n = rumpcomp_user_copystr(kaddr, uaddr, max)) < 0)
 		return EFAULT;
-	n = strnlen(uaddr, max);
-	if (n == max)
+	if ((size_t)n > max)
 		return ENAMETOOLONG;
-	memcpy(kaddr, uaddr, n + 1);
 	if (donep != NULL)
-		*donep = n + 1;
+		*donep = (size_t)n;
 	return 0;
 }

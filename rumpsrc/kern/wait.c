@@ -122,21 +122,21 @@ rump_pub_wait(pid_t pid, int *wstatusp)
 }
 
 /* The caller's children's time, and what wait4 says of this one's. */
-static void
+static int
 wait_usage(const struct wait_for *wf, void *rusage)
 {
-	int64_t *t = rusage;
+	int64_t t[WAIT_RUSAGE / sizeof(int64_t)] = { 0 };
 
 	if (wf->wf_pid == 0)
-		return;
+		return 0;
 	if ((wf->wf_flags & WNOWAIT) == 0)
 		__atomic_fetch_add(&curproc->p_childtime, wf->wf_time,
 		    __ATOMIC_RELAXED);
 	if (rusage == NULL)
-		return;
-	memset(rusage, 0, WAIT_RUSAGE);
+		return 0;
 	t[0] = wf->wf_time / NSEC_PER_SEC;
 	t[1] = wf->wf_time % NSEC_PER_SEC / 1000;
+	return rump_copyout(t, rusage, sizeof(t));
 }
 
 /* pid as in waitpid(2). */
@@ -155,8 +155,10 @@ RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 	if ((error = wait_child(&wf)) != 0)
 		return -error;
 	if (wf.wf_pid != 0 && ustatus != NULL)
-		*ustatus = wf.wf_status;
-	wait_usage(&wf, rusage);
+		error = rump_copyout(&wf.wf_status, ustatus,
+		    sizeof(*ustatus));
+	if (wait_usage(&wf, rusage) != 0 || error)
+		return -EFAULT;
 	return wf.wf_pid;
 }
 
@@ -201,7 +203,8 @@ RUMP_RESTART5(waitid, int, type, int, id, void *, uinfo, int, flags,
 		return -EINVAL;
 	if ((error = wait_child(&wf)) != 0)
 		return -error;
-	wait_usage(&wf, rusage);
+	if (wait_usage(&wf, rusage) != 0)
+		return -EFAULT;
 	wait_info(&wf, info);
 	return uinfo != NULL ? -rump_copyout(info, uinfo, sizeof(info)) : 0;
 }

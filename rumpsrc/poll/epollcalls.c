@@ -7,6 +7,7 @@
 #include <kern/clock.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 #include "epoll.h"
 
 #define EPOLL_DEPTH	5	/* epolls in a chain, epoll_ctl(2): ELOOP */
@@ -208,18 +209,20 @@ long
 rump_sysimpl_epoll_pwait2(int epfd, void *events, int max, const void *uts,
     const void *mask, size_t setsize)
 {
-	const struct __kernel_timespec *ts = uts;
+	struct __kernel_timespec ts;
 	int64_t deadline = INT64_MAX;
 
-	if (ts != NULL) {
-		if (ts->tv_sec < 0 || ts->tv_nsec < 0 ||
-		    ts->tv_nsec >= NSEC_PER_SEC)
+	if (uts != NULL) {
+		if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+			return -EFAULT;
+		if (ts.tv_sec < 0 || ts.tv_nsec < 0 ||
+		    ts.tv_nsec >= NSEC_PER_SEC)
 			return -EINVAL;
-		if (ts->tv_sec == 0 && ts->tv_nsec == 0)
+		if (ts.tv_sec == 0 && ts.tv_nsec == 0)
 			deadline = 0;
-		else if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+		else if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
 			deadline = rump_monotonic() +
-			    ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+			    ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	}
 	return epoll_until(epfd, events, max, deadline, mask, setsize);
 }

@@ -12,6 +12,7 @@
 #include <kern/poll.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define POLL_STACK	8	/* descriptors without an allocation */
 #define POLL_BLIND	20000000LL	/* ns; see pw_blind */
@@ -267,7 +268,7 @@ poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 
 	if (n > l->l_proc->p_rlim[7].rlim_cur)
 		return -EINVAL;
-	if (fds == NULL && n != 0)
+	if (n != 0 && rump_writable(fds, n * sizeof(*fds)) != 0)
 		return -EFAULT;
 	if (n > POLL_STACK &&
 	    (pe = rump_kmem_alloc(n * sizeof(*pe))) == NULL)
@@ -288,17 +289,20 @@ poll_after(int64_t nsec)
 }
 
 static int
-poll_timespec(const struct __kernel_timespec *ts, int64_t *deadline)
+poll_timespec(const void *uts, int64_t *deadline)
 {
+	struct __kernel_timespec ts;
 
 	*deadline = INT64_MAX;
-	if (ts == NULL)
+	if (uts == NULL)
 		return 0;
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return EINVAL;
-	if (ts->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-		*deadline = poll_after(ts->tv_sec * NSEC_PER_SEC +
-		    ts->tv_nsec);
+	if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+		*deadline = poll_after(ts.tv_sec * NSEC_PER_SEC +
+		    ts.tv_nsec);
 	return 0;
 }
 
@@ -333,9 +337,10 @@ rump_sysimpl_ppoll(void *fds, unsigned n, const void *ts, const void *mask,
     size_t setsize)
 {
 	int64_t deadline;
+	int error;
 
-	if (poll_timespec(ts, &deadline) != 0)
-		return -EINVAL;
+	if ((error = poll_timespec(ts, &deadline)) != 0)
+		return -error;
 	return poll_until(fds, n, deadline, mask, setsize);
 }
 
@@ -403,6 +408,10 @@ select_fds(int nfds, unsigned long *const *sets, int64_t deadline)
 		return -EINVAL;
 	if (nfds > SELECT_MAX)
 		nfds = SELECT_MAX;
+	for (n = 0; n < 3 && nfds != 0; n++)
+		if (sets[n] != NULL && rump_writable(sets[n],
+		    ((size_t)nfds + 63) / 64 * sizeof(long)) != 0)
+			return -EFAULT;
 	len = (size_t)(nfds ? nfds : 1) * sizeof(*fds);
 	if ((fds = rump_kmem_zalloc(len)) == NULL)
 		return -ENOMEM;
@@ -429,10 +438,13 @@ select_until(int nfds, void *rd, void *wr, void *ex, int64_t deadline,
 	const long call[] = { (long)select_until, nfds, (long)rd, (long)wr,
 	    (long)ex, deadline, (long)sm };
 	unsigned long *const sets[3] = { rd, wr, ex };
+	struct select_mask mask;
 	long r = 0;
 
 	if (sm != NULL)
-		r = -rump_sig_maskenter(l, sm->sm_set, sm->sm_size);
+		r = -rump_copyin(sm, &mask, sizeof(mask));
+	if (sm != NULL && r == 0)
+		r = -rump_sig_maskenter(l, mask.sm_set, mask.sm_size);
 	if (r == 0) {
 		r = select_fds(nfds, sets, deadline);
 		rump_sig_maskleave(l, r);
@@ -444,15 +456,17 @@ select_until(int nfds, void *rd, void *wr, void *ex, int64_t deadline,
 long
 rump_sysimpl_select(int nfds, void *rd, void *wr, void *ex, void *utv)
 {
-	const struct __kernel_old_timeval *tv = utv;
+	struct __kernel_old_timeval tv;
 	int64_t deadline = INT64_MAX;
 
-	if (tv != NULL) {
-		if (tv->tv_sec < 0 || tv->tv_usec < 0)
+	if (utv != NULL) {
+		if (rump_copyin(utv, &tv, sizeof(tv)) != 0)
+			return -EFAULT;
+		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		if (tv->tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-			deadline = poll_after(tv->tv_sec * NSEC_PER_SEC +
-			    tv->tv_usec * 1000);
+		if (tv.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
+			deadline = poll_after(tv.tv_sec * NSEC_PER_SEC +
+			    tv.tv_usec * 1000);
 	}
 	return select_until(nfds, rd, wr, ex, deadline, NULL);
 }
@@ -462,8 +476,9 @@ rump_sysimpl_pselect6(int nfds, void *rd, void *wr, void *ex, const void *ts,
     const void *mask)
 {
 	int64_t deadline;
+	int error;
 
-	if (poll_timespec(ts, &deadline) != 0)
-		return -EINVAL;
+	if ((error = poll_timespec(ts, &deadline)) != 0)
+		return -error;
 	return select_until(nfds, rd, wr, ex, deadline, mask);
 }

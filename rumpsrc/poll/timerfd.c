@@ -17,6 +17,7 @@
 #include <kern/log.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <kern/uio.h>
 
 #define TIME_MAX	(INT64_MAX / 4)
 
@@ -246,9 +247,8 @@ RUMP_SYSCALL4(timerfd_settime, int, fd, int, flags, const void *, unew,
 	struct file *fp;
 	int error;
 
-	if (unew == NULL)
+	if (rump_copyin(unew, &new, sizeof(new)) != 0)
 		return -EFAULT;
-	memcpy(&new, unew, sizeof(new));
 	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) ||
 	    !timerfd_valid(&new.it_value) || !timerfd_valid(&new.it_interval))
 		return -EINVAL;
@@ -258,9 +258,7 @@ RUMP_SYSCALL4(timerfd_settime, int, fd, int, flags, const void *, unew,
 		return -error;
 	timerfd_set(fp->f_data, flags, &new, uold ? &old : NULL);
 	rump_file_rele(fp);
-	if (uold != NULL)
-		memcpy(uold, &old, sizeof(old));
-	return 0;
+	return uold != NULL ? -rump_copyout(&old, uold, sizeof(old)) : 0;
 }
 
 RUMP_SYSCALL2(timerfd_gettime, int, fd, void *, ucur)
@@ -270,8 +268,6 @@ RUMP_SYSCALL2(timerfd_gettime, int, fd, void *, ucur)
 	struct file *fp;
 	int error;
 
-	if (ucur == NULL)
-		return -EFAULT;
 	if ((error = timerfd_file(fd, &fp)) != 0)
 		return -error;
 	tf = fp->f_data;
@@ -279,6 +275,5 @@ RUMP_SYSCALL2(timerfd_gettime, int, fd, void *, ucur)
 	timerfd_get(tf, &cur);
 	rump_mutex_exit(&tf->tf_lock);
 	rump_file_rele(fp);
-	memcpy(ucur, &cur, sizeof(cur));
-	return 0;
+	return -rump_copyout(&cur, ucur, sizeof(cur));
 }

@@ -240,16 +240,21 @@ RUMP_SYSCALL4(openat2, int, dirfd, const char *, path, void *, uhow,
 {
 	struct open_how how;
 	const char *rest = (const char *)uhow + sizeof(how);
+	char byte;
 	size_t i;
 
 	if (size < sizeof(how))
 		return -EINVAL;
-	if (uhow == NULL)
+	if (rump_copyin(uhow, &how, sizeof(how)) != 0)
 		return -EFAULT;
-	for (i = 0; i < size - sizeof(how); i++)
-		if (size > 4096 || rest[i] != 0)
+	for (i = 0; i < size - sizeof(how); i++) {
+		if (size > 4096)
 			return -E2BIG;
-	memcpy(&how, uhow, sizeof(how));
+		if (rump_copyin(&rest[i], &byte, 1) != 0)
+			return -EFAULT;
+		if (byte != 0)
+			return -E2BIG;
+	}
 	if (how.flags & ~(uint64_t)OPENAT2_FLAGS || how.mode & ~07777ULL ||
 	    (how.mode != 0 && !(how.flags & O_CREAT) &&
 	    (how.flags & O_TMPFILE) != O_TMPFILE))

@@ -46,7 +46,8 @@ status() { [ "$rc" = "$1" ] ||
 
 case $test in
 t_*)	case $test in
-	t_sigintr|t_sigqueue)	bake "$test" -- --add net_local ;;
+	t_sigintr|t_sigqueue|t_efault)
+		bake "$test" -- --add net_local ;;
 	t_zerocopy)		bake "$test" -- --add net_tcp ;;
 	*)			bake "$test" ;;
 	esac

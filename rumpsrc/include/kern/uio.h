@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* User memory: one address space, so copies are plain, but NULL, wrapping
- * ranges and the like give EFAULT. */
+/*
+ * A program's memory: one address space, but what is not mapped, or read-only,
+ * gives EFAULT (on posix only NULL and ranges that wrap).
+ */
 #ifndef KERN_UIO_H
 #define KERN_UIO_H
 
@@ -25,6 +27,8 @@ int	rump_uiozero(size_t n, struct uio *);
 
 int	rump_copyin(const void *uaddr, void *, size_t);
 int	rump_copyout(const void *, void *uaddr, size_t);
+/* For what is written in place: EFAULT when it cannot be; len not 0. */
+int	rump_writable(void *uaddr, size_t len);
 /* ENAMETOOLONG when it does not fit with its NUL; *donep counts the NUL. */
 int	rump_copyinstr(const char *uaddr, char *, size_t max, size_t *donep);
 

@@ -253,6 +253,26 @@ int snprintf(char *, size_t, const char *, ...)
     __attribute__((__format__(__printf__, 3, 4)));
 int vsnprintf(char *, size_t, const char *, va_list);
 
+/*
+ * The same where any address may be wrong: less than 0 after a fault.  copystr
+ * returns the bytes with the NUL, max + 1 when there is none.
+ */
+int bmk_user_copy(void *to, const void *from, size_t len);
+long bmk_user_copystr(char *to, const char *from, size_t max);
+int bmk_user_probe(void *to, size_t len);	/* all of it, not 0: writable */
+int bmk_user_store2(int64_t *to, int64_t a, int64_t b);
+extern const char bmk_user_start[], bmk_user_end[], bmk_user_failed[];
+/* The platform's, for a fault that it cannot resolve.  True: go on at *rip. */
+static inline int
+bmk_user_fault(uint64_t *rip)
+{
+	if (*rip - (uint64_t)bmk_user_start >=
+	    (uint64_t)(bmk_user_end - bmk_user_start))
+		return 0;
+	*rip = (uint64_t)bmk_user_failed;
+	return 1;
+}
+
 /* Console and panic (text format: doc/contracts.md). */
 void bmk_printf(const char *, ...)
     __attribute__((__format__(__printf__, 1, 2)));
