@@ -169,10 +169,16 @@ who_refers(Elf *elf, Elf_Data *syms, size_t n, size_t strtab, size_t want)
 static bool
 may_be_undefined(const char *name)
 {
-	/* The last one ld makes. */
+	/* What ld makes, by itself or as the platform's script says: end(3). */
+	static const char *const made[] = { "_GLOBAL_OFFSET_TABLE_", "etext",
+	    "_etext", "__etext", "edata", "_edata", "end", "_end" };
+	size_t i;
+
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (strcmp(name, made[i]) == 0)
+			return true;
 	return strncmp(name, "rump_sysimpl_", 13) == 0 ||
-	    strcmp(name, "rump_sysent_call") == 0 ||
-	    strcmp(name, "_GLOBAL_OFFSET_TABLE_") == 0;
+	    strcmp(name, "rump_sysent_call") == 0;
 }
 
 static void

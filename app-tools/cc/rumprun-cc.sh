@@ -120,7 +120,8 @@ flags="$flags -specs=$sys/lib/rumprun.specs"
 [ ! -s "$tmp.l" ] || objcopy --strip-symbols="$tmp.l" "$tmp"
 # Undefined symbols that no image can supply: let ld say it in its own words.
 if [ -n "$startfiles" ] && nm -u "$tmp" | awk '$1 == "U" &&
-    $2 !~ /^(rump_sysimpl_|rump_sysent_call$|_GLOBAL_OFFSET_TABLE_$)/ { print $2 }' |
+    $2 !~ /^(rump_sysimpl_|rump_sysent_call$|_GLOBAL_OFFSET_TABLE_$)/ &&
+    $2 !~ /^(_?_?etext|_?edata|_?end)$/ { print $2 }' |
     sort > "$tmp.u" && [ -s "$tmp.u" ]; then
 	# shellcheck disable=SC2086
 	"$gcc" $flags -static-pie -nostdlib -Wl,--gc-sections,-e,rumprun_entry \
