@@ -14,9 +14,12 @@ build_program()
 	kind=guest
 	[ "$place" != linux ] || kind=linux
 	progs=$s/$name/$kind
-	key=$(sed "/^tests()/,\$d" "$here/cases/$name.sh" | cat -  "$here/../../mk/sources" \
-	    $([ $kind = linux ] || echo "$build/bin/rumprun-cc.sh" \
-	    "$build/$T/lib/libc.a") | sha256sum)
+	key=$({
+		sed "/^tests()/,\$d" "$here/cases/$name.sh"
+		for p in $sources; do grep "^$p " "$here/../../mk/sources"; done
+		[ $kind = linux ] || cat "$build/bin/rumprun-cc.sh" \
+		    "$build/$T/lib/libc.a"
+	} | sha256sum)
 	mkdir -p "$progs"
 	exec 8>"$progs/.lock"
 	flock 8
@@ -60,32 +63,39 @@ build_in()
 	build
 }
 
-# image PROGRAM [ROOT]: bakes it unless nothing changed; name in $image.
+# image PROGRAM [ROOT [PROGRAM...]]: bakes it unless nothing changed, with more
+# programs that it can start; name in $image.
 image()
 {
+	p=$1 r=${2:-}
+	shift $(($# > 1 ? 2 : 1))
 	case $place in
 	linux)	return ;;
 	spt)	set=spt_net ;;
 	hw)	set=hw_virtio ;;
 	esac
-	image=$s/$name/$1.$place
-	[ -f "$image" ] && [ "$progs/$1" -ot "$image" ] && [ -z "$(find \
-	    "$build/lib/rumpkit" ${2:+"$2"} -newer "$image" | head -1)" ] ||
-		"$build/bin/rumprun-bake" ${2:+--rootfs "$2"} "$set" \
-		    "$image" "$progs/$1"
+	image=$s/$name/$p.$place
+	[ -f "$image" ] && [ "$progs/$p" -ot "$image" ] && [ -z "$(find \
+	    "$build/lib/rumpkit" ${r:+"$r"} -newer "$image" | head -1)" ] ||
+		"$build/bin/rumprun-bake" ${r:+--rootfs "$r"} "$set" \
+		    "$image" "$progs/$p" "$@"
 }
 
 # boot PROGRAM [ARGUMENT...]: runs it in $root, which is the guest's root file
-# system; a machine of its own each time, with $mem MiB.
+# system; a machine of its own each time, with $mem MiB and the variables
+# $environ (words NAME=VALUE).
 boot()
 {
 	p=$1; shift
+	env="${environ:-HOME=/}" opts=
+	for v in $env; do opts="$opts -e $v"; done
+	# shellcheck disable=SC2086 # words
 	case $place in
-	linux)	(cd "$root" && exec env -i HOME=/ timeout "${limit:-600}" \
+	linux)	(cd "$root" && exec env -i $env timeout "${limit:-600}" \
 		    "$progs/$p" "$@") ;;
-	spt)	"$build/bin/rumprun" spt -e HOME=/ -M "${mem:-256}" \
+	spt)	"$build/bin/rumprun" spt $opts -M "${mem:-256}" \
 		    --timeout "${limit:-600}" "$image" "$@" ;;
-	hw)	"$build/bin/rumprun" qemu --machine q35 -e HOME=/ \
+	hw)	"$build/bin/rumprun" qemu --machine q35 $opts \
 		    -M "${mem:-256}" --timeout "${limit:-600}" "$image" "$@" ;;
 	esac </dev/null
 }
