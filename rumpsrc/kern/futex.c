@@ -54,8 +54,8 @@ rump_futex_remove(struct futex_bucket *fb, struct futex_waiter *fw)
 }
 
 /* The bucket may change under us while it is not locked: requeue. */
-static struct futex_bucket *
-futex_lock_waiter(struct futex_waiter *fw)
+struct futex_bucket *
+rump_futex_lockwaiter(struct futex_waiter *fw)
 {
 	struct futex_bucket *fb;
 
@@ -87,7 +87,7 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 		error = rump_cv_timedwait_sig(&fw.fw_cv, &fb->fb_lock,
 		    deadline);
 		rump_mutex_exit(&fb->fb_lock);
-		fb = futex_lock_waiter(&fw);
+		fb = rump_futex_lockwaiter(&fw);
 	}
 	if (fw.fw_woken)
 		error = 0;
@@ -187,14 +187,14 @@ rump_futex_check(const uint32_t *addr)
 }
 
 /* The rest: futexmore.c, in images with threads; NULL: not there. */
-long (*rump_futex_more)(uint32_t *, int, uint32_t, uint32_t, uint32_t *,
+long (*rump_futex_more)(uint32_t *, int, uint32_t, const void *, uint32_t *,
     uint32_t);
 
 static long
 futex_other(uint32_t *addr, int cmd, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
-	long (*more)(uint32_t *, int, uint32_t, uint32_t, uint32_t *,
+	long (*more)(uint32_t *, int, uint32_t, const void *, uint32_t *,
 	    uint32_t);
 
 	if (cmd == FUTEX_WAKE)
@@ -203,8 +203,7 @@ futex_other(uint32_t *addr, int cmd, uint32_t val, const void *ts,
 		return val3 == 0 ? -EINVAL : futex_wake(addr, val3, (int)val);
 	more = __atomic_load_n(&rump_futex_more, __ATOMIC_RELAXED);
 	if (more != NULL)
-		return more(addr, cmd, val, (uint32_t)(uintptr_t)ts, addr2,
-		    val3);
+		return more(addr, cmd, val, ts, addr2, val3);
 	return rump_enosys("futex (such an operation, without threads)", 202);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between futex.c and futexmore.c. */
+/* Between futex.c, futexmore.c and futexpi.c. */
 #ifndef KERN_FUTEX_PRIV_H
 #define KERN_FUTEX_PRIV_H
 
@@ -12,7 +12,9 @@ struct futex_waiter {
 	struct futex_bucket *fw_bucket;	/* [b] changed by requeue */
 	uint32_t	*fw_addr;	/* [b] */
 	uint32_t	 fw_bits;	/* constant */
-	int		 fw_woken;	/* [b] */
+	uint32_t	 fw_tid;	/* constant; waits to own it (PI); 0 */
+	int		 fw_woken;	/* [b] 1, or: */
+#define FUTEX_OWNED	2		/* it was handed over */
 	struct rump_cv	 fw_cv;
 };
 
@@ -22,6 +24,9 @@ struct futex_bucket {
 };
 
 struct futex_bucket *rump_futex_bucket(const uint32_t *addr);
+/* Locks the bucket that a waiter is in. */
+struct futex_bucket *rump_futex_lockwaiter(struct futex_waiter *);
+long	rump_futex_pi(uint32_t *addr, int cmd, const void *ts);
 int	rump_futex_check(const uint32_t *addr);	/* 0 or a negative errno */
 /* Caller holds the bucket's lock. */
 void	rump_futex_insert(struct futex_bucket *, struct futex_waiter *);

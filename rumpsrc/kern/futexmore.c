@@ -137,11 +137,15 @@ futex_wake_op(uint32_t *addr, int nwake, uint32_t *addr2, int nwake2,
 }
 
 static long
-futex_more(uint32_t *addr, int cmd, uint32_t val, uint32_t val2,
+futex_more(uint32_t *addr, int cmd, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
+	uint32_t val2 = (uint32_t)(uintptr_t)ts;
 	int error;
 
+	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_TRYLOCK_PI ||
+	    cmd == FUTEX_UNLOCK_PI)
+		return rump_futex_pi(addr, cmd, ts);
 	if (cmd != FUTEX_REQUEUE && cmd != FUTEX_CMP_REQUEUE &&
 	    cmd != FUTEX_WAKE_OP)
 		return rump_enosys("futex (operation not supported)", 202);
@@ -213,6 +217,33 @@ futex_lwpexit(struct lwp *l)
 	if (pend != NULL)
 		futex_robust_one((uint32_t *)((char *)pend +
 		    head->futex_offset), (uint32_t)l->l_tid);
+}
+
+/* Of any lwp that the caller could send signals to. */
+RUMP_SYSCALL3(get_robust_list, int, tid, void *, headp, size_t *, lenp)
+{
+	const size_t len = sizeof(struct robust_list_head);
+	void *head = gatelwp->l_robust;
+	struct proc *p;
+	struct lwp *l;
+	int error = ESRCH, other = rump_suser();
+
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL && tid != 0; p = p->p_next) {
+		rump_mutex_enter(&p->p_lock);
+		for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
+			if (l->l_tid != tid)
+				continue;
+			head = l->l_robust;
+			error = p == curproc ? 0 : other;
+		}
+		rump_mutex_exit(&p->p_lock);
+	}
+	rump_mutex_exit(&rump_proc_lock);
+	if (tid != 0 && error)
+		return -error;
+	error = rump_copyout(&len, lenp, sizeof(len));
+	return error ? -error : -rump_copyout(&head, headp, sizeof(head));
 }
 
 static struct rump_mutex futex_hooklock;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sched_*: hosts schedule, so most of this only answers. */
+/*
+ * sched_*: hosts schedule; policies and priorities of threads are kept, and
+ * inherited, and change nothing.
+ */
 #include <asm/errno.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
@@ -82,9 +85,94 @@ RUMP_SYSCALL1(sched_get_priority_min, int, policy)
 	return -EINVAL;
 }
 
-/* Batch and idle are hints; real-time is what no host of ours promises. */
+/*
+ * The lwp with this tid, 0: the caller; its process is locked, proc_lock held.
+ * NULL: none, nothing is locked.
+ */
+static struct lwp *
+sched_enter(int tid)
+{
+	struct proc *p;
+	struct lwp *l;
+
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL; p = p->p_next) {
+		rump_mutex_enter(&p->p_lock);
+		for (l = p->p_lwps; l != NULL; l = l->l_sibling)
+			if (tid == 0 ? l == curlwp : l->l_tid == tid)
+				return l;
+		rump_mutex_exit(&p->p_lock);
+	}
+	rump_mutex_exit(&rump_proc_lock);
+	return NULL;
+}
+
+static void
+sched_leave(struct lwp *l)
+{
+
+	rump_mutex_exit(&l->l_proc->p_lock);
+	rump_mutex_exit(&rump_proc_lock);
+}
+
+int
+rump_lwp_exists(int tid)
+{
+	struct lwp *l = sched_enter(tid);
+
+	if (l != NULL)
+		sched_leave(l);
+	return l != NULL;
+}
+
+static int
+sched_valid(int policy, int prio)
+{
+
+	switch (policy) {
+	case SCHED_FIFO: case SCHED_RR:
+		return prio >= 1 && prio <= 99;
+	case SCHED_NORMAL: case SCHED_BATCH: case SCHED_IDLE:
+		return prio == 0;
+	}
+	return 0;
+}
+
+/*
+ * Kept, and told to who asks; all threads take turns nevertheless, so that
+ * none can keep the others away.  policy -1: the one that it has.
+ */
 static long
-sched_set(int policy, const void *param)
+sched_set(int tid, int policy, int prio)
+{
+	int now, error = 0, super = rump_suser() == 0;
+	struct lwp *l;
+
+	if (tid < 0)
+		return -EINVAL;
+	if ((l = sched_enter(tid)) == NULL)
+		return -ESRCH;
+	now = l->l_policy & ~SCHED_RESET_ON_FORK;
+	if (policy == -1)
+		policy = l->l_policy;
+	if (!sched_valid(policy & ~SCHED_RESET_ON_FORK, prio))
+		error = EINVAL;
+	else if (l->l_proc != curproc && !super)
+		error = EPERM;
+	/* As RLIMIT_RTPRIO is 0. */
+	else if (prio > (now == SCHED_FIFO || now == SCHED_RR ?
+	    l->l_prio : 0) && !super)
+		error = EPERM;
+	if (error == 0) {
+		l->l_policy = policy;
+		l->l_prio = prio;
+	}
+	sched_leave(l);
+	return -error;
+}
+
+static long
+sched_setparam(int tid, int policy, const void *param)
 {
 	int prio;
 
@@ -92,65 +180,85 @@ sched_set(int policy, const void *param)
 		return -EINVAL;
 	if (rump_copyin(param, &prio, sizeof(prio)) != 0)
 		return -EFAULT;
-	switch (policy & ~SCHED_RESET_ON_FORK) {
-	case SCHED_FIFO: case SCHED_RR:
-		return prio < 1 || prio > 99 ? -EINVAL : -EPERM;
-	case SCHED_NORMAL: case SCHED_BATCH: case SCHED_IDLE:
-		return prio != 0 ? -EINVAL : 0;
-	}
-	return -EINVAL;
+	return sched_set(tid, policy, prio);
 }
 
 RUMP_SYSCALL3(sched_setscheduler, int, pid, int, policy, const void *, param)
 {
 
-	return pid < 0 ? -EINVAL : sched_set(policy, param);
+	return policy < 0 ? -EINVAL : sched_setparam(pid, policy, param);
 }
 
 RUMP_SYSCALL2(sched_setparam, int, pid, const void *, param)
 {
 
-	return pid < 0 ? -EINVAL : sched_set(SCHED_NORMAL, param);
+	return sched_setparam(pid, -1, param);
+}
+
+/* What is kept; a negative errno. */
+static int
+sched_get(int tid, int *prio)
+{
+	struct lwp *l;
+	int policy;
+
+	if (tid < 0)
+		return -EINVAL;
+	if ((l = sched_enter(tid)) == NULL)
+		return -ESRCH;
+	policy = l->l_policy;
+	*prio = l->l_prio;
+	sched_leave(l);
+	return policy;
 }
 
 RUMP_SYSCALL1(sched_getscheduler, int, pid)
 {
+	int prio;
 
-	return pid < 0 ? -EINVAL : SCHED_NORMAL;
+	return sched_get(pid, &prio);
 }
 
 RUMP_SYSCALL2(sched_getparam, int, pid, void *, param)
 {
-	static const int prio;
+	int prio, policy;
 
-	if (pid < 0 || param == NULL)
+	if (param == NULL)
 		return -EINVAL;
+	if ((policy = sched_get(pid, &prio)) < 0)
+		return policy;
 	return -rump_copyout(&prio, param, sizeof(prio));
 }
 
 RUMP_SYSCALL2(sched_rr_get_interval, int, pid, void *, interval)
 {
-	static const struct __kernel_timespec ts = { 0, SCHED_SLICE };
+	struct __kernel_timespec ts = { 0, SCHED_SLICE };
+	int prio, policy = sched_get(pid, &prio);
 
-	if (pid < 0)
-		return -EINVAL;
+	if (policy < 0)
+		return policy;
+	if ((policy & ~SCHED_RESET_ON_FORK) == SCHED_FIFO)
+		ts.tv_nsec = 0;
 	return -rump_copyout(&ts, interval, sizeof(ts));
 }
 
 RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
     unsigned, flags)
 {
-	struct sched_attr sa = { .size = SCHED_ATTR_SIZE_VER0,
-	    .sched_policy = SCHED_NORMAL };
-	struct proc *p;
+	struct sched_attr sa = { .size = SCHED_ATTR_SIZE_VER0 };
+	int policy, prio;
 
-	if (attr == NULL || pid < 0 || size < SCHED_ATTR_SIZE_VER0 ||
-	    size > 4096 || flags != 0)
+	if (attr == NULL || size < SCHED_ATTR_SIZE_VER0 || size > 4096 ||
+	    flags != 0)
 		return -EINVAL;
-	if ((p = rump_proc_find(pid == 0 ? curproc->p_pid : pid)) == NULL)
-		return -ESRCH;
-	sa.sched_nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
-	rump_proc_rele(p);
+	if ((policy = sched_get(pid, &prio)) < 0)
+		return policy;
+	sa.sched_policy = (unsigned)policy & ~SCHED_RESET_ON_FORK;
+	sa.sched_priority = (unsigned)prio;
+	if (policy & SCHED_RESET_ON_FORK)
+		sa.sched_flags = SCHED_FLAG_RESET_ON_FORK;
+	sa.sched_nice = __atomic_load_n(&gatelwp->l_proc->p_nice,
+	    __ATOMIC_RELAXED);
 	return -rump_copyout(&sa, attr, size < sizeof(sa) ? size :
 	    sizeof(sa));
 }
@@ -159,7 +267,6 @@ RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 {
 	struct sched_attr sa = { 0 };
 	uint32_t size;
-	int prio;
 
 	if (attr == NULL || pid < 0 || flags != 0)
 		return -EINVAL;
@@ -169,8 +276,11 @@ RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 		return -E2BIG;
 	if (rump_copyin(attr, &sa, size < sizeof(sa) ? size : sizeof(sa)) != 0)
 		return -EFAULT;
-	prio = (int)sa.sched_priority;
-	return sched_set((int)sa.sched_policy, &prio);
+	if (sa.sched_flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK ||
+	    sa.sched_policy > SCHED_IDLE)
+		return -EINVAL;
+	return sched_set(pid, (int)(sa.sched_policy | (sa.sched_flags ?
+	    SCHED_RESET_ON_FORK : 0)), (int)sa.sched_priority);
 }
 
 /* Priorities of input and output: checked; there is one queue. */

@@ -28,13 +28,16 @@ time_cpu(int clk, int64_t *t)
 	int tid, error;
 
 	rump_schedule();
-	p = curproc;
-	error = rump_clock_cpuof(clk, p, &tid);
+	p = rump_proc_find(clk < 0 && (clk & 4) == 0 && ~(clk >> 3) != 0 ?
+	    ~(clk >> 3) : curproc->p_pid);	/* any process's */
+	error = p == NULL ? EINVAL : rump_clock_cpuof(clk, p, &tid);
 	if (error == 0) {
 		rump_mutex_enter(&p->p_lock);
 		*t = rump_clock_now(clk, p, tid);
 		rump_mutex_exit(&p->p_lock);
 	}
+	if (p != NULL)
+		rump_proc_rele(p);
 	rump_unschedule();
 	return error;
 }
@@ -81,8 +84,9 @@ long
 rump_sysimpl_clock_getres(int clk, void *uts)
 {
 	const struct __kernel_timespec ts = { 0, 1 };
+	int64_t t;
 
-	if (!time_valid(clk))
+	if (!time_valid(clk) || (clk < 0 && time_now(clk, &t) != 0))
 		return -EINVAL;
 	return uts == NULL ? 0 : -rump_copyout(&ts, uts, sizeof(ts));
 }

@@ -13,7 +13,7 @@ import sys
 
 # By RUMP_SYSCALLn, by hand, or by a macro of a few calls that are alike.
 GATE = re.compile(r"^(?:RUMP_(?:SYSCALL|RESTART|NOHAND)\d\((\w+)|rump_sysimpl_(\w+)\(|"
-                  r"[A-Z]+_GET\((\w+), \w+\)$)", re.M)
+                  r"[A-Z]+_(?:GET|OWN)\((\w+), .+\)$)", re.M)
 HEAD = """# System calls
 
 Made from the source by `make -C rumpsrc/syscalls doc`; do not edit. Linux x86-64's numbers.

@@ -36,17 +36,34 @@ test_policy(void)
 	OK(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p));
 	OK(rump_sys_sched_setscheduler(0, SCHED_IDLE, &p));
 	OK(rump_sys_sched_setparam(0, &p));
+	CHECK_EQ(rump_sys_sched_getscheduler(0), SCHED_IDLE);
+	OK(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p));
 	CHECK_EQ(rump_sys_sched_getscheduler(0), SCHED_OTHER);
 	FAILS(rump_sys_sched_setscheduler(0, SCHED_FIFO, &p), EINVAL);
 	FAILS(rump_sys_sched_setscheduler(0, 77, &p), EINVAL);
 	FAILS(rump_sys_sched_setscheduler(-1, SCHED_OTHER, &p), EINVAL);
 	FAILS(rump_sys_sched_setscheduler(0, SCHED_OTHER, NULL), EINVAL);
-	p.sched_priority = 1;
-	FAILS(rump_sys_sched_setscheduler(0, SCHED_FIFO, &p), EPERM);
+	p.sched_priority = 7;
 	FAILS(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p), EINVAL);
 	FAILS(rump_sys_sched_setparam(0, &p), EINVAL);
 	OK(rump_sys_sched_getparam(0, &p));
 	CHECK_EQ(p.sched_priority, 0);
+	p.sched_priority = 7;
+	OK(rump_sys_sched_setscheduler(0, SCHED_FIFO, &p));
+	p.sched_priority = 8;
+	OK(rump_sys_sched_setparam(0, &p));
+	FAILS(rump_sys_sched_getscheduler(999999), ESRCH);
+	/* Without rights it can only become less. */
+	OK(rump_sys_setresuid(1, 1, 0));
+	p.sched_priority = 9;
+	FAILS(rump_sys_sched_setparam(0, &p), EPERM);
+	p.sched_priority = 3;
+	OK(rump_sys_sched_setparam(0, &p));
+	OK(rump_sys_sched_getparam(0, &p));
+	CHECK_EQ(p.sched_priority, 3);
+	OK(rump_sys_setresuid(0, 0, 0));
+	p.sched_priority = 0;
+	OK(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p));
 }
 
 int

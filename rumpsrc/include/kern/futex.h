@@ -10,7 +10,8 @@ void	rump_futex_threads(void);
 /* What syscall(n, ...) calls, who knows with which operation. */
 long	rump_futex_any(uint32_t *, int, uint32_t, const void *, uint32_t *,
 	    uint32_t);
-extern long (*rump_futex_more)(uint32_t *, int, uint32_t, uint32_t,
+/* The fourth is a number or, for what waits, a time. */
+extern long (*rump_futex_more)(uint32_t *, int, uint32_t, const void *,
 	    uint32_t *, uint32_t);
 
 #endif /* KERN_FUTEX_H */

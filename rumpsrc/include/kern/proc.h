@@ -85,6 +85,7 @@ struct lwp {
 	size_t		 l_unmaplen;
 	struct vfork	*l_vfork;	/* [o] on its parent's thread: exec */
 	int64_t		 l_cputime;	/* [a] ns */
+	int		 l_policy, l_prio;	/* [p] kept only */
 	struct rump_siglwp l_sig;	/* kern/sig.h */
 	volatile uint32_t l_pending;	/* [a] LP_* */
 	char		 l_name[16];	/* [o] */
@@ -141,6 +142,8 @@ extern void (*rump_exit_hook)(struct proc *, struct lwp *);
  * parent is woken.  Called with rump_proc_lock held.
  */
 extern void (*rump_procend_hook)(struct proc *p);
+/* Is there one with this tid, in any process? */
+int	rump_lwp_exists(int tid);
 /* Ends an interruptible sleep of l with EINTR. */
 void	rump_lwp_wakeup(struct lwp *);
 /* Called at the end of a gate when l_pending is set; NULL: nothing to do. */
