@@ -130,6 +130,8 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 		r = fp->f_flags | O_LARGEFILE;
 	else if (cmd == F_SETFL)
 		r = fd_setfl(fp, arg);
+	else if (cmd == F_NOTIFY && ((uint32_t)arg & ~DN_MULTISHOT) == 0)
+		r = 0;		/* ends dnotify, which is never on */
 	else if (fp->f_ops->fo_fcntl != NULL)
 		r = fp->f_ops->fo_fcntl(fp, cmd, arg);
 	else

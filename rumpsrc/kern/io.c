@@ -274,6 +274,8 @@ RUMP_RESTART3(ioctl, int, fd, unsigned long, cmd, void *, arg)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
+	/* It has 32 bits; musl's ioctl() extends the highest. */
+	cmd = (uint32_t)cmd;
 	error = (fp->f_flags & O_PATH) ? EBADF : io_ioctl(fp, fd, cmd, arg);
 	rump_file_rele(fp);
 	return -error;

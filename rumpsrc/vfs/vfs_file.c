@@ -488,9 +488,18 @@ static const struct fileops dev_fileops = {
 	.fo_mmap = dev_mmap,
 	.fo_close = dev_close,
 };
+static const struct fileops stream_fileops = {
+	.fo_read = dev_read,
+	.fo_write = dev_write,
+	.fo_ioctl = dev_ioctl,
+	.fo_poll = dev_poll,
+	.fo_stat = vn_stat,
+	.fo_close = dev_close,
+};
 
 static int
-opendev(struct vnode *vp, int oflags, struct file **fpp)
+opendev(struct vnode *vp, int oflags, struct file **fpp,
+    const struct fileops **opsp)
 {
 	const struct devnode *dn = NULL;
 
@@ -502,6 +511,7 @@ opendev(struct vnode *vp, int oflags, struct file **fpp)
 		return ENXIO;
 	__atomic_store_n(&vp->v_dev, dn, __ATOMIC_RELEASE);
 	*fpp = NULL;
+	*opsp = dn->dn_ops->d_stream ? &stream_fileops : &dev_fileops;
 	return dn->dn_ops->d_open ?
 	    dn->dn_ops->d_open(dn->dn_arg, oflags, fpp) : 0;
 }
@@ -519,8 +529,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 	else if (vp->v_ops->vop_open != NULL)
 		error = vp->v_ops->vop_open(vp, oflags, fpp);
 	else if (vn_is(vp, S_IFCHR) || vn_is(vp, S_IFBLK)) {
-		error = opendev(vp, oflags, fpp);
-		ops = &dev_fileops;
+		error = opendev(vp, oflags, fpp, &ops);
 	} else if (vn_is(vp, S_IFIFO))
 		error = vfs_fifo_open(vp, oflags, fpp);
 	else if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
@@ -533,7 +542,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 		if (ops != &path_fileops && iswriter(vp, oflags))
 			__atomic_fetch_add(&vp->v_mount->m_writers, 1,
 			    __ATOMIC_RELAXED);
-	} else if (ops == &dev_fileops &&
+	} else if (ops->fo_close == dev_close &&
 	    vp->v_dev->dn_ops->d_close != NULL)
 		vp->v_dev->dn_ops->d_close(vp->v_dev->dn_arg);
 	return error;

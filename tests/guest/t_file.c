@@ -192,6 +192,17 @@ test_devices(void)
 }
 
 /* The tree that the Makefile bakes: /etc/motd, /etc/sub/deep, /link. */
+/* Without an event F_NOTIFY only ends what it began: nothing here. */
+static void
+test_notify(void)
+{
+	int fd = open("/tmp", O_RDONLY | O_DIRECTORY);
+
+	CHECK(fcntl(fd, F_NOTIFY, DN_MULTISHOT) == 0);
+	CHECK(fcntl(fd, F_NOTIFY, 0) == 0);
+	CHECK(close(fd) == 0);
+}
+
 static void
 test_baked(void)
 {
@@ -226,5 +237,6 @@ main(int argc, char **argv)
 	test_open();
 	test_large();
 	test_devices();
+	test_notify();
 	return check_done();
 }

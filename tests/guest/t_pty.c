@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,21 @@ names(void)
 	CHECK_EQ(st.st_rdev >> 8, 136);
 	CHECK_EQ(st.st_uid, geteuid());
 	CHECK(stat("/dev/ptmx", &st) == 0 && S_ISCHR(st.st_mode));
+}
+
+/* No offset; and openpty(), whose ioctl() has a request beyond INT_MAX. */
+static void
+stream(void)
+{
+	char b[1], path[64];
+	int m2, s2;
+
+	CHECK(lseek(s, 0, SEEK_CUR) == -1 && errno == ESPIPE);
+	CHECK(lseek(m, 0, SEEK_SET) == -1 && errno == ESPIPE);
+	CHECK(pread(s, b, 1, 0) == -1 && errno == ESPIPE);
+	CHECK(openpty(&m2, &s2, path, NULL, NULL) == 0);
+	CHECK(strncmp(path, "/dev/pts/", 9) == 0 && strcmp(path, name) != 0);
+	CHECK(isatty(s2) && close(s2) == 0 && close(m2) == 0);
 }
 
 /* What ICANON, ECHO, OPOST and the characters do. */
@@ -309,6 +325,7 @@ main(void)
 
 	openpair();
 	names();
+	stream();
 	window();
 	canonical();
 	raw();

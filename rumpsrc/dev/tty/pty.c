@@ -402,6 +402,7 @@ static const struct devops slave_ops = {
 	.d_write = s_write,
 	.d_poll = s_poll,
 	.d_ioctl = s_ioctl,
+	.d_stream = 1,
 };
 
 int

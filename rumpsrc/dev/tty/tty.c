@@ -407,6 +407,7 @@ static const struct devops tty_devops = {
 	.d_write = dwrite,
 	.d_ioctl = dioctl,
 	.d_poll = dpoll,
+	.d_stream = 1,
 };
 
 /* /dev/tty is the terminal of the caller's session. */
@@ -428,6 +429,7 @@ static const struct devops devtty_ops = {
 	.d_write = dwrite,
 	.d_ioctl = dioctl,
 	.d_poll = dpoll,
+	.d_stream = 1,
 };
 
 RUMP_COMPONENT(tty, RUMP_FACTION_DEV)

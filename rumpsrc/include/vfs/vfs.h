@@ -341,6 +341,7 @@ struct devops {
 	int	(*d_mmap)(void *arg, struct rump_mmobj **);	/* as fo_mmap */
 	/* for each d_open that succeeded without a file of its own */
 	void	(*d_close)(void *arg);
+	int	d_stream;	/* no offset: lseek, pread... are ESPIPE */
 };
 struct devnode {			/* constant once registered */
 	const char	*dn_name;
