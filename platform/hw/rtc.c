@@ -95,26 +95,34 @@ rtc_read(void)
 	    a.hour) * 60 + a.min) * 60 + a.sec;
 }
 
-int64_t
-bmk_platform_wallclock(void)
+static int known;		/* [a] boot is */
+static int64_t boot;		/* [I] wall time of monotonic 0, once known */
+
+/* Asked for once. */
+static void __attribute__((__noinline__))
+learn(int64_t mono)
 {
 	static struct bmk_spin lock;
-	static int known;		/* [lock] */
-	static int64_t boot;		/* [lock] wall time of monotonic 0 */
-	unsigned long saved;
-	int64_t mono, t;
+	unsigned long saved = bmk_spin_enter(&lock);
+	int64_t t;
 
-	mono = bmk_platform_monotonic();
-	saved = bmk_spin_enter(&lock);
 	if (!known) {
-		known = 1;
 		t = rtc_read();
 		if (t != 0)
 			boot = t * 1000000000 - mono;
 		else
 			boot = hw_kvm_wallclock();
+		__atomic_store_n(&known, 1, __ATOMIC_RELEASE);
 	}
-	t = boot + mono;
 	bmk_spin_exit(&lock, saved);
-	return t;
+}
+
+int64_t
+bmk_platform_wallclock(void)
+{
+	int64_t mono = bmk_platform_monotonic();
+
+	if (__builtin_expect(!__atomic_load_n(&known, __ATOMIC_ACQUIRE), 0))
+		learn(mono);
+	return boot + mono;
 }

@@ -253,16 +253,21 @@ rumpcomp_vm_discard(void *va, size_t len)
 	return vm_change(va, len, VM_DISCARD, 0);
 }
 
+/* A table's pages at a time: there may be many of them. */
 void
 rumpcomp_vm_resident(void *p, size_t len, unsigned char *vec)
 {
-	uint64_t va = (uint64_t)p, e = va + len, *pte;
+	uint64_t va = (uint64_t)p, e = va + len, end, *pte;
 	unsigned long saved;
 
-	for (; va < e; va += BMK_PAGE_SIZE) {
+	for (; va < e; va = end) {
+		end = (va | (SPAN(1) - 1)) + 1;
+		if (end > e)
+			end = e;
 		saved = vm_enter();
 		pte = hw_pte(va, 0);
-		*vec++ = pte != NULL && *pte & (PTE_P | HELD);
+		for (; va < end; va += BMK_PAGE_SIZE)
+			*vec++ = pte != NULL && *pte++ & (PTE_P | HELD);
 		bmk_spin_exit(&vm_lock, saved);
 	}
 }

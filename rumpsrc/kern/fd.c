@@ -11,6 +11,7 @@
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/proc.h>
+#include <kern/sched.h>
 #include "fd.h"
 
 #define FD_NOFILE	7	/* RLIMIT_NOFILE */
@@ -27,23 +28,22 @@ fd_table(void)
 static int
 fd_grow(struct fdtable *t, int fd)
 {
-	struct fdent *new;
-	int n;
+	struct fdent *new, *old = t->fdt_ents;
+	int n, oldn = t->fdt_n;
 
-	if (fd < t->fdt_n)
+	if (fd < oldn)
 		return 0;
 	if (fd >= FD_MAX)
 		return EMFILE;
-	for (n = t->fdt_n; n <= fd; n *= 2)
+	for (n = oldn; n <= fd; n *= 2)
 		continue;
 	if ((new = rump_kmem_zalloc((size_t)n * sizeof(*new))) == NULL)
 		return ENOMEM;
-	memcpy(new, t->fdt_ents, (size_t)t->fdt_n * sizeof(*new));
-	if (t->fdt_ents != t->fdt_first)
-		rump_kmem_free(t->fdt_ents,
-		    (size_t)t->fdt_n * sizeof(*new));
+	memcpy(new, old, (size_t)oldn * sizeof(*new));
 	t->fdt_ents = new;
 	t->fdt_n = n;
+	if (old != t->fdt_first)
+		rump_kmem_free(old, (size_t)oldn * sizeof(*new));
 	return 0;
 }
 
@@ -128,16 +128,22 @@ rump_fdtable_free(struct fdtable *t)
 	rump_kmem_free(t, sizeof(*t));
 }
 
+/*
+ * Nearly every system call comes here.  With one CPU that nobody takes away
+ * no lock is needed: who changes a table leaves it whole when it sleeps.
+ */
 int
 rump_fd_get(int fd, struct file **fpp)
 {
 	struct fdtable *t = fd_table();
 	struct file *fp = NULL;
 
-	rump_mutex_enter(&t->fdt_lock);
+	if (!rump_cooperative)
+		rump_mutex_enter(&t->fdt_lock);
 	if (fd >= 0 && fd < t->fdt_n && (fp = t->fdt_ents[fd].fe_file) != NULL)
 		rump_file_ref(fp);
-	rump_mutex_exit(&t->fdt_lock);
+	if (!rump_cooperative)
+		rump_mutex_exit(&t->fdt_lock);
 	*fpp = fp;
 	return fp != NULL ? 0 : EBADF;
 }
