@@ -60,7 +60,7 @@ told_hz(void)
 	return hw_kvm_tsc_hz();
 }
 
-static void
+static void __attribute__((__noinline__))
 set_rate(uint64_t hz)
 {
 	hw_tsc.t_hz = hz;

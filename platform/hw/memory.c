@@ -106,17 +106,14 @@ fill(uint64_t *t, uint64_t s, uint64_t e, uint64_t size, uint64_t flags)
 
 	if (end > e)
 		end = e & -size;
-	/* Most of what boot does is done here: eight at a time. */
+	/* Most of what boot does is done here: five at a time. */
 	last = (end - s) + (v = s | flags);
-	for (; last - v >= 8 * size; t += 8) {
+	for (; last - v >= 5 * size; t += 5) {
 		t[0] = v, v += size;
 		t[1] = v, v += size;
 		t[2] = v, v += size;
 		t[3] = v, v += size;
 		t[4] = v, v += size;
-		t[5] = v, v += size;
-		t[6] = v, v += size;
-		t[7] = v, v += size;
 	}
 	for (; v != last; v += size)
 		*t++ = v;

@@ -95,34 +95,23 @@ rtc_read(void)
 	    a.hour) * 60 + a.min) * 60 + a.sec;
 }
 
-static int known;		/* [a] boot is */
-static int64_t boot;		/* [I] wall time of monotonic 0, once known */
-
-/* Asked for once. */
-static void __attribute__((__noinline__))
-learn(int64_t mono)
-{
-	static struct bmk_spin lock;
-	unsigned long saved = bmk_spin_enter(&lock);
-	int64_t t;
-
-	if (!known) {
-		t = rtc_read();
-		if (t != 0)
-			boot = t * 1000000000 - mono;
-		else
-			boot = hw_kvm_wallclock();
-		__atomic_store_n(&known, 1, __ATOMIC_RELEASE);
-	}
-	bmk_spin_exit(&lock, saved);
-}
-
 int64_t
 bmk_platform_wallclock(void)
 {
-	int64_t mono = bmk_platform_monotonic();
+	static struct bmk_spin lock;
+	static int known;	/* [a] boot is */
+	static int64_t boot;	/* [I] once known: wall time of monotonic 0 */
+	int64_t mono = bmk_platform_monotonic(), t;
+	unsigned long saved;
 
-	if (__builtin_expect(!__atomic_load_n(&known, __ATOMIC_ACQUIRE), 0))
-		learn(mono);
+	if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+		saved = bmk_spin_enter(&lock);
+		t = rtc_read();
+		if (!known)
+			boot = t != 0 ? t * 1000000000 - mono :
+			    hw_kvm_wallclock();
+		__atomic_store_n(&known, 1, __ATOMIC_RELEASE);
+		bmk_spin_exit(&lock, saved);
+	}
 	return boot + mono;
 }
