@@ -185,24 +185,49 @@ wait_info(const struct wait_for *wf, int *info)
 	}
 }
 
+int (*rump_pidfd_hook)(int fd, int *pid, int *nonblock);
+
+/* P_PIDFD becomes P_PID; *again: a descriptor that does not block. */
+static int
+wait_pidfd(struct wait_for *wf, int *again)
+{
+	int error;
+
+	if (wf->wf_id < 0)
+		return EINVAL;
+	if (rump_pidfd_hook == NULL)
+		return EBADF;
+	error = rump_pidfd_hook(wf->wf_id, &wf->wf_id, again);
+	wf->wf_type = P_PID;
+	if (*again)
+		wf->wf_flags |= WNOHANG;
+	return error;
+}
+
 RUMP_RESTART5(waitid, int, type, int, id, void *, uinfo, int, flags,
     void *, rusage)
 {
 	struct wait_for wf = { .wf_type = type, .wf_id = id,
 	    .wf_flags = flags };
 	int info[32];
-	int error;
+	int error, again = 0;
 
 	if ((flags & ~WAIT_ID) ||
 	    (flags & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
 		return -EINVAL;
-	if (type == P_PGID && id == 0)
+	if (type == P_PIDFD) {
+		if ((error = wait_pidfd(&wf, &again)) != 0)
+			return -error;
+		again = again && (flags & WNOHANG) == 0;
+	} else if (type == P_PGID && id == 0)
 		wf.wf_id = curproc->p_pgid;
 	else if (type != P_ALL && (id <= 0 ||
 	    (type != P_PID && type != P_PGID)))
 		return -EINVAL;
 	if ((error = wait_child(&wf)) != 0)
 		return -error;
+	if (again && wf.wf_pid == 0)
+		return -EAGAIN;
 	if (wait_usage(&wf, rusage) != 0)
 		return -EFAULT;
 	wait_info(&wf, info);

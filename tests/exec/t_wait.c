@@ -3,11 +3,22 @@
  * wait4, waitid, orphans, process groups and sessions.  usage: t_wait DIR, as
  * t_spawn.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "run.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD	3
+#endif
+#ifndef MADV_WILLNEED
+#define MADV_WILLNEED 3
+#endif
 
 static pid_t
 start(posix_spawnattr_t *at, char **argv)
@@ -182,6 +193,74 @@ test_stop(void)
 	CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
 }
 
+/* Descriptors of processes. */
+static void
+test_pidfd(void)
+{
+	char *argv[] = { prog("helper"), "cat", NULL };
+	struct pollfd pfd = { .events = POLLIN };
+	struct iovec iov;
+	siginfo_t si;
+	pid_t pid;
+	int in[2], fd, copy, own;
+
+	CHECK(syscall(SYS_pidfd_open, 999999, 0) == -1 && errno == ESRCH);
+	CHECK(syscall(SYS_pidfd_open, -1, 0) == -1 && errno == EINVAL);
+	CHECK(syscall(SYS_pidfd_open, getpid(), 1) == -1 && errno == EINVAL);
+	CHECK(syscall(SYS_pidfd_send_signal, 0, 0, NULL, 0) == -1 &&
+	    errno == EBADF);
+	CHECK((own = (int)syscall(SYS_pidfd_open, getpid(), 0)) >= 0);
+	CHECK_EQ(fcntl(own, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, own, 0, NULL, 0), 0);
+	CHECK(waitid(P_PIDFD, (id_t)own, &si, WEXITED) == -1 &&
+	    errno == ECHILD);
+
+	CHECK_EQ(pipe2(in, O_CLOEXEC), 0);
+	dup2(in[0], 0);
+	close(in[0]);
+	pid = start(NULL, argv);
+	CHECK((fd = (int)syscall(SYS_pidfd_open, pid, 0)) >= 0);
+	pfd.fd = fd;
+	CHECK_EQ(poll(&pfd, 1, 0), 0);
+	memset(&si, 0xff, sizeof(si));
+	CHECK_EQ(waitid(P_PIDFD, (id_t)fd, &si, WEXITED | WNOHANG), 0);
+	CHECK_EQ(si.si_pid, 0);
+	/* Its standard input is ours, too. */
+	copy = (int)syscall(SYS_pidfd_getfd, fd, 0, 0);
+	if (copy == -1 && errno == EPERM) {
+		printf("skip: pidfd_getfd (not permitted)\n");
+	} else {
+		CHECK(copy >= 0);
+		CHECK_EQ(fcntl(copy, F_GETFD), FD_CLOEXEC);
+		CHECK_EQ(close(copy), 0);
+		CHECK(syscall(SYS_pidfd_getfd, fd, 77, 0) == -1 &&
+		    errno == EBADF);
+	}
+	iov.iov_base = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE |
+	    MAP_ANONYMOUS, -1, 0);
+	iov.iov_len = 8192;
+	CHECK_EQ(syscall(SYS_process_madvise, own, &iov, 1, MADV_WILLNEED, 0),
+	    8192);
+	CHECK(syscall(SYS_process_madvise, own, &iov, 1, 9999, 0) ==
+	    -1 && errno == EINVAL);
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0), 0);
+	CHECK_EQ(poll(&pfd, 1, -1), 1);
+	CHECK_EQ(pfd.revents, POLLIN);
+	CHECK_EQ(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), 0);
+	CHECK_EQ(waitid(P_PIDFD, (id_t)fd, &si, WEXITED), 0);
+	CHECK(si.si_pid == pid && si.si_status == SIGTERM &&
+	    si.si_code == CLD_KILLED);
+	CHECK(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == -1 &&
+	    errno == ESRCH);
+	CHECK_EQ(poll(&pfd, 1, 0), 1);
+	CHECK(syscall(SYS_pidfd_getfd, fd, 0, 0) == -1 && errno == ESRCH);
+	close(fd);
+	close(own);
+	close(in[1]);
+	close(0);
+	CHECK_EQ(open("/dev/null", O_RDWR), 0);
+}
+
 static void
 test_orphan(void)
 {
@@ -244,6 +323,7 @@ main(int argc, char **argv)
 	test_sigchld();
 	test_stop();
 	test_crash();
+	test_pidfd();
 	test_orphan();
 	return check_done();
 }

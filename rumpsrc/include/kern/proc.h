@@ -142,6 +142,8 @@ extern void (*rump_exit_hook)(struct proc *, struct lwp *);
  * parent is woken.  Called with rump_proc_lock held.
  */
 extern void (*rump_procend_hook)(struct proc *p);
+/* Whose process a descriptor of one is, for waitid(); NULL: there is none. */
+extern int (*rump_pidfd_hook)(int fd, int *pid, int *nonblock);
 /* Is there one with this tid, in any process? */
 int	rump_lwp_exists(int tid);
 /* Ends an interruptible sleep of l with EINTR. */
