@@ -168,8 +168,11 @@ poll_register(struct pollfd *fds, struct pollent *pe, unsigned n,
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (pe[i].pe_file == NULL)
-			continue;
+		if (pe[i].pe_file == NULL) {
+			if (fds[i].fd < 0)
+				continue;
+			return poll_scan(fds, pe, n);	/* POLLNVAL */
+		}
 		rec = &pe[i].pe_rec;
 		rec->sr_info = NULL;
 		rec->sr_notify = poll_notify;

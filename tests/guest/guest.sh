@@ -46,7 +46,7 @@ status() { [ "$rc" = "$1" ] ||
 
 case $test in
 t_*)	case $test in
-	t_sigintr|t_sigqueue|t_efault)
+	t_sigintr|t_sigqueue|t_efault|t_poll)
 		bake "$test" -- --add net_local ;;
 	t_zerocopy)		bake "$test" -- --add net_tcp ;;
 	*)			bake "$test" ;;
