@@ -4,6 +4,8 @@
  * A bad link between two TAP devices, which Linux (or a bridge) is at the
  * other end of: what netem does, for kernels that lack it, and the same each
  * time.  Percent of frames, each way; milliseconds, half of them each way.
+ * The nth frame of a way of the mth TCP connection always has the same fate,
+ * whoever its ends are and whatever else is on the wire.
  * MARK=: so many percent are marked CE.  SIGUSR1 cuts the wire, and mends it.
  * Corruption flips one bit behind the Ethernet header; a reordered frame
  * overtakes those of the last half RTT (at least 1 ms).  At most LIMIT frames
@@ -37,18 +39,69 @@ struct frame {
 static struct way {			/* a ring, in the order of dues */
 	struct frame	f[LIMIT];
 	unsigned	first, n;
-	uint64_t	rng;		/* its own: the nth frame's fate */
+	uint64_t	rng;		/* of what is no TCP over IPv4 */
 } ways[2];
+#define FLOWS	4096			/* more: as what is no TCP */
+static struct flow {
+	uint32_t	key[3];		/* both addresses, ports; 0: free */
+	uint64_t	rng[2];		/* of each way */
+} flows[FLOWS];
+static unsigned nflows;
 static volatile sig_atomic_t cut;
 static double loss, reorder, twice, corrupt, mark;
 static int64_t delay;
+static uint64_t seed;
 
 static int
-chance(struct way *w, double percent)
+chance(uint64_t *rng, double percent)
 {
 
-	w->rng = w->rng * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (double)(w->rng >> 33) / (double)(1U << 31) * 100 < percent;
+	*rng = *rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(*rng >> 33) / (double)(1U << 31) * 100 < percent;
+}
+
+static uint64_t
+mix(uint64_t x)
+{
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+/* Who decides about a frame of way i. */
+static uint64_t *
+rng_of(unsigned i, const uint8_t *p, int len)
+{
+	static const struct flow none;
+	uint32_t k[3], t;
+	struct flow *f;
+	unsigned h;
+
+	if (len < 38 || p[12] != 8 || p[13] != 0 || p[14] != 0x45 ||
+	    p[23] != 6)
+		return &ways[i].rng;
+	memcpy(k, p + 26, sizeof(k));
+	if (i == 1) {			/* as the other way has them */
+		t = k[0];
+		k[0] = k[1];
+		k[1] = t;
+		k[2] = k[2] << 16 | k[2] >> 16;
+	}
+	for (h = (unsigned)mix((uint64_t)k[2] << 32 | (k[0] ^ k[1]));; h++) {
+		f = &flows[h % FLOWS];
+		if (memcmp(f->key, k, sizeof(k)) == 0)
+			return &f->rng[i];
+		if (memcmp(f->key, none.key, sizeof(k)) == 0)
+			break;
+	}
+	if (nflows == FLOWS - 1)
+		return &ways[i].rng;
+	memcpy(f->key, k, sizeof(k));
+	nflows++;
+	f->rng[0] = mix(seed + 2 * nflows);
+	f->rng[1] = mix(seed + 2 * nflows + 1);
+	return &f->rng[i];
 }
 
 static int64_t
@@ -123,25 +176,27 @@ congested(uint8_t *ip, int len)
 }
 
 static void
-take(struct way *w, uint8_t *p, int len, int64_t t)
+take(unsigned i, uint8_t *p, int len, int64_t t)
 {
+	struct way *w = &ways[i];
+	uint64_t *rng = rng_of(i, p, len);
 	int64_t due = t + delay;
 
-	if (cut || len <= 0 || len > FRAME || chance(w, loss))
+	if (cut || len > FRAME || chance(rng, loss))
 		return;
 	/* Without a delay the others are late. */
-	if (reorder > 0 && delay < 500000 && !chance(w, reorder))
+	if (reorder > 0 && delay < 500000 && !chance(rng, reorder))
 		due = t + 1000000;
-	else if (reorder > 0 && chance(w, reorder))
+	else if (reorder > 0 && chance(rng, reorder))
 		due = t;
-	if (len > 14 && p[12] == 8 && p[13] == 0 && chance(w, mark))
+	if (len > 14 && p[12] == 8 && p[13] == 0 && chance(rng, mark))
 		congested(p + 14, len - 14);
-	if (chance(w, twice))
+	if (chance(rng, twice))
 		put(w, p, len, due);
-	if (len > 14 && chance(w, corrupt)) {
-		w->rng = w->rng * 6364136223846793005ULL + 1;
-		p[14 + (w->rng >> 35) % (unsigned)(len - 14)] ^=
-		    (uint8_t)(1 << (w->rng >> 33) % 8);
+	if (len > 14 && chance(rng, corrupt)) {
+		*rng = *rng * 6364136223846793005ULL + 1;
+		p[14 + (*rng >> 35) % (unsigned)(len - 14)] ^=
+		    (uint8_t)(1 << (*rng >> 33) % 8);
 	}
 	put(w, p, len, due);
 }
@@ -175,12 +230,14 @@ main(int argc, char **argv)
 	struct timespec ts;
 	static uint8_t buf[65536];
 	int64_t t, a, b;
-	int i, k, len;
+	unsigned i;
+	int k, len;
 
 	if (argc != 11)
 		errx(2, "usage: see badlink.c");
-	ways[0].rng = strtoull(argv[1], NULL, 0) * 2654435761U + 1;
-	ways[1].rng = ways[0].rng + 0x9e3779b97f4a7c15ULL;
+	seed = mix(strtoull(argv[1], NULL, 0) + 1);
+	ways[0].rng = mix(seed);
+	ways[1].rng = mix(seed + 1);
 	loss = atof(argv[2]);
 	reorder = atof(argv[3]);
 	twice = atof(argv[4]);
@@ -206,6 +263,6 @@ main(int argc, char **argv)
 		for (i = 0; i < 2; i++)
 			for (k = 0; k < 64 && (len = (int)read(p[i].fd, buf,
 			    sizeof(buf))) > 0; k++)
-				take(&ways[i], buf, len, now());
+				take(i, buf, len, now());
 	}
 }

@@ -3,10 +3,12 @@
 # usage: BUILD=... links.sh [ROUNDS]	(CASES=pattern: only these)
 # Goodput over bad links between a Linux and, in the same place on the same
 # wire, a guest on spt and another Linux (CUBIC, all as Debian has it) in turn:
-# bytes of all rounds by their time, so that a stall counts as what it costs.
-# In a round both meet the same losses: the link starts anew for each, and its
-# seed decides what becomes of the nth frame of each way.  The spread is the
-# quartiles of the rounds' ratios.
+# bytes by their time, so that a stall counts as what it costs; several
+# connections at a time where chance decides.  In a round both meet the same
+# losses: the link starts anew for each, and its seed decides what becomes of
+# the nth frame of each way of the mth connection.  Of the rounds the median
+# and the quartiles are told.  All run at a real-time priority, the same one:
+# a wire that waits for other programs of the machine would be another one.
 set -u
 # shellcheck source=tests/net-linux/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,6 +16,7 @@ rounds=${1:-4}
 # A connection's buffer is at most 1/8 of what packets may have: of 64 MiB
 # 2 MiB, less than a bandwidth-delay product here.  Linux has all the host's.
 LIMIT=60 MIB=256
+chrt -r -p 5 $$ || echo "no real-time priority: the machine's load counts" >&2
 wires
 beside=10.80.0.3
 linux_guest $beside
@@ -22,27 +25,28 @@ serve linux
 linux=$server
 serve spt
 
-# name  loss reorder dup corrupt RTT  KiB of a transfer
+# name  loss reorder dup corrupt RTT  KiB of a transfer, that many at a time
 cases() {
 	cat <<-END
-	clean-1ms	0 0 0 0 1	131072
-	delay-20ms	0 0 0 0 20	65536
-	delay-200ms	0 0 0 0 200	8192
-	loss1%-5ms	1 0 0 0 5	4096
-	loss2%-50ms	2 0 0 0 50	768
-	loss5%-1ms	5 0 0 0 1	2048
-	loss5%-200ms	5 0 0 0 200	96
-	reorder20%-10ms	0 20 0 0 10	8192
-	dup5%-5ms	0 0 5 0 5	32768
-	corrupt1%-5ms	0 0 0 1 5	4096
-	all-20ms	1 5 1 1 20	1024
+	clean-1ms	0 0 0 0 1	131072 1
+	delay-20ms	0 0 0 0 20	65536 1
+	delay-200ms	0 0 0 0 200	8192 1
+	loss1%-5ms	1 0 0 0 5	2048 8
+	loss2%-50ms	2 0 0 0 50	768 32
+	loss5%-1ms	5 0 0 0 1	1024 8
+	loss5%-200ms	5 0 0 0 200	96 48
+	reorder20%-10ms	0 20 0 0 10	4096 4
+	dup5%-5ms	0 0 5 0 5	32768 1
+	corrupt1%-5ms	0 0 0 1 5	2048 8
+	all-20ms	1 5 1 1 20	1024 16
 	END
 }
 # one KIND ADDRESS: a line "case kind direction KiB KiB/s" for each direction
 one() {
 	for way in ${WAYS:-get put}; do
 		link "$loss" "$reorder" "$dup" "$corrupt" "$rtt"
-		rate=$(STALL=20 xfer $way "$2" $((kib * 1024)) "$SEED") || {
+		rate=$(STREAMS=$streams STALL=20 xfer $way "$2" \
+		    $((kib * 1024)) "$SEED") || {
 			echo "FAIL $name $1 $way" >&2
 			failed=1
 			rate=0
@@ -51,11 +55,11 @@ one() {
 				exit 1
 			}
 		}
-		echo "$name $1 $way $kib $rate"
+		echo "$name $1 $way $((kib * streams)) $rate"
 	done
 }
 round() {
-	while read -r name loss reorder dup corrupt rtt kib; do
+	while read -r name loss reorder dup corrupt rtt kib streams; do
 		[ $((SEED % 2)) = 0 ] || one linux $beside
 		one spt $guest
 		[ $((SEED % 2)) = 1 ] || one linux $beside
@@ -71,30 +75,32 @@ awk '{
 	k = $1 " " $3
 	if (!(k in n))
 		name[names++] = k
-	n[k] += $2 == "spt"
-	r[k, $2, ++seen[k, $2]] = $5
-	kib[k, $2] += $4
-	t[k, $2] += $4 / ($5 > 0 ? $5 : .001)
+	v[k, $2, $2 == "spt" ? ++n[k] : ++nl[k]] = $5 > 0 ? $5 : .001
 }
-function rate(k, kind) { return kib[k, kind] / t[k, kind] }
-# The q-th part of the sorted ratios of case k.
-function part(k, q,    i, j, v, a) {
+# The q-th part of the sorted rates of case k, or of their ratios.
+function part(k, kind, q,    i, j, x, a) {
 	for (i = 1; i <= n[k]; i++) {
-		v = r[k, "spt", i] / (r[k, "linux", i] > 0 ? r[k, "linux", i] : 1)
-		for (j = i; j > 1 && a[j - 1] > v; j--)
+		x = v[k, "spt", i]
+		if (kind == "linux")
+			x = v[k, kind, i]
+		else if (kind == "")
+			x /= v[k, "linux", i]
+		for (j = i; j > 1 && a[j - 1] > x; j--)
 			a[j] = a[j - 1]
-		a[j] = v
+		a[j] = x
 	}
-	return a[int(1 + q * (n[k] - 1) + .5)]
+	i = 1 + q * (n[k] - 1)
+	j = int(i)
+	return j == n[k] ? a[j] : a[j] + (i - j) * (a[j + 1] - a[j])
 }
 END {
 	for (i = 0; i < names; i++) {
 		k = name[i]
 		split(k, c)
 		printf("%s %s %d %d %.2f %.2f %.2f\n", c[1],
-		    c[2] == "get" ? "out" : "in", rate(k, "linux"),
-		    rate(k, "spt"), rate(k, "spt") / rate(k, "linux"),
-		    part(k, .25), part(k, .75))
+		    c[2] == "get" ? "out" : "in", part(k, "linux", .5),
+		    part(k, "spt", .5), part(k, "", .5), part(k, "", .25),
+		    part(k, "", .75))
 	}
 }' "$tmp/table" >"$tmp/summary" || failed=1
 cp "$tmp/summary" "${SUMMARY:-/dev/null}"

@@ -14,11 +14,13 @@
  *	urgent		"abc", of which c is urgent, until the client closes
  *	cross PORT	the server connects to PORT, from CROSS; echo
  *	quit
+ * STREAMS=: the client makes so many connections at the same time, in order.
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 
 #ifdef POSIX
 #include <rump/netconfig.h>
@@ -353,27 +356,50 @@ main(int argc, char **argv)
 }
 #else
 /* The client's side: a minute (STALL seconds) without a byte is a stall. */
+static struct timeval stall = { 60, 0 };
+
+/* The SYN goes out now. */
 static int
-ask(const char *host, const char *what)
+begin_connect(const char *host)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_port = htons(PORT) };
-	struct timeval tv = { 60, 0 };
-	int s = socket(AF_INET, SOCK_STREAM, 0);
-	char req[REQ + 1];
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	if (getenv("STALL") != NULL)
-		tv.tv_sec = atoi(getenv("STALL"));
-	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));
+	setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
 	setsockopt(s, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
 	inet_pton(AF_INET, host, &sin.sin_addr);
-	if (connect(s, (void *)&sin, sizeof(sin)) == -1)
+	if (connect(s, (void *)&sin, sizeof(sin)) == -1 &&
+	    errno != EINPROGRESS)
+		err(1, "connect");
+	return s;
+}
+
+static void
+request(int s, const char *what)
+{
+	struct pollfd p = { s, POLLOUT, 0 };
+	char req[REQ + 1];
+	int e = 0;
+
+	if (poll(&p, 1, (int)stall.tv_sec * 1000) != 1)
+		errx(1, "connect: nobody answers");
+	getsockopt(s, SOL_SOCKET, SO_ERROR, &e, &(socklen_t){ sizeof(e) });
+	if ((errno = e) != 0 || fcntl(s, F_SETFL, 0) == -1)
 		err(1, "connect");
 	memset(req, 0, sizeof(req));
 	snprintf(req, sizeof(req), "%s", what);
 	if (send(s, req, REQ, 0) != REQ)
 		err(1, "send");
+}
+
+static int
+ask(const char *host, const char *what)
+{
+	int s = begin_connect(host);
+
+	request(s, what);
 	return s;
 }
 
@@ -464,13 +490,66 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* What one connection is for; it is not answered yet. */
+static void
+converse(int s, const char *how, uint64_t n, uint64_t seed)
+{
+	char what[REQ + 1];
+
+	snprintf(what, sizeof(what), "%s %llu %llu", how,
+	    (unsigned long long)n, (unsigned long long)seed);
+	request(s, what);
+	if (strcmp(how, "get") == 0 || strcmp(how, "zget") == 0) {
+		if (getenv("LATE") != NULL)	/* reads nothing at first */
+			sleep(3);
+		get(s, n, seed);
+	} else if (strcmp(how, "put") == 0 || strcmp(how, "late") == 0)
+		put(s, n, seed);
+	else if (strcmp(how, "mem") == 0)
+		verdict(s, NULL);
+	else if (strcmp(how, "keep") == 0)
+		sleep((unsigned)n);
+	else if (recv(s, buf, 1, 0) > 0)	/* reset, quit */
+		errx(1, "%s: data", how);
+}
+
+/* A process each; seconds of all of them together.  NAN: one failed. */
+static double
+side_by_side(int streams, char **argv, uint64_t n, uint64_t seed)
+{
+	double t, all = 0;
+	int i, s, status, end[2];
+
+	if (pipe(end) == -1)
+		err(1, "pipe");
+	for (i = 0; i < streams; i++) {
+		t = now();
+		s = begin_connect(argv[2]);
+		if (fork() == 0) {
+			converse(s, argv[1], n, seed + (uint64_t)i);
+			t = now() - t;
+			if (write(end[1], &t, sizeof(t)) != sizeof(t))
+				err(1, "write");
+			exit(0);
+		}
+		close(s);
+	}
+	while (i-- > 0) {
+		if (wait(&status) == -1 || status != 0)
+			return NAN;
+		if (read(end[0], &t, sizeof(t)) != sizeof(t))
+			return NAN;
+		all += t;
+	}
+	return all;
+}
+
 int
 main(int argc, char **argv)
 {
 	uint64_t n = 0, seed = 0;
-	double t = now();
-	char what[REQ + 1];
-	int s;
+	double t;
+	int streams = 1;
 
 	if (argc <= 1 || strcmp(argv[1], "serve") == 0)
 		return serve();
@@ -481,27 +560,19 @@ main(int argc, char **argv)
 		n = strtoull(argv[3], NULL, 0);
 	if (argc > 4)
 		seed = strtoull(argv[4], NULL, 0);
+	if (getenv("STALL") != NULL)
+		stall.tv_sec = atoi(getenv("STALL"));
+	if (getenv("STREAMS") != NULL)
+		streams = atoi(getenv("STREAMS"));
 	if (strcmp(argv[1], "churn") == 0) {
 		churn(argv[2], n);
 		return 0;
 	}
-	snprintf(what, sizeof(what), "%s %llu %llu", argv[1],
-	    (unsigned long long)n, (unsigned long long)seed);
-	s = ask(argv[2], what);
-	if (strcmp(argv[1], "get") == 0 || strcmp(argv[1], "zget") == 0) {
-		if (getenv("LATE") != NULL)	/* reads nothing at first */
-			sleep(3);
-		get(s, n, seed);
-	} else if (strcmp(argv[1], "put") == 0 || strcmp(argv[1], "late") == 0)
-		put(s, n, seed);
-	else if (strcmp(argv[1], "mem") == 0)
-		verdict(s, NULL);
-	else if (strcmp(argv[1], "keep") == 0)
-		sleep((unsigned)n);
-	else if (recv(s, buf, 1, 0) > 0)	/* reset, quit */
-		errx(1, "%s: data", argv[1]);
+	t = side_by_side(streams, argv, n, seed);
+	if (isnan(t))
+		return 1;
 	if (n > 1000)
-		printf("%.0f\n", (double)n / 1024 / (now() - t));
+		printf("%.0f\n", (double)n * streams / 1024 / t);
 	return 0;
 }
 #endif
