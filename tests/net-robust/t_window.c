@@ -13,15 +13,6 @@ static uint8_t sent[200000];		/* what the kernel's user wrote */
 static uint32_t base;			/* number of its first byte */
 static uint32_t most;			/* behind the last byte that came */
 
-static void
-ts(uint32_t val, uint32_t ecr)
-{
-	memcpy(popt, "\1\1\10\12", 4);
-	put32(popt + 4, val);
-	put32(popt + 8, ecr);
-	poptlen = 12;
-}
-
 /* All segments within ms: their bytes are right.  New bytes' number. */
 static uint32_t
 collect(int ms)

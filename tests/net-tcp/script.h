@@ -33,6 +33,7 @@ struct s {				/* a segment */
 	uint8_t		data[3000];
 };
 
+static __attribute__((__unused__)) char zeros[60000];
 static struct fake *net;
 static uint16_t kport, pport = 40000;	/* host order */
 static uint32_t pseq, pack;		/* peer's next number, what it has */
@@ -69,6 +70,8 @@ get16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
+static struct mbuf *batch, **batchend;	/* NULL: no batch is open */
+
 /* A frame as it is, from the wire. */
 static inline void
 inject_raw(const uint8_t *p, unsigned len)
@@ -79,8 +82,31 @@ inject_raw(const uint8_t *p, unsigned len)
 	m = m_gethdr(len);
 	memcpy(m->m_data, p, len);
 	m->m_len = m->m_pkt.ph_len = len;
-	rump_if_input(&net->fk_if, m);
+	if (batchend != NULL) {
+		*batchend = m;
+		batchend = &m->m_nextpkt;
+	} else
+		rump_if_input(&net->fk_if, m);
 	rump_unschedule();
+}
+
+/* What is injected between these two comes at once, as from a device. */
+static inline void
+batch_begin(void)
+{
+
+	batchend = &batch;
+}
+
+static inline void
+batch_end(void)
+{
+
+	batchend = NULL;
+	rump_schedule();
+	rump_if_input(&net->fk_if, batch);
+	rump_unschedule();
+	batch = NULL;
 }
 
 static inline unsigned
@@ -357,6 +383,88 @@ state(int fd)
 	    &len) != 0)
 		return -1;
 	return ti.tcpi_state;
+}
+
+static inline void
+ts(uint32_t val, uint32_t ecr)
+{
+
+	memcpy(popt, "\1\1\10\12", 4);
+	put32(popt + 4, val);
+	put32(popt + 8, ecr);
+	poptlen = 12;
+}
+
+/* An acknowledgement with a block. */
+static inline void
+ack_sack(uint32_t ack, uint32_t l, uint32_t r)
+{
+	uint8_t o[40];
+
+	memcpy(o, popt, poptlen);
+	memcpy(o + poptlen, "\1\1\5\12", 4);
+	put32(o + poptlen + 4, l);
+	put32(o + poptlen + 8, r);
+	inject_opt(ACK, pseq, ack, NULL, 0, o, poptlen + 12);
+}
+
+/* The kernel connects; *s is its SYN, or what it answers to ours. */
+static inline int
+active(struct s *s, const uint8_t *opt, unsigned optlen)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = (int)rump_sys_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	pport++;
+	sin.sin_port = htons(pport);
+	inet_pton(AF_INET, "10.9.0.2", &sin.sin_addr);
+	drop_all();
+	poptlen = 0;
+	pwin = 65535;
+	ptos = 0;
+	FAILS(rump_sys_connect(fd, (void *)&sin, sizeof(sin)), EINPROGRESS);
+	EXPECT(s, SYN);
+	kport = s->sport;
+	pack = s->seq + 1;
+	pseq = 9000;
+	if (opt != NULL) {
+		inject_opt(SYN | ACK, pseq++, pack, NULL, 0, opt, optlen);
+		EXPECT(s, ACK);
+		CHECK_EQ(s->ack, pseq);
+		CHECK_EQ(s->seq, pack);
+	}
+	return fd;
+}
+
+static inline int
+soerror(int fd)
+{
+	socklen_t len = sizeof(int);
+	int v;
+
+	OK(rump_sys_getsockopt(fd, SOL_SOCKET, SO_ERROR, (void *)&v, &len));
+	return v;
+}
+
+/* Runs the tests that a program is for; one that its argument names. */
+static inline int
+script_main(const struct test *t, int argc, char **argv)
+{
+	int before;
+
+	if (rump_init() != 0 || rump_pub_lwproc_rfork(RUMP_RFCFDG) != 0)
+		return 1;
+	script_start();
+	for (; t->t_name != NULL; t++) {
+		if (argc > 1 && strcmp(argv[1], t->t_name) != 0)
+			continue;
+		before = check_failures;
+		t->t_fn();
+		drop_all();
+		if (check_failures != before)
+			printf("in %s\n", t->t_name);
+	}
+	return check_done();
 }
 
 #endif /* TESTS_NETTCP_SCRIPT_H */

@@ -23,6 +23,7 @@ struct cubic {
 	/* As it was before the last reduction. */
 	uint32_t	cu_oldepoch, cu_oldwmax, cu_oldk, cu_oldwest;
 	uint32_t	cu_oldprior;
+	uint32_t	cu_base;	/* cwnd when the round began; 0: none */
 };
 _Static_assert(sizeof(struct cubic) <= sizeof(((struct tcpcb *)0)->t_ccvar),
     "room for CUBIC");
@@ -73,7 +74,7 @@ cubic_ssthresh(struct tcpcb *tp)
 	cu->cu_wmax = w < cu->cu_wmax ? (uint32_t)((uint64_t)w * 17 / 20) : w;
 	cu->cu_prior = w;
 	cu->cu_epoch = 0;
-	cu->cu_roundend = cu->cu_cssbase = 0;
+	cu->cu_roundend = cu->cu_cssbase = cu->cu_base = 0;
 	return (uint32_t)((uint64_t)w * 7 / 10);
 }
 
@@ -98,6 +99,7 @@ cubic_loss(struct tcpcb *tp)
 	cubic(tp)->cu_epoch = 0;
 	cubic(tp)->cu_rttlast = cubic(tp)->cu_rttcur = UINT32_MAX;
 	cubic(tp)->cu_roundend = cubic(tp)->cu_cssbase = 0;
+	cubic(tp)->cu_base = 0;
 }
 
 /* A round of slow start is over. */
@@ -177,11 +179,52 @@ cubic_window(const struct tcpcb *tp, const struct cubic *cu, uint32_t t)
 	return w > 1U << 30 ? 1U << 30 : cu->cu_wmax + (uint32_t)w;
 }
 
+/*
+ * RFC 9438, 4.3: Reno's window, 3 (1 - beta) / (1 + beta) = 9 / 17 segments a
+ * round trip until it is where it was.
+ */
+static void
+reno_window(struct tcpcb *tp, uint32_t bytes)
+{
+	struct cubic *cu = cubic(tp);
+
+	cu->cu_restcount += cu->cu_west < cu->cu_prior ?
+	    (uint32_t)((uint64_t)bytes * 9 / 17) : bytes;
+	if (cu->cu_restcount >= cu->cu_west) {
+		cu->cu_restcount -= cu->cu_west;
+		cu->cu_west += tp->t_mss;
+	}
+}
+
+/*
+ * To where the curve will be in a round trip (RFC 9438, 4.4), in equal steps
+ * from where the window was when this round trip began: with steps that are
+ * shares of what is left it would get two thirds of the way.
+ */
+static void
+follow_curve(struct tcpcb *tp, uint32_t bytes, uint32_t t)
+{
+	struct cubic *cu = cubic(tp);
+	uint32_t target = cubic_window(tp, cu, t + (tp->t_srtt >> 13)), n;
+
+	if (cu->cu_base == 0 || SEQ_GT(tp->snd_una, cu->cu_roundend)) {
+		cu->cu_base = tp->t_cwnd;
+		cu->cu_roundend = tp->snd_nxt;
+	}
+	target = max32(target, cu->cu_west);
+	target = min32(target, cu->cu_base + cu->cu_base / 2);
+	if (target <= tp->t_cwnd)
+		return;
+	n = (uint32_t)((uint64_t)(target - cu->cu_base) * bytes /
+	    cu->cu_base);
+	tp->t_cwnd = min32(tp->t_cwnd + n, target);
+}
+
 static void
 cubic_acked(struct tcpcb *tp, uint32_t bytes)
 {
 	struct cubic *cu = cubic(tp);
-	uint32_t now, target, n;
+	uint32_t now;
 
 	if (tp->t_cwnd < tp->t_ssthresh) {
 		if (cu->cu_cssbase != 0)
@@ -195,26 +238,8 @@ cubic_acked(struct tcpcb *tp, uint32_t bytes)
 	now = TMS(rump_monotonic());
 	if (cu->cu_epoch == 0)
 		epoch_begin(tp, now);
-	/* Reno's window: 3 (1 - beta) / (1 + beta) = 9 / 17 a round trip. */
-	n = cu->cu_west < cu->cu_prior ? (uint32_t)((uint64_t)bytes * 9 / 17) :
-	    bytes;
-	cu->cu_restcount += n;
-	if (cu->cu_restcount >= cu->cu_west) {
-		cu->cu_restcount -= cu->cu_west;
-		cu->cu_west += tp->t_mss;
-	}
-	target = cubic_window(tp, cu, now - cu->cu_epoch +
-	    (tp->t_srtt >> 3 >> 10));
-	if (target < cu->cu_west)
-		target = cu->cu_west;
-	if (target <= tp->t_cwnd) {
-		tcp_tunesnd(tp);
-		return;
-	}
-	target = min32(target, tp->t_cwnd + tp->t_cwnd / 2);
-	/* (target - cwnd) / cwnd of what was acknowledged */
-	n = (uint32_t)((uint64_t)(target - tp->t_cwnd) * bytes / tp->t_cwnd);
-	tp->t_cwnd += n;
+	reno_window(tp, bytes);
+	follow_curve(tp, bytes, now - cu->cu_epoch);
 	tcp_tunesnd(tp);
 }
 

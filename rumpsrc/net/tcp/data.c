@@ -5,25 +5,31 @@
  */
 #include "tcp.h"
 
+#define QUICK_LOSS	128	/* segments, after one that was out of order */
+
 /*
  * The second full segment, the first ones of a connection, and whatever the
  * program asked for are acknowledged with the batch; else an answer is likely
- * to carry it.
+ * to carry it.  Where segments are lost acknowledgements are, too, and windows
+ * are small: one for a batch may be the only one of a round trip.  There, and
+ * at the beginning, each has its own.
  */
 void
 tcp_wantack(struct tcpcb *tp, uint32_t len, int64_t now)
 {
-	uint32_t seglen = len;
+	int many, quick = tp->t_quick != 0 && !(tp->t_flags & TF_PINGPONG);
 
-	if (UNLIKELY(seglen > tp->t_rcvmss))
-		tp->t_rcvmss = (uint16_t)min32(seglen, tp->t_mss);
-	if (UNLIKELY(tp->rcv_nxt - tp->t_lastack > tp->t_rcvmss) ||
-	    UNLIKELY(tp->t_flags & TF_QUICKACK)) {
-		tp->t_flags |= TF_ACKNOW;
-		return;
-	}
-	if (UNLIKELY(tp->t_quick != 0) && !(tp->t_flags & TF_PINGPONG)) {
+	if (UNLIKELY(len > tp->t_rcvmss))
+		tp->t_rcvmss = (uint16_t)min32(len, tp->t_mss);
+	many = tp->rcv_nxt - tp->t_lastack > tp->t_rcvmss;
+	if (UNLIKELY(quick)) {
 		tp->t_quick--;
+		if (len >= tp->t_rcvmss && tp->t_nreass == 0) {
+			tcp_sendack(tp);
+			return;
+		}
+	}
+	if (UNLIKELY(many | quick) || UNLIKELY(tp->t_flags & TF_QUICKACK)) {
 		tp->t_flags |= TF_ACKNOW;
 		return;
 	}
@@ -97,9 +103,9 @@ tcp_data(struct tcpcb *tp, struct seg *sg)
 	if (tp->t_flags & TF_PEERFIN)
 		return;
 	if (sg->sg_seq != tp->rcv_nxt) {
-		tp->t_flags |= TF_ACKNOW;
-		tp->t_quick = 16;
+		tp->t_quick = QUICK_LOSS;
 		tcp_reass(tp, sg);
+		tcp_sendack(tp);
 		return;
 	}
 	if (sg->sg_len != 0) {
@@ -118,8 +124,8 @@ tcp_data(struct tcpcb *tp, struct seg *sg)
 		tcp_wantack(tp, sg->sg_len, sg->sg_now);
 	}
 	if (tp->t_nreass != 0) {
-		tp->t_flags |= TF_ACKNOW;
 		tcp_unreass(tp);
+		tcp_sendack(tp);
 	}
 	if ((sg->sg_flags & TH_FIN) &&
 	    tp->rcv_nxt == sg->sg_seq + sg->sg_len)

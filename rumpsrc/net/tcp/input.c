@@ -169,6 +169,11 @@ conn_input(struct inpcb *inp, struct tcpcb *tp, struct seg *sg)
 		if (tcp_unsent(tp) != 0)
 			tp->t_flags |= TF_OUTPUT;
 	} else {
+		/* As if each had come alone: a loss takes nothing back. */
+		if (tp->t_flags & TF_OUTPUT) {
+			tp->t_flags &= ~(uint32_t)TF_OUTPUT;
+			(void)tcp_output(tp);
+		}
 		tcp_segment(tp, sg);
 		if (inp->inp_ppcb == NULL)	/* it is over */
 			return;

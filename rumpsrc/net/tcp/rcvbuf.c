@@ -2,7 +2,8 @@
 /*
  * The receive window (RFC 9293, 3.8.6), and buffers that grow with what the
  * connection can use: the receive buffer to twice what the program took in
- * one round trip (DRS), the send buffer to twice the congestion window.
+ * one round trip and more while that grows (DRS), the send buffer to twice the
+ * congestion window.
  */
 #include "tcp.h"
 
@@ -80,28 +81,34 @@ buf_most(uint32_t most)
 	return used > limit / 2 ? 0 : most;
 }
 
-/* A round trip is over: did the program take more than ever? */
+/*
+ * A round trip is over: did the program take more than ever?  In slow start
+ * this one doubles it, and acknowledgements at its end make room for twice as
+ * much again: four times what was measured.  Round trips are not cut at the
+ * same place as the peer's, so some more.
+ */
 void
 tcp_tunercv(struct tcpcb *tp, uint32_t now)
 {
 	struct sockbuf *sb = &tp->t_so->so_rcv;
-	uint32_t got = tp->t_drsbytes, last = tp->t_drslast, want, most;
+	uint32_t got = tp->t_drsbytes, last = tp->t_drslast, most;
+	uint64_t want;
 
 	tp->t_drslast = got;
 	tp->t_drsbytes = 0;
 	tp->t_drstime = now;
 	if (sb->sb_flags & SB_FIXED)
 		return;
-	want = 2 * got + 16 * (uint32_t)tp->t_mss;
-	if (got > last)		/* in slow start it doubles meanwhile */
-		want += 2 * (got - last);
+	want = 2 * (uint64_t)got + 16 * (uint32_t)tp->t_mss;
+	if (got > last)
+		want += 8 * (uint64_t)(got - last);
 	if (want <= sb->sb_hiwat)
 		return;
 	most = buf_most(SYSCTL(rump_tcp_rmem[2]));
 	if (want > most)
 		want = most;
 	if (want > sb->sb_hiwat)
-		sb->sb_hiwat = want;
+		sb->sb_hiwat = (uint32_t)want;
 }
 
 /* The congestion window went up. */

@@ -27,22 +27,10 @@ tcp_flushreass(struct tcpcb *tp)
 	while (tp->t_reass != NULL)
 		rblk_free(tp, &tp->t_reass);
 	tp->t_reassmem = 0;
-	tp->t_nsack = tp->t_nsacknew = 0;
+	tp->t_nsack = 0;
 }
 
-/* An acknowledgement for what is known so far; another one will follow. */
-static void
-tell(struct tcpcb *tp)
-{
-
-	tcp_sendack(tp);
-	tp->t_flags |= TF_ACKNOW;
-}
-
-/*
- * This block is told of first.  Many segments have one acknowledgement, but
- * it must have room for every block that is news.
- */
+/* This block is told of first. */
 static void
 rblk_recent(struct tcpcb *tp, uint32_t seq)
 {
@@ -50,11 +38,6 @@ rblk_recent(struct tcpcb *tp, uint32_t seq)
 
 	for (i = 0; i < n && tp->t_sackrecent[i] != seq; i++)
 		;
-	if (i >= tp->t_nsacknew) {
-		if (tp->t_nsacknew + tp->t_dsack >= 3)
-			tell(tp);
-		tp->t_nsacknew++;
-	}
 	if (i == n) {
 		if (n < 3)
 			tp->t_nsack++;
@@ -190,7 +173,7 @@ tcp_unreass(struct tcpcb *tp)
 		rblk_free(tp, &tp->t_reass);
 	}
 	if (tp->t_reass == NULL)
-		tp->t_nsack = tp->t_nsacknew = 0;
+		tp->t_nsack = 0;
 	if (fin)
 		tcp_fin(tp);
 }
@@ -205,7 +188,10 @@ put32(uint8_t *p, uint32_t v)
 	return p + 4;
 }
 
-/* RFC 2883: the next acknowledgement says what came twice. */
+/*
+ * RFC 2883: the next acknowledgement says what came twice.  It has room for one
+ * such block: another one has to wait until that is told.
+ */
 void
 tcp_dsack(struct tcpcb *tp, uint32_t seq, uint32_t end)
 {
@@ -214,8 +200,10 @@ tcp_dsack(struct tcpcb *tp, uint32_t seq, uint32_t end)
 		return;
 	if (tp->t_dsack && tp->t_dend == seq)
 		seq = tp->t_dseq;
-	else if (tp->t_dsack || tp->t_nsacknew >= 3)
-		tell(tp);
+	else if (tp->t_dsack) {
+		tcp_sendack(tp);
+		tp->t_flags |= TF_ACKNOW;
+	}
 	tp->t_dsack = 1;
 	tp->t_dseq = seq;
 	tp->t_dend = end;
@@ -240,7 +228,6 @@ tcp_sackopt(struct tcpcb *tp, uint8_t *p, unsigned room)
 	uint8_t *q = p + 4;
 	const struct rblk *rb;
 
-	tp->t_nsacknew = 0;
 	if (tp->t_dsack) {
 		q = put32(q, tp->t_dseq);
 		q = put32(q, tp->t_dend);

@@ -193,7 +193,7 @@ tcp_rack_detect(struct tcpcb *tp, int64_t now, int *newloss)
 	uint32_t t = TICKS(now), reo, left, most = 0;
 	struct txrec *tr, *next;
 
-	if (tp->t_sacked == 0 && tp->t_retrans == 0)
+	if (tp->t_sacked == 0 && tp->t_retrans == 0 && tp->t_ca < CA_RECOVERY)
 		return 0;
 	reo = reo_window(tp);
 	for (tr = tp->t_rec; tr != NULL; tr = next) {

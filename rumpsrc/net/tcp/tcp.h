@@ -183,7 +183,6 @@ struct tcpcb {
 	uint32_t	 t_reassmem;
 	uint16_t	 t_nreass;
 	uint8_t		 t_nsack;	/* of t_sackrecent */
-	uint8_t		 t_nsacknew;	/* of these, not told yet */
 	uint8_t		 t_dsack;	/* t_dseq, t_dend are to be told */
 	uint32_t	 t_sackrecent[3];	/* starts, latest first */
 	uint32_t	 t_dseq, t_dend;
@@ -219,7 +218,7 @@ struct tcpcb {
 	uint8_t		 t_reosteps, t_reopersist, t_dupacks, t_mtufails;
 	uint32_t	 t_ecnrecover;
 	const struct tcp_cc *t_cc;
-	uint32_t	 t_ccvar[15];
+	uint32_t	 t_ccvar[16];
 
 	/* receive buffer tuning (DRS) */
 	uint32_t	 t_drslast, t_drstime, t_drsbytes;

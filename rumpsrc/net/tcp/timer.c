@@ -43,8 +43,9 @@ tcp_rtxarm(struct tcpcb *tp, int64_t now)
 
 	tp->t_rtxkind = RTX_RTO;
 	if (UNLIKELY(tp->snd_nxt - tp->snd_una > tp->t_mss) &&
-	    tp->t_ca == CA_OPEN && (tp->t_flags & TF_SACK) &&
-	    tp->t_tlphigh == 0 && tp->t_srtt != 0 && tcp_established(tp)) {
+	    (tp->t_ca == CA_OPEN || tp->t_ca == CA_CWR) &&
+	    (tp->t_flags & TF_SACK) && tp->t_tlphigh == 0 &&
+	    tp->t_srtt != 0 && tcp_established(tp)) {
 		pto = (tp->t_srtt >> 2) + MS_TICKS(2);
 		if (pto < t) {
 			tp->t_rtxkind = RTX_TLP;
