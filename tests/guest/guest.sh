@@ -31,10 +31,10 @@ run()
 	start=$(date +%s)
 	rc=0
 	case $config in
-	spt)	"$BUILD/bin/rumprun" --timeout 120 -M "${mem:-64}" ${opts:-} \
+	spt)	"$BUILD/bin/rumprun" --timeout "${limit:-120}" -M "${mem:-64}" ${opts:-} \
 		    spt "$image" "$@" ;;
-	linux)	timeout 120 "$OBJ/linux/$test" "$@" ;;
-	hw)	"$BUILD/bin/rumprun" --timeout 120 -M "${mem:-64}" ${opts:-} \
+	linux)	timeout "${limit:-120}" "$OBJ/linux/$test" "$@" ;;
+	hw)	"$BUILD/bin/rumprun" --timeout "${limit:-120}" -M "${mem:-64}" ${opts:-} \
 		    --machine microvm qemu "$image" "$@" ;;
 	esac </dev/null >"$out/out" 2>&1 || rc=$?
 	secs=$(($(date +%s) - start))
@@ -45,7 +45,8 @@ status() { [ "$rc" = "$1" ] ||
 	{ bad "${2:-}: status $rc, not $1"; head -40 "$out/out"; }; }
 
 case $test in
-t_*)	case $test in
+t_*)	[ -z "${LONG:-}" ] || { opts="-e LONG=1" limit=1500; export LONG; }
+	case $test in
 	t_sigintr|t_sigqueue|t_efault|t_poll)
 		bake "$test" -- --add net_local ;;
 	t_zerocopy)		bake "$test" -- --add net_tcp ;;
