@@ -38,9 +38,10 @@ RUMP_SYSCALL3(sched_getaffinity, int, pid, size_t, len, void *, mask)
 	unsigned n = rump_ncpus(), i;
 	unsigned char set[128] = { 0 };
 
-	(void)pid;
 	if (len < sizeof(long) || len % sizeof(long) || n > len * 8)
 		return -EINVAL;
+	if (!rump_lwp_exists(pid))
+		return -ESRCH;
 	if (len > sizeof(set))
 		len = sizeof(set);
 	for (i = 0; i < n; i++)
@@ -52,9 +53,10 @@ RUMP_SYSCALL3(sched_setaffinity, int, pid, size_t, len, const void *, mask)
 {
 	unsigned char set = 0;
 
-	(void)pid;
 	if (len != 0 && rump_copyin(mask, &set, 1) != 0)
 		return -EFAULT;
+	if (!rump_lwp_exists(pid))
+		return -ESRCH;
 	/* At least one processor that exists. */
 	return len == 0 || (set &
 	    ((1U << (rump_ncpus() < 8 ? rump_ncpus() : 8)) - 1)) == 0 ?

@@ -84,6 +84,7 @@ static void
 test_policy(void)
 {
 	unsigned long mask = 1, none = 0, two = 2;
+	cpu_set_t set;
 	struct { uint32_t size, policy; uint64_t flags; int32_t nice;
 	    uint32_t prio; uint64_t rest[3]; } at;
 	struct timespec ts;
@@ -96,6 +97,10 @@ test_policy(void)
 	CHECK_EQ(syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0), 0);
 	CHECK_EQ(mode, 0);
 	CHECK_EQ(sched_rr_get_interval(0, &ts), 0);
+	CHECK_EQ(sched_getaffinity(getpid(), sizeof(set), &set), 0);
+	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	FAILS(sched_getaffinity(-1, sizeof(set), &set), ESRCH);
+	FAILS(sched_setaffinity(-1, sizeof(set), &set), ESRCH);
 	CHECK_EQ(syscall(SYS_sched_getattr, 0, &at, sizeof(at), 0), 0);
 	CHECK(at.policy == SCHED_OTHER && at.prio == 0);
 	FAILS(syscall(SYS_sched_getattr, 0, &at, 8, 0), EINVAL);
