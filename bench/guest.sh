@@ -108,25 +108,27 @@ cpu() {
 }
 
 # compare TIMES COMMAND...: runs COMMAND linux and COMMAND ours in turn, each
-# prints a rate and a number of operations.  The median rates in $linux and
-# $ours; the ratio of the median CPU time an operation in $cpu_ratio.
+# is the first every other time and prints a rate and a number of operations.
+# The median rates in $linux and $ours; the ratio of the median CPU time an
+# operation in $cpu_ratio.
 compare() {
-	times=$1
+	times=$1 turn="linux ours"
 	shift
-	for system in linux ours; do
+	for system in $turn; do
 		: >compare.$system
 		: >compare.$system.cpu
 	done
 	while [ "$times" -gt 0 ]; do
 		times=$((times - 1))
-		for system in linux ours; do
-			t=$(cpu $system)
+		for system in $turn; do
+			ticks=$(cpu $system)
 			"$@" $system >once
 			cut -d' ' -f1 once >>compare.$system
-			echo "$(cpu $system) $t $(cat once)" |
+			echo "$(cpu $system) $ticks $(cat once)" |
 			    awk '{ printf("%.9f\n", $4 > 0 ? ($1 - $2) / $4 : 0) }' \
 			    >>compare.$system.cpu
 		done
+		turn="${turn#* } ${turn% *}"
 	done
 	linux=$(median compare.linux) ours=$(median compare.ours)
 	cpu_ratio=$(ratio "$(median compare.ours.cpu)" \
