@@ -25,9 +25,9 @@ sigtimer_callout(const struct rump_sigtimer *st)
 	int64_t now, left, mono = rump_monotonic();
 	int n = st->st_proc->p_nlwps;
 
-	now = rump_clock_now(st->st_clock, st->st_proc, st->st_cputid);
+	now = rump_clock_now(st->st_base, st->st_proc, st->st_cputid);
 	left = st->st_when - now;
-	if (!rump_clock_iscpu(st->st_clock))
+	if (!rump_clock_iscpu(st->st_base))
 		return mono + left;
 	/* Not all of them run at once, on no more CPUs than there are. */
 	if (st->st_cputid == 0 && n > 1 && (unsigned)n > rump_ncpus())
@@ -104,7 +104,7 @@ sigtimer_fire(void *arg)
 	int64_t now;
 
 	rump_mutex_enter(lock);
-	now = rump_clock_now(st->st_clock, st->st_proc, st->st_cputid);
+	now = rump_clock_now(st->st_base, st->st_proc, st->st_cputid);
 	if (st->st_when == 0 || st->st_dead || st->st_queued) {
 		rump_mutex_exit(lock);
 		return;
@@ -128,7 +128,7 @@ sigtimer_taken(struct rump_sigtimer *st, struct rump_siginfo *info)
 	int64_t now, n = 0;
 
 	st->st_queued = 0;
-	now = rump_clock_now(st->st_clock, st->st_proc, st->st_cputid);
+	now = rump_clock_now(st->st_base, st->st_proc, st->st_cputid);
 	if (st->st_when != 0 && st->st_when <= now) {
 		n = sigtimer_forward(st, now);
 		rump_sigtimer_arm(st);
@@ -193,14 +193,44 @@ sigtimer_procexit(struct proc *p)
 		sigtimer_exit_next(p);
 }
 
+/* Caller holds rump_proc_lock. */
+static void
+sigtimer_stepproc(struct proc *p)
+{
+	struct rump_sigtimer *st;
+
+	rump_mutex_enter(&p->p_lock);
+	for (st = p->p_sig.ps_timers; st != NULL; st = st->st_next)
+		if (st->st_base == st->st_clock && !st->st_queued &&
+		    st->st_clock != CLOCK_MONOTONIC &&
+		    !rump_clock_iscpu(st->st_clock))
+			rump_sigtimer_arm(st);
+	rump_mutex_exit(&p->p_lock);
+}
+
+/* The wall clock was set: absolute times of it are elsewhere now. */
+static void
+sigtimer_step(int64_t by)
+{
+	struct proc *p;
+
+	(void)by;
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL; p = p->p_next)
+		sigtimer_stepproc(p);
+	rump_mutex_exit(&rump_proc_lock);
+}
+
 static void
 sigtimer_init(void)
 {
+	static struct rump_wallstep step = { .ws_fn = sigtimer_step };
 	static uint32_t done;	/* [a] */
 
 	if (__atomic_load_n(&done, __ATOMIC_RELAXED) ||
 	    __atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
 		return;
+	rump_wallstep_add(&step);
 	rump_sigtimer_taken = sigtimer_taken;
 	rump_sigtimer_clearhook = rump_sigtimer_clear;
 	sigtimer_exit_next = rump_vfs_prochooks.ph_exit;
@@ -223,6 +253,7 @@ rump_sigtimer_new(struct proc *p, const struct rump_sigtimer *as,
 	sigtimer_init();
 	*st = *as;
 	st->st_proc = p;
+	st->st_base = st->st_clock;
 	rump_callout_init(&st->st_callout, sigtimer_fire, st);
 	rump_mutex_enter(&p->p_lock);
 	/* By id, interval timers first: so the lowest is found on the way. */
@@ -268,7 +299,7 @@ rump_sigtimer_left(const struct rump_sigtimer *st)
 
 	if (st->st_when == 0)
 		return 0;
-	left = st->st_when - rump_clock_now(st->st_clock, st->st_proc,
+	left = st->st_when - rump_clock_now(st->st_base, st->st_proc,
 	    st->st_cputid);
 	if (left <= 0 && st->st_interval != 0)
 		left = st->st_interval - -left % st->st_interval;

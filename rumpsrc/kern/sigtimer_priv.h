@@ -20,7 +20,9 @@ struct rump_sigtimer {
 	int		 st_notify;	/* [I] SIGEV_* */
 	int		 st_sig, st_tid;	/* [I] */
 	uint64_t	 st_value;	/* [I] sigev_value */
-	int64_t		 st_when;	/* [p] in st_clock's time; 0: off */
+	int		 st_base;	/* [p] st_clock; or, of relative times
+					   of the wall clock, MONOTONIC */
+	int64_t		 st_when;	/* [p] in st_base's time; 0: off */
 	int64_t		 st_interval;	/* [p] 0: once */
 	int		 st_queued;	/* [p] its signal was not taken yet */
 	int		 st_dead;	/* [p] deleted */

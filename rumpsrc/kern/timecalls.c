@@ -181,6 +181,60 @@ sleep_again(int64_t deadline, struct __kernel_timespec *rem)
 	return r;
 }
 
+static struct rump_mutex sleep_walllock;
+static struct rump_cv sleep_wallcv;	/* [sleep_walllock] a step came */
+
+static void
+sleep_step(int64_t by)
+{
+
+	(void)by;
+	rump_mutex_enter(&sleep_walllock);
+	rump_cv_broadcast(&sleep_wallcv);
+	rump_mutex_exit(&sleep_walllock);
+}
+
+/* Until the wall clock shows a time, however it gets there. */
+static int
+sleep_untilwall(int64_t when)
+{
+	static struct rump_wallstep step = { .ws_fn = sleep_step };
+	int64_t left;
+	int error = 0;
+
+	rump_wallstep_add(&step);
+	rump_mutex_enter(&sleep_walllock);
+	while (error != EINTR && (left = when - rump_walltime()) > 0)
+		error = rump_cv_timedwait_sig(&sleep_wallcv, &sleep_walllock,
+		    rump_monotonic() + left);
+	rump_mutex_exit(&sleep_walllock);
+	return error == EINTR ? EINTR : 0;
+}
+
+static long sleep_wallagain(int64_t when);
+
+static long
+sleep_wall(struct lwp *l, int64_t when)
+{
+	const long again[] = { (long)sleep_wallagain, when };
+	int error = sleep_untilwall(when);
+
+	if (error && rump_intr_hook != NULL)
+		rump_intr_hook(l, again, (int)sizeof(again) +
+		    RUMP_AGAIN_NOHAND);
+	return -error;
+}
+
+static long
+sleep_wallagain(int64_t when)
+{
+	struct lwp *l = rump_gate_enter();
+	long r = sleep_wall(l, when);
+
+	rump_gate_exit(l);
+	return r;
+}
+
 /* Looks again when the time may be used up at the earliest. */
 static long
 sleep_cpu(int64_t until)
@@ -200,7 +254,7 @@ static long
 sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 {
 	struct __kernel_timespec ts;
-	int64_t t, now;
+	int64_t t;
 	int absolute = flags & TIMER_ABSTIME, tid;
 
 	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
@@ -216,10 +270,11 @@ sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 			t += rump_clock_now(clk, curproc, 0);
 		return sleep_cpu(t);
 	}
-	now = rump_clock_now(clk, NULL, 0);
-	if (absolute)
-		t -= now;
-	return sleep_mono(l, rump_monotonic() + t, absolute ? NULL : rem);
+	if (absolute && (clk == CLOCK_REALTIME || clk == CLOCK_TAI ||
+	    clk == CLOCK_REALTIME_ALARM))
+		return sleep_wall(l, t);
+	return sleep_mono(l, absolute ? t : rump_monotonic() + t,
+	    absolute ? NULL : rem);
 }
 
 RUMP_SYSCALL2(nanosleep, const void *, ts, void *, rem)

@@ -173,8 +173,11 @@ timer_set(struct rump_sigtimer *st, int64_t value, int64_t interval,
 	st->st_overrun = 0;
 	st->st_interval = interval;
 	st->st_when = value;
+	/* A step of the wall clock is nothing to relative times. */
+	st->st_base = absolute || rump_clock_iscpu(st->st_clock) ?
+	    st->st_clock : CLOCK_MONOTONIC;
 	if (value != 0 && !absolute)
-		st->st_when += rump_clock_now(st->st_clock, st->st_proc,
+		st->st_when += rump_clock_now(st->st_base, st->st_proc,
 		    st->st_cputid);
 	rump_sigtimer_arm(st);
 }

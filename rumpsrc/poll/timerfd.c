@@ -14,7 +14,6 @@
 #include <kern/clock.h>
 #include <kern/file.h>
 #include <kern/kmem.h>
-#include <kern/log.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
@@ -30,7 +29,14 @@ struct timerfd {
 	int64_t		 tf_interval;	/* [tf_lock] 0: once */
 	int		 tf_expired;	/* [tf_lock] not read yet */
 	int		 tf_wall;	/* [I] CLOCK_REALTIME */
+	int		 tf_abs;	/* [tf_lock] armed for a time of it */
+	int		 tf_cancel;	/* [tf_lock] a step of it ends it */
+	int		 tf_cancelled;	/* [tf_lock] so it was; read says so */
+	struct timerfd	*tf_next, **tf_prevp;	/* [timerfd_lock] tf_wall's */
 };
+
+static struct rump_mutex timerfd_lock;	/* before tf_lock */
+static struct timerfd *timerfd_walls;	/* [timerfd_lock] */
 
 /* Caller holds tf_lock, or nobody else knows tf. */
 static void
@@ -90,15 +96,19 @@ timerfd_read(struct file *fp, struct uio *uio, int flags)
 	if (uio->uio_resid < sizeof(n))
 		return EINVAL;
 	rump_mutex_enter(&tf->tf_lock);
-	while (!tf->tf_expired && error == 0) {
+	while (!tf->tf_expired && !tf->tf_cancelled && error == 0) {
 		if (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
 		    O_NONBLOCK)
 			error = EAGAIN;
 		else
 			error = rump_cv_wait_sig(&tf->tf_cv, &tf->tf_lock);
 	}
-	if (error == 0)
+	if (error == 0 && tf->tf_cancelled) {
+		tf->tf_cancelled = 0;
+		error = ECANCELED;
+	} else if (error == 0) {
 		n = timerfd_take(tf);
+	}
 	rump_mutex_exit(&tf->tf_lock);
 	return error ? error : rump_uiomove(&n, sizeof(n), uio);
 }
@@ -112,7 +122,7 @@ timerfd_poll(struct file *fp, int events, struct selrec *sr)
 	rump_mutex_enter(&tf->tf_lock);
 	if (sr != NULL)
 		rump_selrecord(&tf->tf_sel, sr);
-	r = tf->tf_expired ? POLLIN | POLLRDNORM : 0;
+	r = tf->tf_expired || tf->tf_cancelled ? POLLIN | POLLRDNORM : 0;
 	rump_mutex_exit(&tf->tf_lock);
 	return r & events;
 }
@@ -122,9 +132,63 @@ timerfd_close(struct file *fp)
 {
 	struct timerfd *tf = fp->f_data;
 
+	if (tf->tf_wall) {
+		rump_mutex_enter(&timerfd_lock);
+		if ((*tf->tf_prevp = tf->tf_next) != NULL)
+			tf->tf_next->tf_prevp = tf->tf_prevp;
+		rump_mutex_exit(&timerfd_lock);
+	}
 	rump_callout_cancel(&tf->tf_callout);
 	rump_seldestroy(&tf->tf_sel);
 	rump_kmem_free(tf, sizeof(*tf));
+}
+
+/* Caller holds timerfd_lock.  The wall clock was put forward. */
+static void
+timerfd_stepone(struct timerfd *tf, int64_t by)
+{
+
+	rump_mutex_enter(&tf->tf_lock);
+	if (tf->tf_cancel) {
+		tf->tf_cancelled = 1;
+		rump_cv_broadcast(&tf->tf_cv);
+		rump_selnotify(&tf->tf_sel, POLLIN | POLLRDNORM);
+	}
+	if (tf->tf_abs && tf->tf_when != 0 && !tf->tf_expired) {
+		tf->tf_when -= by;
+		if (tf->tf_when <= 0)
+			tf->tf_when = 1;
+		if (tf->tf_when <= rump_monotonic())
+			timerfd_expire(tf);
+		else
+			rump_callout_schedule(&tf->tf_callout, tf->tf_when);
+	}
+	rump_mutex_exit(&tf->tf_lock);
+}
+
+static void
+timerfd_step(int64_t by)
+{
+	struct timerfd *tf;
+
+	rump_mutex_enter(&timerfd_lock);
+	for (tf = timerfd_walls; tf != NULL; tf = tf->tf_next)
+		timerfd_stepone(tf, by);
+	rump_mutex_exit(&timerfd_lock);
+}
+
+static void
+timerfd_link(struct timerfd *tf)
+{
+	static struct rump_wallstep step = { .ws_fn = timerfd_step };
+
+	rump_wallstep_add(&step);
+	rump_mutex_enter(&timerfd_lock);
+	if ((tf->tf_next = timerfd_walls) != NULL)
+		timerfd_walls->tf_prevp = &tf->tf_next;
+	tf->tf_prevp = &timerfd_walls;
+	timerfd_walls = tf;
+	rump_mutex_exit(&timerfd_lock);
 }
 
 static const struct fileops timerfd_ops = {
@@ -137,6 +201,7 @@ static const struct fileops timerfd_ops = {
 RUMP_SYSCALL2(timerfd_create, int, clk, int, flags)
 {
 	struct timerfd *tf;
+	struct file *fp;
 	int error, fd;
 
 	if (flags & ~(TFD_CLOEXEC | TFD_NONBLOCK) || (clk != CLOCK_REALTIME &&
@@ -147,13 +212,18 @@ RUMP_SYSCALL2(timerfd_create, int, clk, int, flags)
 		return -ENOMEM;
 	rump_callout_init(&tf->tf_callout, timerfd_callout, tf);
 	tf->tf_wall = clk == CLOCK_REALTIME || clk == CLOCK_REALTIME_ALARM;
-	error = rump_fd_open(FT_TIMERFD, &timerfd_ops, tf,
-	    O_RDWR | (flags & (TFD_CLOEXEC | TFD_NONBLOCK)), &fd);
+	error = rump_file_alloc(FT_TIMERFD, &timerfd_ops, tf,
+	    O_RDWR | (flags & TFD_NONBLOCK), &fp);
 	if (error) {
 		rump_kmem_free(tf, sizeof(*tf));
 		return -error;
 	}
-	return fd;
+	if (tf->tf_wall)
+		timerfd_link(tf);
+	if ((error = rump_fd_install(fp, 0, (flags & TFD_CLOEXEC) != 0,
+	    &fd)) != 0)
+		rump_file_rele(fp);
+	return error ? -error : fd;
 }
 
 static int
@@ -209,7 +279,9 @@ timerfd_set(struct timerfd *tf, int flags,
 	rump_mutex_enter(&tf->tf_lock);
 	if (old != NULL)
 		timerfd_get(tf, old);
-	tf->tf_expired = 0;
+	tf->tf_expired = tf->tf_cancelled = 0;
+	tf->tf_abs = tf->tf_wall && (flags & TFD_TIMER_ABSTIME);
+	tf->tf_cancel = tf->tf_abs && (flags & TFD_TIMER_CANCEL_ON_SET);
 	tf->tf_interval = timerfd_nsec(&new->it_interval);
 	tf->tf_when = 0;
 	if (t != 0) {
@@ -252,8 +324,6 @@ RUMP_SYSCALL4(timerfd_settime, int, fd, int, flags, const void *, unew,
 	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) ||
 	    !timerfd_valid(&new.it_value) || !timerfd_valid(&new.it_interval))
 		return -EINVAL;
-	if ((flags & TFD_TIMER_CANCEL_ON_SET) != 0)
-		return rump_enosys("timerfd_settime (cancel on set)", 286);
 	if ((error = timerfd_file(fd, &fp)) != 0)
 		return -error;
 	timerfd_set(fp->f_data, flags, &new, uold ? &old : NULL);

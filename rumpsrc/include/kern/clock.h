@@ -11,6 +11,17 @@ int64_t	rump_monotonic(void);		/* since boot */
 int64_t	rump_walltime(void);		/* since 1970, settable offset */
 void	rump_setwalltime(int64_t);
 int	rump_wallset(void);		/* somebody set it */
+/*
+ * Told of every step of the wall clock, with no lock held: what waits for a
+ * time of it looks again.  Static storage; added more than once it is there
+ * once.
+ */
+struct rump_wallstep {
+	void		(*ws_fn)(int64_t by);	/* ns, forward */
+	struct rump_wallstep *ws_next;
+	uint32_t	 ws_added;
+};
+void	rump_wallstep_add(struct rump_wallstep *);
 
 /*
  * CPU-time clocks: CLOCK_PROCESS_CPUTIME_ID, _THREAD_, and the negative
