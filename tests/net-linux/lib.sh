@@ -60,6 +60,8 @@ wires() {
 	linux_net $ns
 	linux_net ${ns}p
 	for i in tapg tapm; do nsenter --net=/run/netns/$ns ip link set $i master br0 up; done
+	nsenter --net=/run/netns/$ns ip link set tapm txqueuelen 8192
+	nsenter --net=/run/netns/${ns}p ip link set tapp txqueuelen 8192
 	nsenter --net=/run/netns/$ns ip link set br0 up
 	nsenter --net=/run/netns/${ns}p ip addr add $host/24 dev tapp
 	nsenter --net=/run/netns/${ns}p ip link set tapp up
