@@ -7,6 +7,7 @@
 #ifndef TESTS_NETLINUX_ZGET_H
 #define TESTS_NETLINUX_ZGET_H
 
+#include <stdint.h>
 #include <linux/errqueue.h>
 #include <sys/mman.h>
 
@@ -19,6 +20,7 @@
 #define ZFREE(p, n)	munmap(p, n)
 #endif
 
+#ifdef S
 static void pattern(char *, uint64_t at, size_t n, uint64_t seed);
 
 /* How many sends; -1: it failed. */
@@ -75,5 +77,6 @@ zget(int fd, uint64_t n, uint64_t seed)
 	fprintf(stderr, "xfer: zget: %ld sends, bad %d\n", sends, bad);
 	return bad ? -1 : 0;
 }
+#endif
 
 #endif /* TESTS_NETLINUX_ZGET_H */

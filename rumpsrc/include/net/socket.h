@@ -61,11 +61,16 @@ struct sockopts {			/* [so_lock] */
 #define SOF_NOCHECK	0x1000
 #define SOF_TSNEW	0x2000		/* SO_TIMESTAMP_NEW was meant */
 #define SOF_LOCKFILTER	0x4000
+#define SOF_DEBUG	0x8000		/* said, and nothing else */
+#define SOF_SELERRQ	0x10000		/* POLLPRI for the error queue */
+#define SOF_PREFERBUSY	0x20000
 	uint32_t	 so_linger;	/* seconds */
 	uint32_t	 so_priority, so_mark;
 	uint32_t	 so_bindif;	/* SO_BINDTODEVICE: index, 0: any */
 	uint32_t	 so_rcvlowat;
 	uint32_t	 so_busypoll;
+	uint32_t	 so_tsflags;	/* SO_TIMESTAMPING */
+	int		 so_tsname;	/* OLD or NEW */
 };
 
 /*
@@ -100,6 +105,7 @@ struct socket {
 #define SS_BOUND	0x0080
 #define SS_ASYNC	0x0100		/* connect(2) said EINPROGRESS */
 #define SS_NBIO		0x0200		/* pr_connect must not block */
+#define SS_PEEKOFF	0x0400		/* so_peekoff is meant */
 	int		 so_error;	/* [so_lock] errno for the next call */
 	const struct protosw *so_proto;	/* [I] */
 	void		*so_pcb;	/* [so_lock] protocol's */
@@ -125,6 +131,8 @@ struct socket {
 	struct so_zc	*so_zc;		/* [so_lock] MSG_ZEROCOPY, or NULL */
 	uint32_t	 so_errmem;	/* [so_lock] bytes in so_errq */
 	int		 so_owner;	/* [so_lock] F_SETOWN */
+	uint32_t	 so_peekoff;	/* [so_lock] SS_PEEKOFF: where MSG_PEEK
+					 * begins */
 	int		 so_rcvcpu;	/* [so_lock] SO_INCOMING_CPU */
 };
 
@@ -248,6 +256,25 @@ int	so_sleep(struct socket *, struct rump_cv *, int64_t deadline);
 /* Before EAGAIN: did the devices have something for this socket? */
 int	so_lookagain(struct socket *);
 int64_t	so_deadline(const struct sockbuf *);	/* of a call that starts now */
+
+/* SO_PEEK_OFF, so_lock held: where a peek begins; n bytes were taken. */
+static inline uint32_t
+so_peekfrom(const struct socket *so)
+{
+	return so->so_state & SS_PEEKOFF ? so->so_peekoff : 0;
+}
+
+static inline void
+so_peektaken(struct socket *so, size_t n, int peek)
+{
+	if (__builtin_expect((so->so_state & SS_PEEKOFF) == 0, 1))
+		return;
+	if (peek)
+		so->so_peekoff += (uint32_t)n;
+	else
+		so->so_peekoff = so->so_peekoff < n ? 0 :
+		    so->so_peekoff - (uint32_t)n;
+}
 
 /* How much of a received packet the socket's filter wants; 0: drop it. */
 static inline uint32_t

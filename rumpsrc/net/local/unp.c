@@ -2,6 +2,7 @@
 /* AF_UNIX: the protocols' tables, life of a socket, poll, ioctl, options. */
 #include <asm/errno.h>
 #include <asm/ioctls.h>
+#include <asm/sockios.h>
 #include <asm/poll.h>
 #include <kern/kmem.h>
 #include <kern/proc.h>
@@ -223,6 +224,9 @@ unp_ioctl(struct socket *so, unsigned long cmd, void *uarg)
 			return EINVAL;
 		v = (int)unp_of(so)->unp_wmem;
 		break;
+	case SIOCATMARK:
+		v = so->so_type == SOCK_STREAM && unp_atmark(so);
+		break;
 	default:
 		return ENOTTY;
 	}
@@ -291,8 +295,11 @@ unp_poll(struct socket *so, int events)
 		r |= POLLHUP;
 	if (so->so_rcv.sb_flags & SB_SHUT)
 		r |= POLLIN | POLLRDNORM | POLLRDHUP;
-	if (so->so_rcv.sb_head != NULL)
+	if (so->so_rcv.sb_cc > 0 || (so->so_type != SOCK_STREAM &&
+	    so->so_rcv.sb_head != NULL))
 		r |= POLLIN | POLLRDNORM;
+	if (unp_of(so)->unp_oob != NULL)
+		r |= POLLPRI;
 	if (unp_writable(so) && ((events & (POLLOUT | POLLWRNORM |
 	    POLLWRBAND)) == 0 || !unp_pollfull(so)))
 		r |= POLLOUT | POLLWRNORM | POLLWRBAND;

@@ -32,7 +32,8 @@ struct unprec {
 	struct socket	*ur_from;	/* the sender, referenced */
 	struct unprights *ur_rights;	/* NULL: none */
 	uint32_t	 ur_mem;	/* charged to the sender */
-	uint32_t	 ur_len;	/* bytes of data left */
+	uint32_t	 ur_len;	/* bytes of data left; of a stream 0:
+					 * an urgent byte that was read */
 	struct ucred	 ur_cred;
 	uint32_t	 ur_off;	/* bytes of data gone */
 };
@@ -44,6 +45,8 @@ struct unpcb {
 	struct unpname	*unp_name;	/* [so_lock] once, [a] */
 	struct unpcb	*unp_hnext;	/* [unp_lock] of its name */
 	struct ucred	 unp_peercred;	/* [so_lock] */
+	struct mbuf	*unp_oob;	/* [so_lock] the record in so_rcv that
+					 * is the urgent byte */
 	uint32_t	 unp_wmem;	/* [so_lock] sent and not received */
 	uint32_t	 unp_qlen;	/* [so_lock] for writing, [a] records */
 	struct rump_cv	 unp_roomcv;	/* [so_lock] senders of datagrams,
@@ -138,6 +141,12 @@ void	unp_freerecs(struct mbuf *);
 struct mbuf *unp_takeall(struct socket *);
 /* Pollers of others that wait for room with us; no lock held. */
 void	unp_wakepollers(struct unpcb *);
+
+/* unp_oob.c; so_lock held: urgent data of streams */
+struct unprcv;
+int	unp_recvoob(struct socket *, struct uio *, int *msgflagsp);
+void	unp_markoob(struct socket *, struct mbuf *);
+int	unp_atmark(const struct socket *);
 
 /* unp_rights.c */
 struct unpctl {				/* what a sender's control said */

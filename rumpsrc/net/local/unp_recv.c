@@ -18,6 +18,8 @@ struct unprcv {
 	int		 rv_flags;
 	int		 rv_checkcred;	/* rv_cred is that of what was read */
 	int		 rv_rights;	/* files were among it */
+	size_t		 rv_total;	/* bytes wanted */
+	size_t		 rv_skip;	/* SO_PEEK_OFF: bytes before */
 };
 
 /* n bytes of a record's data from offset off; so_lock held. */
@@ -62,6 +64,7 @@ unp_finish(struct unprcv *rv)
 {
 
 	unp_freerecs(rv->rv_done);
+	rv->rv_done = NULL;
 }
 
 /* What comes with a record: credentials, files, the sender's name. */
@@ -107,14 +110,24 @@ unp_readrec(struct socket *so, struct mbuf *m, struct unprcv *rv)
 {
 	struct unprec *ur = mtod(m, struct unprec *);
 	size_t n = ur->ur_len, off = ur->ur_off;
-	int error;
+	int error, peek = rv->rv_flags & MSG_PEEK;
 
+	if (peek && rv->rv_skip != 0) {
+		if (n <= rv->rv_skip) {
+			rv->rv_skip -= n;
+			return 0;
+		}
+		off += rv->rv_skip;
+		n -= rv->rv_skip;
+		rv->rv_skip = 0;
+	}
 	if (n > rv->rv_uio->uio_resid)
 		n = rv->rv_uio->uio_resid;
 	if ((error = unp_copyout(m, off, n, rv->rv_uio)) != 0)
 		return error;
 	unp_ancillary(so, ur, rv);
-	if (rv->rv_flags & MSG_PEEK)
+	so_peektaken(so, n, peek);
+	if (peek)
 		return 0;
 	ur->ur_off += (uint32_t)n;
 	ur->ur_len -= (uint32_t)n;
@@ -124,6 +137,41 @@ unp_readrec(struct socket *so, struct mbuf *m, struct unprcv *rv)
 	return 0;
 }
 
+/*
+ * The record to read in the place of m: no call reads across the urgent byte,
+ * and one that begins at it goes on behind, unless it is inline.  A byte that
+ * was read as urgent left its place.  NULL: nothing more for now.
+ */
+static struct mbuf *
+unp_oobrec(struct socket *so, struct mbuf *m, struct unprcv *rv)
+{
+	struct unpcb *u = unp_of(so);
+	struct mbuf *next = m->m_nextpkt;
+	int peek = rv->rv_flags & MSG_PEEK;
+	int some = rv->rv_uio->uio_resid != rv->rv_total;
+
+	if (mtod(m, struct unprec *)->ur_len == 0) {
+		if (some && (u->unp_oob == NULL || u->unp_oob == m))
+			return NULL;
+		if (!peek)
+			unp_dequeue(so, rv);
+		if ((m = next) == NULL)
+			return NULL;
+		next = m->m_nextpkt;
+	}
+	if (m != u->unp_oob)
+		return m;
+	if (some)
+		return NULL;
+	if (!peek)
+		u->unp_oob = NULL;
+	if (so->so_opt.so_flags & SOF_OOBINLINE)
+		return m;
+	if (!peek)
+		unp_dequeue(so, rv);
+	return next;
+}
+
 /* Reads records of a stream as far as one call may.  True: it ends here. */
 static int
 unp_readrecs(struct socket *so, struct unprcv *rv, int *error)
@@ -131,9 +179,16 @@ unp_readrecs(struct socket *so, struct unprcv *rv, int *error)
 	struct mbuf *m, *next;
 	struct unprec *ur;
 
+	rv->rv_skip = rv->rv_uio->uio_resid == rv->rv_total ?
+	    so_peekfrom(so) : 0;
 	for (m = so->so_rcv.sb_head; m != NULL; m = next) {
-		next = m->m_nextpkt;
 		ur = mtod(m, struct unprec *);
+		if (m == unp_of(so)->unp_oob || ur->ur_len == 0) {
+			if ((m = unp_oobrec(so, m, rv)) == NULL)
+				return rv->rv_uio->uio_resid != rv->rv_total;
+			ur = mtod(m, struct unprec *);
+		}
+		next = m->m_nextpkt;
 		if (rv->rv_checkcred && !unp_samecred(&rv->rv_cred,
 		    &ur->ur_cred))
 			return 1;
@@ -142,7 +197,8 @@ unp_readrecs(struct socket *so, struct unprcv *rv, int *error)
 		if (rv->rv_rights || rv->rv_uio->uio_resid == 0)
 			return 1;
 	}
-	return rv->rv_flags & MSG_PEEK && so->so_rcv.sb_head != NULL;
+	return rv->rv_flags & MSG_PEEK &&
+	    rv->rv_uio->uio_resid != rv->rv_total;
 }
 
 /* Nothing is there.  -1: look again; else the end of the call. */
@@ -169,7 +225,7 @@ static int
 unp_doreadstream(struct socket *so, struct unprcv *rv, size_t target,
     int64_t dl)
 {
-	size_t total = rv->rv_uio->uio_resid;
+	size_t total = rv->rv_total = rv->rv_uio->uio_resid;
 	int error = 0;
 
 	if (target == 0)
@@ -180,6 +236,14 @@ unp_doreadstream(struct socket *so, struct unprcv *rv, size_t target,
 		if (unp_readrecs(so, rv, &error) ||
 		    total - rv->rv_uio->uio_resid >= target)
 			break;
+		/* The sender may wait for the room of what was read. */
+		if (rv->rv_done != NULL) {
+			rump_mutex_exit(&so->so_lock);
+			unp_finish(rv);
+			rump_mutex_enter(&so->so_lock);
+			error = -1;
+			continue;
+		}
 		error = unp_wait(so, rv->rv_flags, dl);
 	} while (error == -1);
 	return rv->rv_uio->uio_resid != total ? 0 : error;
@@ -196,9 +260,13 @@ unp_recvstream(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 	int error;
 
 	*msgflagsp = 0;
-	if (rv.rv_flags & MSG_OOB)
-		return EOPNOTSUPP;
 	rump_mutex_enter(&so->so_lock);
+	if (rv.rv_flags & MSG_OOB) {
+		*msgflagsp = rv.rv_flags & MSG_PEEK;
+		error = unp_recvoob(so, uio, msgflagsp);
+		rump_mutex_exit(&so->so_lock);
+		return error;
+	}
 	target = rv.rv_flags & MSG_WAITALL ||
 	    so->so_rcv.sb_lowat > uio->uio_resid ? uio->uio_resid :
 	    so->so_rcv.sb_lowat;
@@ -215,18 +283,28 @@ static int
 unp_onerec(struct socket *so, struct unprcv *rv, int *msgflagsp)
 {
 	struct mbuf *m = so->so_rcv.sb_head;
-	struct unprec *ur = mtod(m, struct unprec *);
-	size_t n = ur->ur_len, total = rv->rv_uio->uio_resid;
-	int error;
+	size_t n, len, total = rv->rv_uio->uio_resid;
+	int error, peek = rv->rv_flags & MSG_PEEK;
+	size_t skip = peek ? so_peekfrom(so) : 0;
+	struct unprec *ur;
 
+	for (; skip != 0 && skip >= mtod(m, struct unprec *)->ur_len;
+	    m = m->m_nextpkt) {
+		if (m->m_nextpkt == NULL)
+			return EAGAIN;
+		skip -= mtod(m, struct unprec *)->ur_len;
+	}
+	ur = mtod(m, struct unprec *);
+	n = len = ur->ur_len - skip;
 	if (n > total) {
 		n = total;
 		*msgflagsp |= MSG_TRUNC;
 	}
-	error = unp_copyout(m, 0, n, rv->rv_uio);
+	error = unp_copyout(m, skip, n, rv->rv_uio);
 	unp_ancillary(so, ur, rv);
+	so_peektaken(so, peek ? n : len, peek);
 	if (rv->rv_flags & MSG_TRUNC)
-		rv->rv_uio->uio_resid = total - ur->ur_len;	/* may wrap */
+		rv->rv_uio->uio_resid = total - len;	/* may wrap */
 	if ((rv->rv_flags & MSG_PEEK) == 0)
 		unp_dequeue(so, rv);
 	return error;

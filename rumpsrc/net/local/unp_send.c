@@ -63,6 +63,7 @@ unp_takeall(struct socket *so)
 	struct mbuf *m = so->so_rcv.sb_head;
 
 	so->so_rcv.sb_head = so->so_rcv.sb_tail = NULL;
+	unp_of(so)->unp_oob = NULL;
 	so->so_rcv.sb_cc = so->so_rcv.sb_mem = 0;
 	__atomic_store_n(&unp_of(so)->unp_qlen, 0, __ATOMIC_RELEASE);
 	return m;
@@ -202,8 +203,11 @@ unp_sendpiece(struct socket *so, struct uio *uio, size_t len, int flags,
 	rump_mutex_enter(&peer->so_lock);
 	if ((peer->so_state & SS_DEAD) || (peer->so_rcv.sb_flags & SB_SHUT))
 		error = EPIPE;
-	else
+	else {
 		unp_enqueue(peer, m);
+		if (flags & MSG_OOB)
+			unp_markoob(peer, m);
+	}
 	rump_mutex_exit(&peer->so_lock);
 	if (error) {
 		uio->uio_resid += len;
@@ -219,7 +223,7 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
     struct uio *uio, struct mbuf *control, int flags)
 {
 	int64_t dl = so_deadline(&so->so_snd);
-	size_t total = uio->uio_resid, len, most;
+	size_t total = uio->uio_resid, len, most, last = 0;
 	struct unpctl uc;
 	int error;
 
@@ -227,6 +231,8 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 	if ((error = unp_control(control, &uc)) != 0)
 		return error;
 	if (flags & MSG_OOB)
+		last = 1;	/* the urgent byte goes alone */
+	if (last && total == 0)
 		error = EOPNOTSUPP;
 	else if (to != NULL)
 		error = unp_peerof(so) != NULL ? EISCONN : EOPNOTSUPP;
@@ -235,10 +241,13 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 	most = so->so_snd.sb_hiwat / 2 - 64;
 	if (most > UNP_CHUNK)
 		most = UNP_CHUNK;
-	while (uio->uio_resid > 0 && error == 0) {
-		len = uio->uio_resid < most ? uio->uio_resid : most;
-		error = unp_sendpiece(so, uio, len, flags, dl, &uc);
+	while (uio->uio_resid > last && error == 0) {
+		len = uio->uio_resid - last;
+		error = unp_sendpiece(so, uio, len < most ? len : most,
+		    flags & ~MSG_OOB, dl, &uc);
 	}
+	if (last && error == 0)
+		error = unp_sendpiece(so, uio, 1, flags, dl, &uc);
 	unp_dropcontrol(&uc);
 	if (uio->uio_resid != total)
 		return 0;

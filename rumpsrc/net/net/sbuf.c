@@ -154,6 +154,22 @@ sb_firstrec(struct sockbuf *sb, struct sbrec *sr, size_t *datalen)
 	return m;
 }
 
+/* The record that *off bytes of data are before; *off is what is left. */
+struct mbuf *
+sb_peekrec(struct sockbuf *sb, size_t *off, struct sbrec *sr, size_t *datalen)
+{
+	struct mbuf *m = sb->sb_head;
+
+	for (; m != NULL && *off >= m->m_pkt.ph_len && *off != 0;
+	    m = m->m_nextpkt)
+		*off -= m->m_pkt.ph_len;
+	if (m != NULL) {
+		memcpy(sr, m->m_data, sizeof(*sr));
+		*datalen = m->m_pkt.ph_len;
+	}
+	return m;
+}
+
 /* Takes the first record off and frees it but for its control. */
 void
 sb_droprec(struct sockbuf *sb)

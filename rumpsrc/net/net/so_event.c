@@ -166,7 +166,8 @@ so_poll_generic(struct socket *so)
 	if (so->so_zc != NULL)
 		so_zcdone(so);
 	if (so->so_error || so->so_errq != NULL)
-		r |= POLLERR;
+		r |= POLLERR | (so->so_errq != NULL &&
+		    (so->so_opt.so_flags & SOF_SELERRQ) ? POLLPRI : 0);
 	if (so_hup(so) || (conn && (so->so_state & (SS_CONNECTED |
 	    SS_CONNECTING)) == 0))
 		r |= POLLHUP;

@@ -18,17 +18,19 @@
 /* Options that are one bit of so_opt.so_flags. */
 static const struct soflag {
 	uint8_t sf_name;
-	uint16_t sf_flag;
+	uint32_t sf_flag;
 } so_flagopts[] = {
 	{ SO_REUSEADDR, SOF_REUSEADDR }, { SO_REUSEPORT, SOF_REUSEPORT },
 	{ SO_KEEPALIVE, SOF_KEEPALIVE }, { SO_BROADCAST, SOF_BROADCAST },
 	{ SO_DONTROUTE, SOF_DONTROUTE }, { SO_OOBINLINE, SOF_OOBINLINE },
 	{ SO_PASSCRED, SOF_PASSCRED }, { SO_ZEROCOPY, SOF_ZEROCOPY },
 	{ SO_RXQ_OVFL, SOF_RXQOVFL }, { SO_NO_CHECK, SOF_NOCHECK },
-	{ SO_LOCK_FILTER, SOF_LOCKFILTER },
+	{ SO_LOCK_FILTER, SOF_LOCKFILTER }, { SO_DEBUG, SOF_DEBUG },
+	{ SO_SELECT_ERR_QUEUE, SOF_SELERRQ },
+	{ SO_PREFER_BUSY_POLL, SOF_PREFERBUSY },
 };
 
-static uint16_t
+static uint32_t
 so_flagof(int name)
 {
 	unsigned i;
@@ -203,8 +205,8 @@ so_setint(struct socket *so, int name, int v)
 static int
 so_setsocket(struct socket *so, int name, const void *val, unsigned len)
 {
-	uint16_t flag;
-	int v;
+	uint32_t flag;
+	int v, error;
 
 	if (name == SO_BINDTODEVICE)
 		return so_bindif(so, val, len);
@@ -217,8 +219,11 @@ so_setsocket(struct socket *so, int name, const void *val, unsigned len)
 	if (name == SO_LINGER)
 		return so_setlinger(so, val, len);
 	memcpy(&v, val, sizeof(v));
-	if ((flag = so_flagof(name)) == 0)
-		return so_setint(so, name, v);
+	if ((flag = so_flagof(name)) == 0) {
+		if ((error = so_setint(so, name, v)) != ENOPROTOOPT)
+			return error;
+		return so_setrare(so, name, val, len);
+	}
 	if (flag == SOF_PASSCRED && so->so_family != AF_UNIX &&
 	    so->so_family != AF_NETLINK)
 		return EOPNOTSUPP;
@@ -317,7 +322,7 @@ so_getint(struct socket *so, int name, int *v)
 }
 
 /* Copies a value out, as much of it as there is room for. */
-static int
+int
 so_optval(const void *v, unsigned n, void *val, unsigned *lenp)
 {
 
@@ -387,9 +392,11 @@ so_getsocket(struct socket *so, int name, void *val, unsigned *lenp)
 	case SO_PEERSEC:
 		return so->so_family == AF_UNIX && pr->pr_getopt != NULL ?
 		    pr->pr_getopt(so, SOL_SOCKET, name, val, lenp) :
-		    ENOPROTOOPT;
+		    so_getrare(so, name, val, lenp);
 	default:
-		if ((error = so_getint(so, name, &v)) != 0)
+		if ((error = so_getint(so, name, &v)) == ENOPROTOOPT)
+			return so_getrare(so, name, val, lenp);
+		if (error)
 			return error;
 		return so_optval(&v, sizeof(v), val, lenp);
 	}

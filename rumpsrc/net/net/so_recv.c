@@ -22,7 +22,7 @@ so_recvfast(struct socket *so, void *ubuf, size_t len)
 		return -1;
 	rump_mutex_enter(&so->so_lock);
 	if ((n = sb->sb_cc) < sb->sb_lowat || n == 0 || len == 0 ||
-	    (so->so_oobmark | (so->so_state & SS_ATMARK)) != 0 ||
+	    (so->so_oobmark | (so->so_state & (SS_ATMARK | SS_PEEKOFF))) != 0 ||
 	    (n > len && sb->sb_lowat > len)) {
 		rump_mutex_exit(&so->so_lock);
 		return -1;
@@ -71,13 +71,16 @@ static int
 so_take(struct socket *so, struct uio *uio, size_t n, int msgflags)
 {
 	struct sockbuf *sb = &so->so_rcv;
-	int error = 0;
+	int error = 0, peek = msgflags & MSG_PEEK;
 
 	if (msgflags & MSG_TRUNC)
 		uio->uio_resid -= n;
 	else
-		error = so_copyout(sb->sb_head, 0, n, uio);
-	if (error || (msgflags & MSG_PEEK))
+		error = so_copyout(sb->sb_head, peek ? so_peekfrom(so) : 0, n,
+		    uio);
+	if (error == 0)
+		so_peektaken(so, n, peek);
+	if (error || peek)
 		return error;
 	so->so_state &= (uint16_t)~SS_ATMARK;
 	if (so->so_oobmark != 0 && (so->so_oobmark -= (uint32_t)n) == 0)
@@ -148,19 +151,20 @@ static int
 so_peekstream(struct socket *so, struct uio *uio, int msgflags, int64_t dl)
 {
 	const struct sockbuf *sb = &so->so_rcv;
-	size_t target = so_target(so, uio->uio_resid, msgflags);
+	size_t from = so_peekfrom(so), n;
+	size_t target = so_target(so, uio->uio_resid, msgflags) + from;
 	int error = 0;
 
 	while (sb->sb_cc < target && so->so_oobmark == 0) {
-		if (sb->sb_cc > 0 && so->so_error)
+		if (sb->sb_cc > from && so->so_error)
 			break;
 		if ((error = so_rcvend(so)) != -1)
 			break;
 		if ((error = so_waitdata(so, msgflags, dl)) != 0)
 			break;
 	}
-	return sb->sb_cc == 0 ? error : so_take(so, uio,
-	    so_avail(so, uio->uio_resid), msgflags);
+	n = so_avail(so, uio->uio_resid + from);
+	return n <= from ? error : so_take(so, uio, n - from, msgflags);
 }
 
 /* so_lock held. */
@@ -267,6 +271,8 @@ so_reccontrol(const struct socket *so, const struct mbuf *m,
 
 	if (so->so_opt.so_flags & (SOF_TIMESTAMP | SOF_TIMESTAMPNS))
 		so_timestamp(so, m->m_pkt.ph_time, &c);
+	if (so->so_opt.so_tsflags != 0)
+		so_timestamping(so, m->m_pkt.ph_time, &c);
 	if ((so->so_opt.so_flags & SOF_RXQOVFL) && sr->sr_drops != 0)
 		(void)cmsg_add(&c, SOL_SOCKET, SO_RXQ_OVFL, &sr->sr_drops,
 		    sizeof(sr->sr_drops));
@@ -288,10 +294,14 @@ so_takerecord(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 {
 	size_t total = uio->uio_resid, len, n;
 	int error, flags = *msgflagsp, peek = flags & MSG_PEEK;
+	size_t from = peek ? so_peekfrom(so) : 0;
 	struct sbrec sr;
 	struct mbuf *m;
 
 	m = sb_firstrec(&so->so_rcv, &sr, &len);
+	if (from >= len && from != 0 && (m = sb_peekrec(&so->so_rcv, &from,
+	    &sr, &len)) == NULL)
+		return EAGAIN;
 	if (lenp != NULL) {
 		*lenp = sr.sr_alen;
 		memcpy(sa, m->m_data + sizeof(sr), sr.sr_alen);
@@ -300,8 +310,10 @@ so_takerecord(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 		so_reccontrol(so, m, &sr, peek, controlp);
 	else if (!peek)
 		cmsg_free(sr.sr_control);
+	len -= from;
 	n = len < total ? len : total;
-	error = so_copyout(m, sizeof(sr) + sr.sr_alen, n, uio);
+	error = so_copyout(m, sizeof(sr) + sr.sr_alen + from, n, uio);
+	so_peektaken(so, peek ? n : len, peek);
 	*msgflagsp = 0;
 	if (n < len)
 		*msgflagsp |= MSG_TRUNC;
@@ -342,7 +354,7 @@ so_receive(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 
 	if (lenp != NULL)
 		*lenp = 0;
-	if (flags & MSG_ERRQUEUE)
+	if ((flags & MSG_ERRQUEUE) && so->so_family != AF_UNIX)
 		return so_recverr(so, sa, lenp, uio, controlp, msgflagsp);
 	if (pr->pr_soreceive != NULL)
 		return pr->pr_soreceive(so, sa, lenp, uio, controlp,

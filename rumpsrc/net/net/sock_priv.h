@@ -52,6 +52,8 @@ struct mbuf *sb_mkrec(struct mbuf *m, const struct sockaddr *, unsigned,
 	    struct mbuf *control, uint32_t drops);
 void	sb_freerec(struct mbuf *);
 struct mbuf *sb_firstrec(struct sockbuf *, struct sbrec *, size_t *datalen);
+struct mbuf *sb_peekrec(struct sockbuf *, size_t *off, struct sbrec *,
+	    size_t *datalen);
 void	sb_droprec(struct sockbuf *);
 
 /* TCP_NOTSENT_LOWAT's limit, when it is set; so_lock held. */
@@ -151,6 +153,12 @@ int	so_accept(struct socket *, int msgflags, struct socket **);
 void	so_unaccept(struct socket *head, struct socket *);
 int	so_listen(struct socket *, int backlog);
 int	so_shutdown(struct socket *, int how);
+
+/* SO_TIMESTAMPING, SO_PEEKOFF...: so_opt2.c; so_lock held.  -1: not these. */
+int	so_setrare(struct socket *, int name, const void *, unsigned);
+int	so_getrare(struct socket *, int name, void *, unsigned *);
+void	so_timestamping(const struct socket *, int64_t t, struct mbuf **);
+int	so_optval(const void *, unsigned, void *, unsigned *);
 
 /* Appends all messages of another control mbuf, which stays. */
 int	cmsg_addall(struct mbuf **, const struct mbuf *);
