@@ -53,14 +53,25 @@ build_in()
 {
 	cd "$1" || exit 1
 	unset MAKEFLAGS MFLAGS MAKELEVEL BUILD CFLAGS LDFLAGS SHORT
+	kernel_headers
 	case $kind in
 	guest)	export PATH="$build/bin:$PATH"
-		host=$T CC=$T-gcc AR=$T-ar RANLIB=$T-ranlib ;;
-	linux)	host=x86_64-linux-musl CC="musl-gcc -static" AR=ar RANLIB=ranlib ;;
+		host=$T CC="$T-gcc -idirafter $s/kernel" AR=$T-ar RANLIB=$T-ranlib ;;
+	linux)	host=x86_64-linux-musl AR=ar RANLIB=ranlib
+		CC="musl-gcc -static -idirafter $s/kernel" ;;
 	esac
 	set -ex
 	cross="--host=$host --build=x86_64-linux-gnu"
 	build
+}
+
+# Debian's musl comes without them, the wrapper with the usual ones.
+kernel_headers()
+{
+	mkdir -p "$s/kernel"
+	for d in linux mtd scsi asm-generic x86_64-linux-gnu/asm; do
+		ln -sfn /usr/include/$d "$s/kernel/${d##*/}"
+	done
 }
 
 # image PROGRAM [ROOT [PROGRAM...]]: bakes it unless nothing changed, with more

@@ -34,9 +34,9 @@ struct run {
 	char		*r_argv[NARGS + 1], *r_env[NARGS + 1];
 	int		 r_argc, r_envc;
 	struct run_how	 r_how;
-	int		 r_child[3];	/* what the program gets, -1 closed */
-	int		 r_pipe[3];	/* our ends, -1 none */
-	int		 r_keep[3];	/* FD_FILE, FD_COPY: for the offset */
+	int		 r_child[NFD];	/* what the program gets, -1 closed */
+	int		 r_pipe[NFD];	/* our ends, -1 none */
+	int		 r_keep[NFD];	/* FD_FILE, FD_COPY: for the offset */
 	pid_t		 r_pid;
 	char		*r_in;		/* input not yet written */
 	size_t		 r_inlen, r_inoff;
@@ -110,6 +110,17 @@ receive(struct run *r, char *buf)
 	return -1;
 }
 
+/* Out of the way of those that the program gets. */
+static int
+high(int fd)
+{
+	int h = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 100);
+
+	if (fd != -1)
+		close(fd);
+	return h;
+}
+
 /* Contents sent as input, in a file without a name. */
 static int
 copied_file(struct run *r, char *buf)
@@ -127,7 +138,7 @@ copied_file(struct run *r, char *buf)
 	return fd;
 }
 
-/* One of the three standard descriptors. */
+/* One of the program's descriptors. */
 static int
 prepare(struct run *r, int i, char *buf)
 {
@@ -141,16 +152,16 @@ prepare(struct run *r, int i, char *buf)
 		r->r_child[i] = r->r_child[1];
 		return 0;
 	case FD_FILE:
-		r->r_keep[i] = open(r->r_how.rh_fd[i].path,
-		    (int)r->r_how.rh_fd[i].flags | O_CLOEXEC | O_NOCTTY);
+		r->r_keep[i] = high(open(r->r_how.rh_fd[i].path,
+		    (int)r->r_how.rh_fd[i].flags | O_CLOEXEC | O_NOCTTY));
 		break;
 	case FD_COPY:
-		r->r_keep[i] = copied_file(r, buf);
+		r->r_keep[i] = high(copied_file(r, buf));
 		break;
 	case FD_PIPE:
 		if (pipe2(fds, O_CLOEXEC) != 0)
 			return -1;
-		r->r_child[i] = fds[i != 0];
+		r->r_child[i] = high(fds[i != 0]);
 		r->r_pipe[i] = fds[i == 0];
 		return fcntl(r->r_pipe[i], F_SETFL, O_NONBLOCK);
 	}
@@ -175,10 +186,10 @@ start(struct run *r)
 	posix_spawnattr_setsigdefault(&attr, &set);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_addchdir_np(&fa, r->r_cwd);
-	for (int i = 0; i < 3; i++)
-		if (r->r_child[i] == -1)
+	for (int i = 0; i < NFD; i++)
+		if (r->r_child[i] == -1 && i < 3)
 			posix_spawn_file_actions_addclose(&fa, i);
-		else
+		else if (r->r_child[i] != -1)
 			posix_spawn_file_actions_adddup2(&fa, r->r_child[i], i);
 	/* As often as the image has it, it may run at once. */
 	for (int tries = 0; tries < 3000; tries++) {
@@ -193,7 +204,7 @@ start(struct run *r)
 		usleep(10000);
 	}
 	posix_spawn_file_actions_destroy(&fa);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < NFD; i++)
 		if (r->r_pipe[i] != -1)
 			close(r->r_child[i]);
 	return error;
@@ -223,7 +234,8 @@ from_host(struct run *r, char *buf)
 		close_pipe(r, buf[0] == 2 ? 2 : 1);
 	else if (type == F_IN && len == 0)
 		close_pipe(r, 0);
-	else if (type == F_IN && (r->r_in = malloc(len)) != NULL) {
+	else if (type == F_IN && r->r_pipe[0] != -1 && r->r_in == NULL &&
+	    (r->r_in = malloc(len)) != NULL) {
 		memcpy(r->r_in, buf, len);
 		r->r_inlen = len;
 		r->r_inoff = 0;
@@ -246,6 +258,7 @@ to_program(struct run *r)
 	if (r->r_inoff == r->r_inlen) {
 		free(r->r_in);
 		r->r_in = NULL;
+		frame_send(r->r_sock, F_TAKEN, NULL, 0);
 	}
 }
 
@@ -290,8 +303,7 @@ converse(struct run *r, int ended, char *buf)
 			{ r->r_pipe[1], POLLIN, 0 },
 			{ r->r_pipe[2], POLLIN, 0 },
 			{ over ? -1 : ended, POLLIN, 0 },
-			{ over || !host || r->r_in != NULL ? -1 : r->r_sock,
-			    POLLIN, 0 },
+			{ over || !host ? -1 : r->r_sock, POLLIN, 0 },
 			{ over || r->r_in == NULL ? -1 : r->r_pipe[0],
 			    POLLOUT, 0 },
 		};
@@ -320,7 +332,7 @@ run(struct run *r, char *buf)
 	int ended[2], error, type;
 	size_t len;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < NFD; i++)
 		if (prepare(r, i, buf) != 0) {
 			frame_send(r->r_sock, F_FAIL, strerror(errno),
 			    strlen(strerror(errno)));
@@ -337,7 +349,7 @@ run(struct run *r, char *buf)
 	pthread_join(thread, NULL);
 	close(ended[0]);
 	end.re_status = w.w_status;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < NFD; i++)
 		end.re_offset[i] = r->r_keep[i] == -1 ? -1 :
 		    lseek(r->r_keep[i], 0, SEEK_CUR);
 	if (frame_send(r->r_sock, F_END, &end, sizeof(end)) != 0)
@@ -361,11 +373,11 @@ serve(void *arg)
 
 	if (r != NULL && buf != NULL) {
 		r->r_sock = (int)(intptr_t)arg;
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < NFD; i++)
 			r->r_pipe[i] = r->r_keep[i] = -1;
 		if (receive(r, buf) == 0)
 			run(r, buf);
-		for (int i = 0; i < 3; i++) {
+		for (int i = 0; i < NFD; i++) {
 			close_pipe(r, i);
 			if (r->r_keep[i] != -1)
 				close(r->r_keep[i]);

@@ -12,6 +12,7 @@
 
 #define AGENT_PORT	7777
 #define FRAME_MAX	65536
+#define IN_MAX		16384
 
 enum frame_type {
 	/* to the guest, in this order */
@@ -22,12 +23,15 @@ enum frame_type {
 	F_ENV = 'e',
 	F_RUN = 'g',		/* struct run_how; the program starts */
 	/* then, at any time */
-	F_IN = 'i',		/* of standard input, empty at its end */
+	F_IN = 'i',		/* of standard input, empty at its end; at */
+				/* most IN_MAX, and one at a time: neither */
+				/* side waits for the other to read */
 	F_NOREAD = 'n',		/* nobody reads this descriptor any more */
 	F_KILL = 'k',		/* a signal */
 	/* from the guest */
 	F_OUT = 'o',
 	F_ERR = 'E',
+	F_TAKEN = 't',		/* F_IN's: the next one may come */
 	F_END = 'x',		/* struct run_end; after it only files */
 	F_FAIL = 'f',		/* a text: it was not started */
 	/* files that changed, both ways: before F_RUN, after F_END */
@@ -38,7 +42,8 @@ enum frame_type {
 	F_SYNCED = 'S',		/* no more of them */
 };
 
-/* Where a standard descriptor leads. */
+/* Where a descriptor leads; above the standard ones only to files. */
+#define NFD	10
 enum fd_kind { FD_PIPE, FD_FILE, FD_CLOSED, FD_LIKE_OUT, FD_COPY };
 
 struct run_how {
@@ -48,12 +53,12 @@ struct run_how {
 		uint32_t	flags;	/* FD_FILE: of open */
 		uint64_t	offset;
 		char		path[1000];
-	} rh_fd[3];
+	} rh_fd[NFD];
 };
 
 struct run_end {
 	int32_t		re_status;	/* as wait gives it */
-	int64_t		re_offset[3];	/* FD_FILE, FD_COPY: where it is now */
+	int64_t		re_offset[NFD];	/* FD_FILE, FD_COPY: where it is now */
 };
 
 struct node_head {

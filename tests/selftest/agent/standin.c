@@ -154,6 +154,9 @@ describe(struct run_how *how, int i)
 	int flags = fcntl(i, F_GETFL);
 	ssize_t n;
 
+	how->rh_fd[i].kind = FD_CLOSED;
+	if (i > 2 && (flags == -1 || (fcntl(i, F_GETFD) & FD_CLOEXEC) != 0))
+		return;
 	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", i);
 	n = readlink(fd, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';
@@ -176,9 +179,13 @@ describe(struct run_how *how, int i)
 			how->rh_fd[i].kind = FD_FILE;
 		else if (i == 0)
 			how->rh_fd[i].kind = FD_COPY;
+		else if (i > 2)
+			how->rh_fd[i].kind = FD_CLOSED;
 	} else if (strcmp(path, "/dev/null") == 0 ||
 	    strcmp(path, "/dev/full") == 0 || strcmp(path, "/dev/zero") == 0)
 		how->rh_fd[i].kind = FD_FILE;
+	else if (i > 2)
+		how->rh_fd[i].kind = FD_CLOSED;
 	path[sizeof(how->rh_fd[i].path) - 1] = '\0';
 	strcpy(how->rh_fd[i].path, path);
 }
@@ -201,7 +208,7 @@ send_run(struct run_how *how, char **argv, char **env)
 		send_text(F_ARG, *argv);
 	for (; *env != NULL; env++)
 		send_text(F_ENV, *env);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < NFD; i++)
 		describe(how, i);
 	frame_send(sock, F_RUN, how, sizeof(*how));
 	if (how->rh_fd[0].kind == FD_COPY) {
@@ -243,12 +250,12 @@ converse(struct run_end *end, int input)
 	struct pollfd p[2];
 	size_t len;
 	ssize_t n;
-	int type;
+	int type, may = 1;
 	char sig;
 
 	for (;;) {
 		p[0] = (struct pollfd){ sock, POLLIN, 0 };
-		p[1] = (struct pollfd){ input ? 0 : -1, POLLIN, 0 };
+		p[1] = (struct pollfd){ input && may ? 0 : -1, POLLIN, 0 };
 		n = poll(p, 2, -1);
 		if ((sig = (char)got) != 0) {
 			got = 0;
@@ -257,7 +264,8 @@ converse(struct run_end *end, int input)
 		if (n == -1)
 			continue;
 		if (p[1].revents) {
-			n = read(0, buf, FRAME_MAX);
+			n = read(0, buf, IN_MAX);
+			may = 0;
 			frame_send(sock, F_IN, buf, n > 0 ? (size_t)n : 0);
 			if (n <= 0)
 				input = 0;
@@ -267,7 +275,9 @@ converse(struct run_end *end, int input)
 		errno = ECONNRESET;
 		if (frame_recv(sock, &type, buf, &len) != 0)
 			fail("the guest is gone");
-		if (type == F_OUT || type == F_ERR)
+		if (type == F_TAKEN)
+			may = 1;
+		else if (type == F_OUT || type == F_ERR)
 			output(type == F_OUT ? 1 : 2, buf, len);
 		else if (type == F_END && len == sizeof(*end)) {
 			memcpy(end, buf, len);
@@ -333,7 +343,7 @@ main(int argc, char **argv, char **env)
 	send_run(&how, argv, env);
 	converse(&end, how.rh_fd[0].kind == FD_PIPE);
 	take_files();
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < NFD; i++)
 		if (end.re_offset[i] != -1 &&
 		    end.re_offset[i] != (int64_t)how.rh_fd[i].offset)
 			lseek(i, (off_t)end.re_offset[i], SEEK_SET);
