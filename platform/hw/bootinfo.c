@@ -8,21 +8,27 @@
  */
 #include "hw.h"
 
+/* So far what hw_boot_ptr() gives may be looked at, and a bit further. */
+#define MB2_MAX		0x1ff000
+
 struct hw_boot hw_boot;
 
-
+/* All packed: nothing says that they are aligned. */
 struct pvh_info {
 	uint32_t magic, version, flags, nmods;
 	uint64_t modlist, cmdline, rsdp, memmap;
 	uint32_t nmemmap, reserved;
-};
+} __attribute__((__packed__));
 struct pvh_mem {
 	uint64_t addr, size;
 	uint32_t type, reserved;
-};
+} __attribute__((__packed__));
 struct pvh_mod {
 	uint64_t addr, size, cmdline, reserved;
-};
+} __attribute__((__packed__));
+struct mb1_mod {
+	uint32_t start, end;
+} __attribute__((__packed__));
 struct mb1_info {
 	uint32_t flags, mem_lower, mem_upper, bootdev, cmdline, nmods, mods;
 	uint32_t syms[4], mmap_len, mmap, drives_len, drives, config, loader;
@@ -44,36 +50,13 @@ struct mb2_fb {
 	uint8_t	 bpp, type, reserved[2], color[6];
 } __attribute__((__packed__));
 
-/*
- * Before the direct map is complete the first megabytes are there; what lies
- * above gets a window of 4 MiB at the end of the first table.
- */
-const void *
-hw_boot_ptr(uint64_t pa)
-{
-	static unsigned next = 448;
-	uint64_t base = pa & ~0x1fffffUL;
-
-	if ((pa >> 21 & ~511UL) == 0 && hw_dm_pd[pa >> 21] != 0 &&
-	    hw_dm_pd[(pa >> 21) + 1] != 0 && pa >> 21 < 448)
-		return hw_dm(pa);
-	if (next >= 510)
-		next = 448;
-	hw_dm_pd[next] = base | PTE_RW | PTE_PS;
-	hw_dm_pd[next + 1] = (base + 0x200000) | PTE_RW | PTE_PS;
-	__asm__ __volatile__("movq %%cr3, %%rax; movq %%rax, %%cr3" : : :
-	    "rax", "memory");
-	next += 2;
-	return hw_dm(((uint64_t)next - 2) << 21 | (pa & 0x1fffff));
-}
-
 static void
 add_ram(uint64_t start, uint64_t size, uint32_t type)
 {
 	struct hw_boot *hb = &hw_boot;
 	uint64_t end = start + size;
 
-	if (type != 1 || end < start)
+	if (type != 1 || (start | size) >> 52 != 0)
 		return;
 	if (start < BMK_PAGE_SIZE)
 		start = BMK_PAGE_SIZE;
@@ -151,15 +134,16 @@ static void
 mb1(uint64_t pa)
 {
 	const struct mb1_info *mi = hw_boot_ptr(pa);
-	const uint32_t *mod;
+	const struct mb1_mod *mod;
 	const char *p;
-	uint32_t off, size;
+	uint32_t size;
+	uint64_t off;
 
 	if (mi->flags & 0x04)
 		mb1_cmdline(mi);
 	if (mi->flags & 0x08 && mi->nmods != 0) {
 		mod = hw_boot_ptr(mi->mods);
-		set_config(mod[0], mod[1] - mod[0], 1);
+		set_config(mod->start, mod->end - mod->start, 1);
 	}
 	if (mi->flags & 0x1000 && mi->fb_type != 0) {
 		hw_boot.hb_fb = (struct hw_fbinfo){ mi->fb_addr, mi->fb_pitch,
@@ -172,11 +156,13 @@ mb1(uint64_t pa)
 		return;
 	}
 	p = hw_boot_ptr(mi->mmap);
-	for (off = 0; off + 24 <= mi->mmap_len && off < 65536; off += size) {
+	for (off = 0; off + 24 <= mi->mmap_len && off < 65536;
+	    off += size + 4UL) {
 		const struct mb_mem *mm = (const void *)(p + off + 4);
 
 		memcpy(&size, p + off, 4);
-		size += 4;
+		if (size < sizeof(*mm))
+			break;
 		add_ram(mm->addr, mm->size, mm->type);
 	}
 }
@@ -185,7 +171,7 @@ static void
 mb2_mmap(const uint32_t *tag)
 {
 	const char *p = (const char *)(tag + 4);
-	uint32_t size = tag[2], off;
+	uint64_t size = tag[2], off;
 
 	if (size < sizeof(struct mb_mem))
 		return;
@@ -211,7 +197,9 @@ mb2(uint64_t pa)
 	uint32_t total, off;
 
 	memcpy(&total, info, 4);
-	for (off = 8; off + 8 <= total && off < 0x200000;) {
+	if (total > MB2_MAX)
+		total = MB2_MAX;
+	for (off = 8; off + 8 <= total;) {
 		const uint32_t *tag = (const void *)(info + off);
 
 		if (tag[0] == 0 || tag[1] < 8 || tag[1] > total - off)
