@@ -13,25 +13,44 @@
 #include <kern/proc.h>
 #include <kern/sched.h>
 
+static inline struct lwp *
+mutex_marked(struct lwp *owner)
+{
+
+	return (struct lwp *)((uintptr_t)owner | RUMP_MUTEX_SLEEPERS);
+}
+
 static __attribute__((__noinline__)) void
 mutex_wait(struct rump_mutex *m, struct lwp *l)
 {
+	struct lwp *owner;
+	int done;
 
 	KASSERT(!rump_mutex_owned(m));
-	for (;;) {
+	do {
 		rump_sleepq_enter(m);
-		/* Seen by the owner after it has let go, or we see that. */
-		__atomic_store_n(&m->m_waiters, 1, __ATOMIC_SEQ_CST);
-		if (rump_casptr(&m->m_owner, NULL, l)) {
-			__atomic_store_n(&m->m_waiters,
-			    (uint32_t)rump_sleepq_any(m), __ATOMIC_SEQ_CST);
-			rump_sleepq_exit(m);
-			return;
-		}
-		rump_sleepq_add(m, 0);
+		owner = __atomic_load_n(&m->m_owner, __ATOMIC_RELAXED);
+		/*
+		 * Marked, who gives it up comes to our queue; ours is when
+		 * others still sleep.
+		 */
+		done = __atomic_compare_exchange_n(&m->m_owner, &owner,
+		    owner != NULL ? mutex_marked(owner) :
+		    rump_sleepq_any(m) ? mutex_marked(l) : l, 0,
+		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+		if (done && owner != NULL)
+			rump_sleepq_add(m, 0);
 		rump_sleepq_exit(m);
-		(void)rump_sleepq_block(m, INT64_MAX);
-	}
+		if (done && owner != NULL)
+			(void)rump_sleepq_block(m, INT64_MAX);
+	} while (!done || owner != NULL);
+}
+
+static __attribute__((__noinline__)) int
+mutex_try(struct rump_mutex *m, struct lwp *l)
+{
+
+	return rump_casptr(&m->m_owner, NULL, l);
 }
 
 void
@@ -39,7 +58,7 @@ rump_mutex_enter(struct rump_mutex *m)
 {
 	struct lwp *l = rumpuser_curlwp();
 
-	if (__builtin_expect(!rump_casptr(&m->m_owner, NULL, l), 0))
+	if (__builtin_expect(!mutex_try(m, l), 0))
 		mutex_wait(m, l);
 }
 
@@ -47,17 +66,16 @@ int
 rump_mutex_tryenter(struct rump_mutex *m)
 {
 
-	return rump_casptr(&m->m_owner, NULL, rump_curlwp()) ? 0 : EBUSY;
+	return mutex_try(m, rump_curlwp()) ? 0 : EBUSY;
 }
 
+/* m may be gone: its address is all that is used. */
 static __attribute__((__noinline__)) void
 mutex_wake(struct rump_mutex *m)
 {
 
 	rump_sleepq_enter(m);
 	(void)rump_sleepq_wake(m, 1);
-	__atomic_store_n(&m->m_waiters, (uint32_t)rump_sleepq_any(m),
-	    __ATOMIC_SEQ_CST);
 	rump_sleepq_exit(m);
 }
 
@@ -66,9 +84,8 @@ rump_mutex_exit(struct rump_mutex *m)
 {
 
 	KASSERT(rump_mutex_owned(m));
-	__atomic_store_n(&m->m_owner, NULL, __ATOMIC_SEQ_CST);
-	if (__builtin_expect(__atomic_load_n(&m->m_waiters,
-	    __ATOMIC_SEQ_CST) != 0, 0))
+	if (__builtin_expect((uintptr_t)__atomic_exchange_n(&m->m_owner, NULL,
+	    __ATOMIC_SEQ_CST) & RUMP_MUTEX_SLEEPERS, 0))
 		mutex_wake(m);
 }
 
@@ -76,8 +93,8 @@ int
 rump_mutex_owned(struct rump_mutex *m)
 {
 
-	return __atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) ==
-	    rump_curlwp();
+	return ((uintptr_t)__atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) ^
+	    (uintptr_t)rump_curlwp()) <= RUMP_MUTEX_SLEEPERS;
 }
 
 /*

@@ -15,7 +15,7 @@
 
 /* [a]: atomic, or plain when cooperative.  One cache line each. */
 struct vcpu {
-	struct lwp	*volatile vc_lwp;	/* [a] holder, NULL: free */
+	struct lwp	*vc_lwp;	/* [a] holder, NULL: free */
 } __attribute__((__aligned__(64)));
 
 /* A table of one, without an allocation; lock.h looks at it. */
@@ -107,7 +107,7 @@ sched_give(struct lwp *l)
 	int cpu = l->l_vcpu;
 
 	l->l_vcpu = -1;
-	l->l_lastcpu = (unsigned)cpu;
+	__atomic_store_n(&l->l_lastcpu, (unsigned)cpu, __ATOMIC_RELAXED);
 	if (rump_cooperative)
 		__atomic_store_n(&sched_cpus[cpu].vc_lwp, NULL,
 		    __ATOMIC_RELAXED);
@@ -165,8 +165,8 @@ gate_exit_slow(struct lwp *l)
 {
 
 	if (__atomic_load_n(&l->l_pending, __ATOMIC_RELAXED) &&
-	    rump_pending_hook != NULL)
-		rump_pending_hook(l);
+	    RUMP_HOOK(rump_pending_hook) != NULL)
+		RUMP_HOOK(rump_pending_hook)(l);
 	if (l->l_temp)
 		rump_lwp_destroy(l);
 	else
@@ -177,7 +177,7 @@ void
 rump_gate_exit(struct lwp *l)
 {
 
-	if (__builtin_expect(!rump_cooperative || (l->l_pending |
+	if (__builtin_expect(!rump_cooperative || (rump_lwp_pending(l) |
 	    (unsigned)l->l_temp | sched_waiters) != 0, 0)) {
 		gate_exit_slow(l);
 		return;

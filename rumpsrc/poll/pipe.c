@@ -58,22 +58,21 @@ static int
 pipe_nonblock(struct file *fp)
 {
 
-	return (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
-	    O_NONBLOCK) != 0;
+	return (file_flags(fp) & O_NONBLOCK) != 0;
 }
 
 static int
 pipe_is_writer(const struct file *fp)
 {
 
-	return (fp->f_flags & O_ACCMODE) != O_RDONLY;
+	return (file_flags(fp) & O_ACCMODE) != O_RDONLY;
 }
 
 static int
 pipe_is_reader(const struct file *fp)
 {
 
-	return (fp->f_flags & O_ACCMODE) != O_WRONLY;
+	return (file_flags(fp) & O_ACCMODE) != O_WRONLY;
 }
 
 /* There is room for n bytes. */
@@ -407,14 +406,16 @@ static void
 pipe_close(struct file *fp)
 {
 	struct pipe *pi = fp->f_data;
+	const struct pipe_owner *owner = pi->pi_owner;
 	int last;
 
+	/* Once unlocked it is the other end's to free. */
 	rump_mutex_enter(&pi->pi_lock);
 	pipe_leave(pi, pipe_is_reader(fp), pipe_is_writer(fp));
 	last = pi->pi_readers == 0 && pi->pi_writers == 0;
 	rump_mutex_exit(&pi->pi_lock);
-	if (pi->pi_owner != NULL)
-		pi->pi_owner->po_close(pi->pi_arg, fp);
+	if (owner != NULL)
+		owner->po_close(pi->pi_arg, fp);
 	else if (last)
 		pipe_free(pi);
 }

@@ -187,15 +187,17 @@ host_end(void)
 void
 rump_mutex_enter(struct rump_mutex *m)
 {
-	if (m->m_waiters++ != 0)
+	if (m->m_owner != NULL)
 		abort();
+	m->m_owner = (struct lwp *)m;
 }
 
 void
 rump_mutex_exit(struct rump_mutex *m)
 {
-	if (--m->m_waiters != 0)
+	if (m->m_owner == NULL)
 		abort();
+	m->m_owner = NULL;
 }
 
 void

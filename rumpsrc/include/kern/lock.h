@@ -14,10 +14,23 @@
 
 struct lwp;
 
+/* A function's address that is set, once, while others look at it. */
+#define RUMP_HOOK(h)		__atomic_load_n(&(h), __ATOMIC_ACQUIRE)
+#define RUMP_HOOK_CALL(h, ...) do {					\
+	__typeof__(h) hook_ = RUMP_HOOK(h);				\
+	if (hook_ != NULL)						\
+		hook_(__VA_ARGS__);					\
+} while (0)
+#define RUMP_HOOK_SET(h, fn)	__atomic_store_n(&(h), (fn), __ATOMIC_RELEASE)
+
+/*
+ * Who has it, and whether somebody sleeps, are one word: once that is given
+ * up, the mutex may be freed by the next one who has it.
+ */
 struct rump_mutex {
-	struct lwp	*volatile m_owner;
-	volatile uint32_t m_waiters;
+	struct lwp	*m_owner;	/* [a] with RUMP_MUTEX_SLEEPERS */
 };
+#define RUMP_MUTEX_SLEEPERS	1UL
 void	rump_mutex_enter(struct rump_mutex *);	/* may block; not recursive */
 int	rump_mutex_tryenter(struct rump_mutex *);	/* 0 or EBUSY */
 void	rump_mutex_exit(struct rump_mutex *);
@@ -45,7 +58,8 @@ static inline void
 rump_mutex_exit_inline(struct rump_mutex *m)
 {
 	if (__builtin_expect(rump_cooperative &&
-	    __atomic_load_n(&m->m_waiters, __ATOMIC_RELAXED) == 0, 1))
+	    ((uintptr_t)__atomic_load_n(&m->m_owner, __ATOMIC_RELAXED) &
+	    RUMP_MUTEX_SLEEPERS) == 0, 1))
 		__atomic_store_n(&m->m_owner, NULL, __ATOMIC_RELAXED);
 	else
 		rump_mutex_exit(m);

@@ -29,7 +29,7 @@ struct rump_rlimit { uint64_t rlim_cur, rlim_max; };
 
 struct proc {
 	int		 p_pid;		/* [I] */
-	int		 p_pgid, p_sid;	/* [g] */
+	int		 p_pgid, p_sid;	/* [g] for writing, [a] */
 	int		 p_ppid;	/* [g] for writing, [a]: p_parent's */
 	uint32_t	 p_ref;		/* [a] */
 	struct rump_mutex p_lock;
@@ -49,9 +49,9 @@ struct proc {
 	struct fdtable	*p_fdt;		/* [I] */
 	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
 	struct vmspace	*p_vm;		/* mm_lock; NULL: none yet */
-	uint32_t	 p_umask;	/* [p] */
+	uint32_t	 p_umask;	/* [a] */
 	int		 p_nice;	/* [a] kept only: hosts schedule */
-	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] */
+	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] rlim_cur: [a] */
 	int64_t		 p_start;	/* [I] monotonic */
 	void		*p_sp;		/* [a] argc, argv... as it began */
 	int64_t		 p_cputime;	/* [a] ns, of all lwps that it had */
@@ -64,7 +64,7 @@ struct lwp {
 	struct proc	*l_proc;	/* [I] */
 	int		 l_tid;		/* [I] */
 	int		 l_vcpu;	/* [o] virtual CPU held, -1: none */
-	unsigned	 l_lastcpu;	/* [o] the one before */
+	unsigned	 l_lastcpu;	/* [o] for writing, [a]: before */
 	struct lwp	*l_sibling;	/* [p] */
 	struct cred	*l_cred;	/* [o] cred.c; NULL: none yet */
 	int		*l_clear_tid;	/* [o] set_tid_address */
@@ -87,13 +87,29 @@ struct lwp {
 	int64_t		 l_cputime;	/* [a] ns */
 	int		 l_policy, l_prio;	/* [p] kept only */
 	struct rump_siglwp l_sig;	/* kern/sig.h */
-	volatile uint32_t l_pending;	/* [a] LP_* */
-	char		 l_name[16];	/* [o] */
+	uint32_t	 l_pending;	/* [a] LP_* */
+	char		 l_name[16];	/* [p] */
 };
 /* Any of them ends _sig waits, or is looked at when a gate returns. */
 #define LP_EXIT		0x01	/* the process is exiting */
 #define LP_SIG		0x02	/* a signal may be deliverable, or a stop */
 #define LP_AGAIN	0x04	/* the call may have to be made again */
+
+/* Others set them: never read l_pending plainly. */
+static inline uint32_t
+rump_lwp_pending(const struct lwp *l)
+{
+
+	return __atomic_load_n(&l->l_pending, __ATOMIC_RELAXED);
+}
+
+/* prlimit(2) changes it: [p] is for both limits at once. */
+static inline uint64_t
+rump_rlim_cur(const struct proc *p, unsigned res)
+{
+
+	return __atomic_load_n(&p->p_rlim[res].rlim_cur, __ATOMIC_RELAXED);
+}
 
 struct lwp *rump_curlwp(void);	/* NULL: not inside the rump kernel */
 #define curlwp	rump_curlwp()

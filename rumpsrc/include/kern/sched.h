@@ -39,7 +39,7 @@ rump_cas32(volatile uint32_t *p, uint32_t old, uint32_t new)
 }
 
 static inline int
-rump_casptr(struct lwp *volatile *p, struct lwp *old, struct lwp *new)
+rump_casptr(struct lwp **p, struct lwp *old, struct lwp *new)
 {
 
 	if (rump_cooperative) {
@@ -71,8 +71,8 @@ int	rump_sleepq_block(const volatile void *obj, int64_t deadline);
  * work; [a].
  */
 int	rump_sleepq_block_drain(const volatile void *obj, int64_t deadline);
-extern struct rumpcomp_event *volatile rump_drain_event;
-extern volatile uint32_t rump_drain_work;
+extern struct rumpcomp_event *rump_drain_event;	/* [a] */
+extern uint32_t rump_drain_work;	/* [a] */
 /* Wakes the threads of devices that have work: set with rump_drain_hook. */
 extern void (*rump_drain_kick)(void);
 void	rump_sleepq_forget(struct lwp *);
