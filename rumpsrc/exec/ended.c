@@ -34,6 +34,5 @@ rump_exec_ended(struct proc *p)
 {
 
 	ended_orphans(p);
-	if (rump_sigchild_hook != NULL)
-		rump_sigchild_hook(p);
+	RUMP_HOOK_CALL(rump_sigchild_hook, p);
 }

@@ -132,9 +132,9 @@ exec_commit(struct exec_new *en, struct proc *p, struct lwp *l)
 	rump_sig_exec(p);
 	rump_mutex_enter(&p->p_lock);
 	strlcpy(p->p_comm, name, sizeof(p->p_comm));
+	strlcpy(l->l_name, name, sizeof(l->l_name));
 	rump_mutex_exit(&p->p_lock);
 	__atomic_store_n(&p->p_sp, en->en_sp, __ATOMIC_RELAXED);
-	strlcpy(l->l_name, name, sizeof(l->l_name));
 	l->l_clear_tid = NULL;
 	l->l_robust = NULL;
 	rump_mutex_enter(&rump_proc_lock);

@@ -97,7 +97,8 @@ mq_new(const char *name, unsigned mode, const struct mq_attr *attr,
 		return ENOMEM;
 	}
 	mq->mq_ref = 1;
-	mq->mq_mode = mode & 0777 & ~curproc->p_umask;
+	mq->mq_mode = mode & 0777 & ~__atomic_load_n(&curproc->p_umask,
+	    __ATOMIC_RELAXED);
 	mq->mq_uid = cr->cr_fsuid;
 	mq->mq_gid = cr->cr_fsgid;
 	mq->mq_maxmsg = attr != NULL ? attr->mq_maxmsg : MQ_DEFMSGS;

@@ -26,7 +26,7 @@ rump_mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
 	if (error)
 		return error;
 	if ((*fpp)->f_ops != &rump_mq_fileops ||
-	    ((*fpp)->f_flags & O_ACCMODE) == not) {
+	    (file_flags(*fpp) & O_ACCMODE) == not) {
 		rump_file_rele(*fpp);
 		return EBADF;
 	}
@@ -59,7 +59,7 @@ mq_wait(struct mqueue *mq, struct rump_cv *cv, const struct file *fp,
     int64_t deadline)
 {
 
-	if (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK)
+	if (file_flags(fp) & O_NONBLOCK)
 		return EAGAIN;
 	return rump_cv_timedwait_sig(cv, &mq->mq_lock, deadline);
 }
@@ -193,13 +193,14 @@ RUMP_SYSCALL3(mq_getsetattr, int, fd, const void *, unew, void *, uold)
 	if ((error = rump_mq_byfd(fd, -1, &fp, &mq)) != 0)
 		return -error;
 	rump_mutex_enter(&mq->mq_lock);
-	flags = fp->f_flags;
+	flags = file_flags(fp);
 	old.mq_flags = flags & O_NONBLOCK;
 	old.mq_maxmsg = mq->mq_maxmsg;
 	old.mq_msgsize = mq->mq_msgsize;
 	old.mq_curmsgs = mq->mq_num;
 	if (unew != NULL)
-		fp->f_flags = (flags & ~O_NONBLOCK) | (int)new.mq_flags;
+		__atomic_store_n(&fp->f_flags, (flags & ~O_NONBLOCK) |
+		    (int)new.mq_flags, __ATOMIC_RELAXED);
 	rump_mutex_exit(&mq->mq_lock);
 	rump_file_rele(fp);
 	return uold != NULL ? -rump_copyout(&old, uold, sizeof(old)) : 0;

@@ -140,7 +140,7 @@ undo_get(struct semset *ss)
 		su->su_proc = curproc;
 		su->su_next = ss->ss_undos;
 		ss->ss_undos = su;
-		rump_proc_exithook = sem_exit;
+		RUMP_HOOK_SET(rump_proc_exithook, sem_exit);
 	}
 	return su;
 }

@@ -63,7 +63,7 @@ cons_read(struct file *fp, struct uio *uio, int flags)
 	(void)flags;
 	if (uio->uio_resid == 0)
 		return 0;
-	if ((fp->f_flags & O_NONBLOCK) && !rumpcomp_cons_poll())
+	if ((file_flags(fp) & O_NONBLOCK) && !rumpcomp_cons_poll())
 		return EAGAIN;
 	do {
 		if ((c = rumpcomp_cons_getc()) < 0)

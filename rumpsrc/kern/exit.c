@@ -52,8 +52,7 @@ rump_exit_lwp(void *base, unsigned long len)
 
 	l->l_unmap = base;
 	l->l_unmaplen = len;
-	if (rump_lwpexit_hook != NULL)
-		rump_lwpexit_hook(l);
+	RUMP_HOOK_CALL(rump_lwpexit_hook, l);
 	if (l->l_hoststk == NULL)
 		exit_finish();
 	/* Room above is the thread function's frame: nobody returns to it. */
@@ -66,7 +65,7 @@ static void
 exit_pending(struct lwp *l)
 {
 
-	if (l->l_pending & LP_EXIT)
+	if (rump_lwp_pending(l) & LP_EXIT)
 		rump_exit_lwp(NULL, 0);
 }
 
@@ -76,8 +75,8 @@ exit_others(struct proc *p)
 {
 	struct lwp *l;
 
-	if (rump_pending_hook == NULL)
-		rump_pending_hook = exit_pending;
+	if (RUMP_HOOK(rump_pending_hook) == NULL)
+		RUMP_HOOK_SET(rump_pending_hook, exit_pending);
 	p->p_exiting = 1;
 	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
 		if (l == curlwp)

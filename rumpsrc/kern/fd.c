@@ -152,7 +152,7 @@ int
 rump_fd_install(struct file *fp, int min, int cloexec, int *fdp)
 {
 	struct fdtable *t = fd_table();
-	uint64_t max = curproc->p_rlim[FD_NOFILE].rlim_cur;
+	uint64_t max = rump_rlim_cur(curproc, FD_NOFILE);
 	int fd, error;
 
 	rump_mutex_enter(&t->fdt_lock);

@@ -40,7 +40,7 @@ fd_dup(int fd, int min, int cloexec)
 	struct file *fp;
 	int error, new;
 
-	if (min < 0 || (uint64_t)min >= curproc->p_rlim[7].rlim_cur)
+	if (min < 0 || (uint64_t)min >= rump_rlim_cur(curproc, 7))
 		return -EINVAL;
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
@@ -58,7 +58,7 @@ fd_dupto(int fd, int newfd, int cloexec)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
-	if (newfd < 0 || (uint64_t)newfd >= curproc->p_rlim[7].rlim_cur)
+	if (newfd < 0 || (uint64_t)newfd >= rump_rlim_cur(curproc, 7))
 		error = EBADF;
 	else
 		error = rump_fd_set(curproc->p_fdt, newfd, fp);
@@ -99,7 +99,7 @@ RUMP_SYSCALL3(dup3, int, fd, int, newfd, int, flags)
 static long
 fd_setfl(struct file *fp, unsigned long arg)
 {
-	int old = fp->f_flags, new;
+	int old = file_flags(fp), new;
 
 	do {
 		new = (old & ~FCNTL_SETTABLE) | ((int)arg & FCNTL_SETTABLE);
@@ -127,7 +127,7 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	if (cmd == F_GETFL)
-		r = fp->f_flags | O_LARGEFILE;
+		r = file_flags(fp) | O_LARGEFILE;
 	else if (cmd == F_SETFL)
 		r = fd_setfl(fp, arg);
 	else if (cmd == F_NOTIFY && ((uint32_t)arg & ~DN_MULTISHOT) == 0)

@@ -50,7 +50,7 @@ rump_file_rele(struct file *fp)
 	if (__atomic_sub_fetch(&fp->f_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	if (fp->f_epoll != NULL)
-		rump_file_epollhook(fp);
+		RUMP_HOOK(rump_file_epollhook)(fp);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
 	rump_file_free(fp);
@@ -78,8 +78,9 @@ file_rw(struct file *fp, struct uio *uio,
 int
 rump_file_read(struct file *fp, struct uio *uio)
 {
+	int flags = file_flags(fp);
 
-	if ((fp->f_flags & O_ACCMODE) == O_WRONLY || (fp->f_flags & O_PATH))
+	if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH))
 		return EBADF;
 	return file_rw(fp, uio, fp->f_ops->fo_read);
 }
@@ -87,8 +88,9 @@ rump_file_read(struct file *fp, struct uio *uio)
 int
 rump_file_write(struct file *fp, struct uio *uio)
 {
+	int flags = file_flags(fp);
 
-	if ((fp->f_flags & O_ACCMODE) == O_RDONLY || (fp->f_flags & O_PATH))
+	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH))
 		return EBADF;
 	return file_rw(fp, uio, fp->f_ops->fo_write);
 }

@@ -256,8 +256,11 @@ RUMP_SYSCALL2(set_robust_list, void *, head, size_t, len)
 		return -EINVAL;
 	rump_mutex_enter(&futex_hooklock);
 	if (!hooked) {
-		futex_lwpexit_next = rump_lwpexit_hook;
-		rump_lwpexit_hook = futex_lwpexit;
+		futex_lwpexit_next = RUMP_HOOK(rump_lwpexit_hook);
+		while (!__atomic_compare_exchange_n(&rump_lwpexit_hook,
+		    &futex_lwpexit_next, futex_lwpexit, 0, __ATOMIC_ACQ_REL,
+		    __ATOMIC_ACQUIRE))
+			continue;
 		hooked = 1;
 	}
 	rump_mutex_exit(&futex_hooklock);

@@ -348,7 +348,7 @@ ids_setpgid(struct proc *p, int pgid)
 	if (p->p_sid == p->p_pid || p->p_sid != curproc->p_sid ||
 	    (pgid != p->p_pid && ids_group(pgid, p->p_sid) == NULL))
 		return -EPERM;
-	p->p_pgid = pgid;
+	__atomic_store_n(&p->p_pgid, pgid, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -370,8 +370,11 @@ RUMP_SYSCALL0(setsid)
 	long r = -EPERM;
 
 	rump_mutex_enter(&rump_proc_lock);
-	if (ids_group(p->p_pid, 0) == NULL)
-		r = p->p_sid = p->p_pgid = p->p_pid;
+	if (ids_group(p->p_pid, 0) == NULL) {
+		r = p->p_pid;
+		__atomic_store_n(&p->p_pgid, p->p_pid, __ATOMIC_RELAXED);
+		__atomic_store_n(&p->p_sid, p->p_pid, __ATOMIC_RELAXED);
+	}
 	rump_mutex_exit(&rump_proc_lock);
 	return r;
 }

@@ -132,7 +132,7 @@ rump_proc_new(struct proc *parent, int flags, struct proc **pp)
 	rump_mutex_enter(&parent->p_lock);
 	p->p_cred = parent->p_cred;
 	__atomic_fetch_add(&p->p_cred->cr_ref, 1, __ATOMIC_RELAXED);
-	p->p_umask = parent->p_umask;
+	p->p_umask = __atomic_load_n(&parent->p_umask, __ATOMIC_RELAXED);
 	memcpy(p->p_rlim, parent->p_rlim, sizeof(p->p_rlim));
 	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
 	rump_mutex_exit(&parent->p_lock);
@@ -182,10 +182,8 @@ rump_proc_exit(struct proc *p, int wstatus)
 	if (p->p_zombie)
 		return;
 	rump_fdtable_closeall(p->p_fdt);
-	if (rump_vfs_prochooks.ph_exit != NULL)
-		rump_vfs_prochooks.ph_exit(p);
-	if (rump_proc_exithook != NULL)
-		rump_proc_exithook(p);
+	RUMP_HOOK_CALL(rump_vfs_prochooks.ph_exit, p);
+	RUMP_HOOK_CALL(rump_proc_exithook, p);
 	rump_mutex_enter(&rump_proc_lock);
 	p->p_wstatus = wstatus;
 	if (rump_procend_hook != NULL)
@@ -298,8 +296,8 @@ long
 rump_gate_exit_intr(struct lwp *l, long r, const long *call, int how)
 {
 
-	if (__builtin_expect(r == -EINTR, 0) && rump_intr_hook != NULL)
-		rump_intr_hook(l, call, how);
+	if (__builtin_expect(r == -EINTR, 0))
+		RUMP_HOOK_CALL(rump_intr_hook, l, call, how);
 	rump_gate_exit(l);
 	return r;
 }

@@ -197,8 +197,11 @@ misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
 		else if (new->rlim_max > rl->rlim_max &&
 		    p->p_cred->cr_euid != 0)
 			error = EPERM;
-		else
-			*rl = *new;
+		else {
+			rl->rlim_max = new->rlim_max;
+			__atomic_store_n(&rl->rlim_cur, new->rlim_cur,
+			    __ATOMIC_RELAXED);
+		}
 	}
 	rump_mutex_exit(&p->p_lock);
 	return -error;
@@ -268,10 +271,15 @@ RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
 		if (rump_copyinstr((const char *)a, name, sizeof(name),
 		    NULL) == EFAULT)
 			return -EFAULT;
+		rump_mutex_enter(&l->l_proc->p_lock);
 		strlcpy(l->l_name, name, sizeof(l->l_name));
+		rump_mutex_exit(&l->l_proc->p_lock);
 		return 0;
 	case PR_GET_NAME:
-		return -rump_copyout(l->l_name, (void *)a, sizeof(l->l_name));
+		rump_mutex_enter(&l->l_proc->p_lock);
+		memcpy(name, l->l_name, sizeof(l->l_name));
+		rump_mutex_exit(&l->l_proc->p_lock);
+		return -rump_copyout(name, (void *)a, sizeof(l->l_name));
 	case PR_GET_DUMPABLE:
 		return 1;
 	case PR_SET_DUMPABLE:

@@ -32,6 +32,7 @@ sig_jobnote(struct proc *p, int wstatus, int code, int sig)
 {
 	struct rump_siginfo info;
 	struct proc *parent;
+	int wants;
 
 	memset(&info, 0, sizeof(info));
 	info.rs_code = code;
@@ -42,7 +43,10 @@ sig_jobnote(struct proc *p, int wstatus, int code, int sig)
 	p->p_jobnote = wstatus;
 	parent = p->p_parent;
 	rump_cv_broadcast(&parent->p_waitcv);
-	if ((parent->p_sig.ps_act[SIGCHLD - 1].sa_fl & SA_NOCLDSTOP) == 0)
+	rump_mutex_enter(&parent->p_lock);
+	wants = (parent->p_sig.ps_act[SIGCHLD - 1].sa_fl & SA_NOCLDSTOP) == 0;
+	rump_mutex_exit(&parent->p_lock);
+	if (wants)
 		(void)rump_sig_proc(parent, SIGCHLD, &info);
 	rump_mutex_exit(&rump_proc_lock);
 }
@@ -158,7 +162,7 @@ static int
 sig_wanted(struct lwp *l)
 {
 
-	return l->l_hoststk != NULL && l->l_pending != 0;
+	return l->l_hoststk != NULL && rump_lwp_pending(l) != 0;
 }
 
 /* The call that was interrupted is made again, as if it had not begun. */
@@ -268,7 +272,7 @@ static void
 sig_pending(struct lwp *l)
 {
 
-	if (l->l_pending & LP_EXIT)
+	if (rump_lwp_pending(l) & LP_EXIT)
 		rump_exit_lwp(NULL, 0);
 	if (l->l_hoststk != NULL) {
 		(void)rumpcomp_sig_atreturn();
@@ -335,8 +339,10 @@ sig_child(struct proc *p)
 	struct rump_siginfo info;
 	int st = p->p_wstatus;
 
+	rump_mutex_enter(&p->p_parent->p_lock);
 	if (SIG_IS(act, SIG_IGN) || (act->sa_fl & SA_NOCLDWAIT))
 		p->p_autoreap = 1;
+	rump_mutex_exit(&p->p_parent->p_lock);
 	memset(&info, 0, sizeof(info));
 	info.u.chld.pid = p->p_pid;
 	info.u.chld.uid = p->p_cred->cr_ruid;
@@ -352,21 +358,37 @@ static const struct rumpcomp_sigops sig_ops = {
 	.so_fault = rump_sigfault_wanted,
 };
 
+static void
+sig_hooks(void)
+{
+
+	rumpcomp_sig_init(&sig_ops);
+	sig_lwpexit_next = RUMP_HOOK(rump_lwpexit_hook);
+	while (!__atomic_compare_exchange_n(&rump_lwpexit_hook,
+	    &sig_lwpexit_next, sig_lwpexit, 0, __ATOMIC_ACQ_REL,
+	    __ATOMIC_ACQUIRE))
+		continue;
+	RUMP_HOOK_SET(rump_intr_hook, sig_intr);
+	RUMP_HOOK_SET(rump_sigself_hook, sig_self);
+	RUMP_HOOK_SET(rump_sigchild_hook, sig_child);
+	RUMP_HOOK_SET(rump_pending_hook, sig_pending);
+}
+
+/* Whoever comes from here may rely on all of them. */
 void
 rump_sig_init(void)
 {
-	static uint32_t done;	/* [a] */
+	static struct rump_mutex lock;
+	static int done;		/* [lock] for writing, [a] */
 
-	if (__atomic_load_n(&done, __ATOMIC_RELAXED) ||
-	    __atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
+	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
-	rumpcomp_sig_init(&sig_ops);
-	sig_lwpexit_next = rump_lwpexit_hook;
-	rump_lwpexit_hook = sig_lwpexit;
-	rump_intr_hook = sig_intr;
-	rump_sigself_hook = sig_self;
-	rump_sigchild_hook = sig_child;
-	rump_pending_hook = sig_pending;
+	rump_mutex_enter(&lock);
+	if (!done) {
+		sig_hooks();
+		__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
+	}
+	rump_mutex_exit(&lock);
 }
 
 /* libc's restorer: the handler has returned, its frame begins at uc. */

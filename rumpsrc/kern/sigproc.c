@@ -24,8 +24,7 @@ rump_sig_exec(struct proc *p)
 	struct rump_sigact *act;
 	struct lwp *l;
 
-	if (rump_sigtimer_clearhook != NULL)
-		rump_sigtimer_clearhook(p, 1);
+	RUMP_HOOK_CALL(rump_sigtimer_clearhook, p, 1);
 	rump_mutex_enter(&p->p_lock);
 	for (act = p->p_sig.ps_act; act < p->p_sig.ps_act + RUMP_NSIG; act++) {
 		if (!SIG_IS(act, SIG_IGN))

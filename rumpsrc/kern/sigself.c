@@ -15,7 +15,7 @@ static void
 sigself_end(struct lwp *l)
 {
 
-	if (l->l_pending & LP_EXIT)
+	if (rump_lwp_pending(l) & LP_EXIT)
 		rump_exit_lwp(NULL, 0);
 	rump_exit_group(__builtin_ctzl(l->l_sig.ls_pend.sp_set) + 1);
 }
@@ -27,11 +27,11 @@ rump_sig_self(int sig)
 
 	if (l->l_hoststk == NULL)
 		return;		/* the host's, or the kernel's own */
-	if (rump_sigself_hook != NULL) {
-		rump_sigself_hook(l, sig);
+	if (RUMP_HOOK(rump_sigself_hook) != NULL) {
+		RUMP_HOOK(rump_sigself_hook)(l, sig);
 		return;
 	}
 	l->l_sig.ls_pend.sp_set |= RUMP_SIGBIT(sig);
-	rump_pending_hook = sigself_end;
+	RUMP_HOOK_SET(rump_pending_hook, sigself_end);
 	__atomic_fetch_or(&l->l_pending, LP_SIG, __ATOMIC_RELAXED);
 }

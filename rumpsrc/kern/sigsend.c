@@ -60,7 +60,8 @@ rump_sigpend_drop(struct proc *p, struct rump_sigpend *sp, uint64_t set)
 		if (set & RUMP_SIGBIT(sq->sq_info.rs_signo)) {
 			pend_unlink(sp, sqp);
 			if (sq->sq_timer != NULL)
-				rump_sigtimer_taken(sq->sq_timer, NULL);
+				RUMP_HOOK(rump_sigtimer_taken)(sq->sq_timer,
+				    NULL);
 			sigq_free(p, sq);
 		} else {
 			sqp = &sq->sq_next;
@@ -139,7 +140,7 @@ pend_take(struct proc *p, struct rump_sigpend *sp, int sig,
 	}
 	*info = found->sq_info;
 	if (found->sq_timer != NULL)
-		rump_sigtimer_taken(found->sq_timer, info);
+		RUMP_HOOK(rump_sigtimer_taken)(found->sq_timer, info);
 	sigq_free(p, found);
 }
 
@@ -223,12 +224,12 @@ sig_choose(struct proc *p, int sig)
 {
 	struct lwp *l = sig_leader(p), *busy = NULL;
 
-	if (!sig_blocks(l, sig) && (l->l_pending & LP_SIG) == 0)
+	if (!sig_blocks(l, sig) && (rump_lwp_pending(l) & LP_SIG) == 0)
 		return l;
 	for (l = p->p_lwps; l != NULL; l = l->l_sibling) {
 		if (sig_blocks(l, sig))
 			continue;
-		if ((l->l_pending & LP_SIG) == 0)
+		if ((rump_lwp_pending(l) & LP_SIG) == 0)
 			return l;
 		busy = l;
 	}
@@ -240,7 +241,7 @@ static int
 sig_queue(struct proc *p, struct rump_sigpend *sp, int sig,
     const struct rump_siginfo *info, struct rump_sigtimer *timer)
 {
-	uint64_t limit = p->p_rlim[RLIMIT_SIGPENDING].rlim_cur;
+	uint64_t limit = rump_rlim_cur(p, RLIMIT_SIGPENDING);
 	struct rump_sigq *sq = NULL;
 
 	/* Of the user's only real-time signals are limited. */
@@ -289,8 +290,7 @@ rump_sig_post(struct proc *p, struct lwp *l, int sig,
 	if ((error = sig_queue(p, sp, sig, info, timer)) != 0)
 		return error;
 	sp->sp_set |= RUMP_SIGBIT(sig);
-	if (rump_sigfd_hook != NULL)
-		rump_sigfd_hook(p);
+	RUMP_HOOK_CALL(rump_sigfd_hook, p);
 	if (l == NULL)
 		l = sig_choose(p, sig);
 	if (l != NULL && !sig_blocks(l, sig)) {

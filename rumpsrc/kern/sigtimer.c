@@ -225,16 +225,21 @@ static void
 sigtimer_init(void)
 {
 	static struct rump_wallstep step = { .ws_fn = sigtimer_step };
-	static uint32_t done;	/* [a] */
+	static struct rump_mutex lock;
+	static int done;		/* [lock] for writing, [a] */
 
-	if (__atomic_load_n(&done, __ATOMIC_RELAXED) ||
-	    __atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
+	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
-	rump_wallstep_add(&step);
-	rump_sigtimer_taken = sigtimer_taken;
-	rump_sigtimer_clearhook = rump_sigtimer_clear;
-	sigtimer_exit_next = rump_vfs_prochooks.ph_exit;
-	rump_vfs_prochooks.ph_exit = sigtimer_procexit;
+	rump_mutex_enter(&lock);
+	if (!done) {
+		rump_wallstep_add(&step);
+		RUMP_HOOK_SET(rump_sigtimer_taken, sigtimer_taken);
+		RUMP_HOOK_SET(rump_sigtimer_clearhook, rump_sigtimer_clear);
+		sigtimer_exit_next = RUMP_HOOK(rump_vfs_prochooks.ph_exit);
+		RUMP_HOOK_SET(rump_vfs_prochooks.ph_exit, sigtimer_procexit);
+		__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
+	}
+	rump_mutex_exit(&lock);
 }
 
 /*

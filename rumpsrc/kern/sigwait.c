@@ -26,7 +26,7 @@ wait_for(struct lwp *l, uint64_t set, int64_t deadline,
 			return 0;
 		if (error == ETIMEDOUT)
 			return EAGAIN;
-		if (rump_sig_ready(l) != 0 || (l->l_pending & LP_EXIT) ||
+		if (rump_sig_ready(l) != 0 || (rump_lwp_pending(l) & LP_EXIT) ||
 		    l->l_proc->p_sig.ps_stopped)
 			return EINTR;
 		__atomic_fetch_and(&l->l_pending, ~(uint32_t)LP_SIG,

@@ -196,9 +196,16 @@ rump_sleepq_block(const volatile void *obj, int64_t deadline)
 	return sleepq_end(obj, l, error);
 }
 
-struct rumpcomp_event *volatile rump_drain_event;
-volatile uint32_t rump_drain_work;
+struct rumpcomp_event *rump_drain_event;
+uint32_t rump_drain_work;
 void (*rump_drain_kick)(void);
+
+static inline uint32_t
+drain_work(void)
+{
+
+	return __atomic_load_n(&rump_drain_work, __ATOMIC_RELAXED);
+}
 
 /*
  * The same for who drains: EAGAIN when a device has work.  With several
@@ -211,15 +218,17 @@ rump_sleepq_block_drain(const volatile void *obj, int64_t deadline)
 	struct lwp *l = curlwp;
 	int error = 0, mine;
 
-	mine = rump_cooperative && rump_drain_event == NULL;
+	mine = rump_cooperative && __atomic_load_n(&rump_drain_event,
+	    __ATOMIC_RELAXED) == NULL;
 	if (mine)
-		rump_drain_event = l->l_slpev;
+		__atomic_store_n(&rump_drain_event, l->l_slpev,
+		    __ATOMIC_RELEASE);
 	while (sleepq_woken(l) == 0 && error == 0)
-		error = mine && rump_drain_work ? EAGAIN :
+		error = mine && drain_work() ? EAGAIN :
 		    sleepq_wait(l, deadline);
 	if (mine) {
-		rump_drain_event = NULL;
-		if (error != EAGAIN && rump_drain_work)
+		__atomic_store_n(&rump_drain_event, NULL, __ATOMIC_RELAXED);
+		if (error != EAGAIN && drain_work())
 			rump_drain_kick();
 	}
 	if (error == 0 && l->l_slpwoken == RUMP_WOKEN)

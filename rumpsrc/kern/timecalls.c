@@ -164,8 +164,8 @@ sleep_mono(struct lwp *l, int64_t deadline, struct __kernel_timespec *rem)
 		if (rump_copyout(&ts, rem, sizeof(ts)) != 0)
 			return -EFAULT;
 	}
-	if (error && rump_intr_hook != NULL)
-		rump_intr_hook(l, again, (int)sizeof(again) +
+	if (error && RUMP_HOOK(rump_intr_hook) != NULL)
+		RUMP_HOOK(rump_intr_hook)(l, again, (int)sizeof(again) +
 		    RUMP_AGAIN_NOHAND);
 	return -error;
 }
@@ -219,8 +219,8 @@ sleep_wall(struct lwp *l, int64_t when)
 	const long again[] = { (long)sleep_wallagain, when };
 	int error = sleep_untilwall(when);
 
-	if (error && rump_intr_hook != NULL)
-		rump_intr_hook(l, again, (int)sizeof(again) +
+	if (error && RUMP_HOOK(rump_intr_hook) != NULL)
+		RUMP_HOOK(rump_intr_hook)(l, again, (int)sizeof(again) +
 		    RUMP_AGAIN_NOHAND);
 	return -error;
 }

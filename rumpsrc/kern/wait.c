@@ -78,8 +78,12 @@ wait_look(struct wait_for *wf)
 		if (!wait_event(p, wf->wf_flags, &wf->wf_status))
 			continue;
 		wf->wf_pid = p->p_pid;
+		/* One that only stopped may change them. */
+		rump_mutex_enter(&p->p_lock);
 		wf->wf_uid = (int)p->p_cred->cr_ruid;
-		wf->wf_time = p->p_zombie ? p->p_cputime + p->p_childtime : 0;
+		rump_mutex_exit(&p->p_lock);
+		wf->wf_time = p->p_zombie ? p->p_childtime +
+		    __atomic_load_n(&p->p_cputime, __ATOMIC_RELAXED) : 0;
 		if (wf->wf_flags & WNOWAIT)
 			break;
 		if (p->p_zombie)
@@ -139,6 +143,14 @@ wait_usage(const struct wait_for *wf, void *rusage)
 	return rump_copyout(t, rusage, sizeof(t));
 }
 
+/* A parent may change it. */
+static int
+wait_pgid(void)
+{
+
+	return __atomic_load_n(&curproc->p_pgid, __ATOMIC_RELAXED);
+}
+
 /* pid as in waitpid(2). */
 RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 {
@@ -150,7 +162,7 @@ RUMP_RESTART4(wait4, int, pid, int *, ustatus, int, flags, void *, rusage)
 	if (pid == INT_MIN)
 		return -ESRCH;
 	wf.wf_type = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
-	wf.wf_id = pid == 0 ? curproc->p_pgid : pid < 0 ? -pid : pid;
+	wf.wf_id = pid == 0 ? wait_pgid() : pid < 0 ? -pid : pid;
 	wf.wf_flags = flags | WEXITED;
 	if ((error = wait_child(&wf)) != 0)
 		return -error;
@@ -220,7 +232,7 @@ RUMP_RESTART5(waitid, int, type, int, id, void *, uinfo, int, flags,
 			return -error;
 		again = again && (flags & WNOHANG) == 0;
 	} else if (type == P_PGID && id == 0)
-		wf.wf_id = curproc->p_pgid;
+		wf.wf_id = wait_pgid();
 	else if (type != P_ALL && (id <= 0 ||
 	    (type != P_PID && type != P_PGID)))
 		return -EINVAL;

@@ -459,7 +459,7 @@ rump_epoll_make(int flags)
 
 	if (flags & ~O_CLOEXEC)
 		return -EINVAL;
-	rump_file_epollhook = epoll_filegone;	/* always the same value */
+	RUMP_HOOK_SET(rump_file_epollhook, epoll_filegone);
 	if ((error = epoll_new(&ep)) != 0)
 		return -error;
 	error = rump_file_alloc(FT_EPOLL, &epoll_ops, ep, O_RDWR,

@@ -25,7 +25,7 @@ static int
 eventfd_wait(struct file *fp, struct eventfd *ev)
 {
 
-	if (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) & O_NONBLOCK)
+	if (file_flags(fp) & O_NONBLOCK)
 		return EAGAIN;
 	return rump_cv_wait_sig(&ev->ev_cv, &ev->ev_lock);
 }

@@ -100,7 +100,7 @@ pidfd_pid(int fd, int *pid, int *nonblock)
 	if ((error = pidfd_get(fd, &fp, &pd)) != 0)
 		return error;
 	*pid = pd->pd_proc->p_pid;
-	*nonblock = (fp->f_flags & O_NONBLOCK) != 0;
+	*nonblock = (file_flags(fp) & O_NONBLOCK) != 0;
 	rump_file_rele(fp);
 	return 0;
 }

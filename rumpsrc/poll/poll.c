@@ -269,7 +269,7 @@ poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 	struct pollwait pw;
 	long r;
 
-	if (n > l->l_proc->p_rlim[7].rlim_cur)
+	if (n > rump_rlim_cur(l->l_proc, 7))
 		return -EINVAL;
 	if (n != 0 && rump_writable(fds, n * sizeof(*fds)) != 0)
 		return -EFAULT;

@@ -139,8 +139,7 @@ signalfd_read(struct file *fp, struct uio *uio, int flags)
 	(void)flags;
 	if (uio->uio_resid < sizeof(ssi))
 		return EINVAL;
-	wait = (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
-	    O_NONBLOCK) == 0;
+	wait = (file_flags(fp) & O_NONBLOCK) == 0;
 	error = wait ? signalfd_wait(sf, &info) : signalfd_take(sf, &info);
 	while (error == 0) {
 		signalfd_fill(&ssi, &info);
@@ -199,7 +198,7 @@ signalfd_make(uint64_t set, int flags, int *fdp)
 		return ENOMEM;
 	sf->sf_set = set;
 	rump_mutex_enter(&signalfd_lock);
-	rump_sigfd_hook = signalfd_notify;
+	RUMP_HOOK_SET(rump_sigfd_hook, signalfd_notify);
 	if ((sf->sf_next = signalfd_all) != NULL)
 		signalfd_all->sf_prevp = &sf->sf_next;
 	sf->sf_prevp = &signalfd_all;

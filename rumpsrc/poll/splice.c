@@ -82,9 +82,9 @@ splice_check(struct file *in, const int64_t *inoff, struct file *out,
     const int64_t *outoff)
 {
 
-	if ((in->f_flags & O_PATH) || (out->f_flags & O_PATH) ||
-	    (in->f_flags & O_ACCMODE) == O_WRONLY ||
-	    (out->f_flags & O_ACCMODE) == O_RDONLY)
+	if ((file_flags(in) & O_PATH) || (file_flags(out) & O_PATH) ||
+	    (file_flags(in) & O_ACCMODE) == O_WRONLY ||
+	    (file_flags(out) & O_ACCMODE) == O_RDONLY)
 		return EBADF;
 	if (in->f_type != FT_PIPE && out->f_type != FT_PIPE)
 		return EINVAL;
@@ -95,7 +95,7 @@ splice_check(struct file *in, const int64_t *inoff, struct file *out,
 	    (outoff != NULL && (out->f_ops->fo_flags & FOF_SEEKABLE) == 0))
 		return ESPIPE;
 	if ((inoff != NULL && *inoff < 0) || (outoff != NULL && *outoff < 0) ||
-	    (out->f_flags & O_APPEND) || in->f_ops->fo_read == NULL ||
+	    (file_flags(out) & O_APPEND) || in->f_ops->fo_read == NULL ||
 	    out->f_ops->fo_write == NULL)
 		return EINVAL;
 	return 0;
@@ -112,14 +112,14 @@ splice_files(struct file *in, int64_t *inoff, struct file *out,
 	if (len > INT32_MAX)
 		len = INT32_MAX & ~(SPLICE_PAGE - 1);
 	if (((nonblock && in->f_type == FT_PIPE) ||
-	    (in->f_flags & O_NONBLOCK)) && !splice_ready(in, POLLIN))
+	    (file_flags(in) & O_NONBLOCK)) && !splice_ready(in, POLLIN))
 		return EAGAIN;
 	if (((nonblock && out->f_type == FT_PIPE) ||
-	    (out->f_flags & O_NONBLOCK)) && !splice_ready(out, POLLOUT))
+	    (file_flags(out) & O_NONBLOCK)) && !splice_ready(out, POLLOUT))
 		return EAGAIN;
 	if (out->f_ops->fo_splice != NULL && outoff == NULL) {
 		error = out->f_ops->fo_splice(out, in, inoff, len,
-		    (out->f_flags & O_NONBLOCK) != 0, donep);
+		    (file_flags(out) & O_NONBLOCK) != 0, donep);
 		if (error != EOPNOTSUPP)
 			return error;
 	}
@@ -196,8 +196,8 @@ tee_files(struct file *in, struct file *out, size_t len, unsigned flags,
 	if (in->f_type != FT_PIPE || out->f_type != FT_PIPE ||
 	    in->f_data == out->f_data)
 		return EINVAL;
-	if ((in->f_flags & O_ACCMODE) != O_RDONLY ||
-	    (out->f_flags & O_ACCMODE) != O_WRONLY)
+	if ((file_flags(in) & O_ACCMODE) != O_RDONLY ||
+	    (file_flags(out) & O_ACCMODE) != O_WRONLY)
 		return EBADF;
 	if ((error = rump_pipe_await(in, nonblock)) != 0)
 		return error;
@@ -236,7 +236,7 @@ vmsplice_check(int fd, unsigned flags, int *write)
 
 	if (error)
 		return error;
-	*write = (fp->f_flags & O_ACCMODE) == O_WRONLY;
+	*write = (file_flags(fp) & O_ACCMODE) == O_WRONLY;
 	if (fp->f_type != FT_PIPE)
 		error = EBADF;
 	else if (flags & SPLICE_F_NONBLOCK &&

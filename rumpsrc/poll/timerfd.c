@@ -97,8 +97,7 @@ timerfd_read(struct file *fp, struct uio *uio, int flags)
 		return EINVAL;
 	rump_mutex_enter(&tf->tf_lock);
 	while (!tf->tf_expired && !tf->tf_cancelled && error == 0) {
-		if (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
-		    O_NONBLOCK)
+		if (file_flags(fp) & O_NONBLOCK)
 			error = EAGAIN;
 		else
 			error = rump_cv_wait_sig(&tf->tf_cv, &tf->tf_lock);

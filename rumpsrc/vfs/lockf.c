@@ -341,11 +341,15 @@ fromflock(struct file *fp, struct vnode *vp, const struct flock *fl,
 	if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK &&
 	    fl->l_type != F_UNLCK)
 		return EINVAL;
-	if (fl->l_whence == SEEK_CUR)
-		base = __atomic_load_n(&fp->f_offset, __ATOMIC_RELAXED);
-	else if (fl->l_whence == SEEK_END)
-		base = __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED);
-	else if (fl->l_whence != SEEK_SET)
+	if (fl->l_whence == SEEK_CUR) {
+		rump_mutex_enter(&fp->f_offlock);
+		base = fp->f_offset;
+		rump_mutex_exit(&fp->f_offlock);
+	} else if (fl->l_whence == SEEK_END) {
+		rump_rw_rdenter(&vp->v_lock);
+		base = vp->v_size;
+		rump_rw_exit(&vp->v_lock);
+	} else if (fl->l_whence != SEEK_SET)
 		return EINVAL;
 	if (__builtin_add_overflow(base, fl->l_start, &base) ||
 	    __builtin_add_overflow(base, fl->l_len, &end))
@@ -385,9 +389,9 @@ getlock(struct vnode *vp, const struct lockf *want, struct flock *fl)
 static int
 mayset(struct file *fp, int type)
 {
-	int acc = fp->f_flags & O_ACCMODE;
+	int acc = file_flags(fp) & O_ACCMODE;
 
-	if ((fp->f_flags & O_PATH) ||
+	if ((file_flags(fp) & O_PATH) ||
 	    (type == F_RDLCK && acc == O_WRONLY) ||
 	    (type == F_WRLCK && acc == O_RDONLY))
 		return EBADF;
@@ -470,7 +474,7 @@ k_flock(int fd, int op)
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	want.lk_owner = fp;
-	if ((vp = vfs_file_vnode(fp)) == NULL || (fp->f_flags & O_PATH))
+	if ((vp = vfs_file_vnode(fp)) == NULL || (file_flags(fp) & O_PATH))
 		error = EBADF;
 	else
 		error = setlock(vp, &want, 1, !(op & LOCK_NB));

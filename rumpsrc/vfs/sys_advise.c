@@ -19,7 +19,7 @@ checkfd(int fd)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return error;
-	if (fp->f_flags & O_PATH)
+	if (file_flags(fp) & O_PATH)
 		error = EBADF;
 	else if (fp->f_ops->fo_seek == NULL)
 		error = ESPIPE;

@@ -85,7 +85,7 @@ fdnopath(int fd, struct vnode **vpp)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return error;
-	if (fp->f_flags & O_PATH)
+	if (file_flags(fp) & O_PATH)
 		error = EBADF;
 	else if ((*vpp = vfs_file_vnode(fp)) == NULL)
 		error = EINVAL;
@@ -353,7 +353,8 @@ k_fallocate(int fd, int mode, int64_t off, int64_t len)
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	vp = vfs_file_vnode(fp);
-	if ((fp->f_flags & O_ACCMODE) == O_RDONLY || (fp->f_flags & O_PATH))
+	if ((file_flags(fp) & O_ACCMODE) == O_RDONLY ||
+	    (file_flags(fp) & O_PATH))
 		error = EBADF;
 	else
 		error = vp == NULL ? ESPIPE : dofallocate(vp, mode, off, len);

@@ -86,7 +86,7 @@ spliced(struct file *in, int64_t *inoff, struct file *out, size_t len,
 	if (out->f_ops->fo_splice == NULL)
 		return 0;
 	error = out->f_ops->fo_splice(out, in, inoff, len,
-	    (out->f_flags & O_NONBLOCK) != 0, &done);
+	    (file_flags(out) & O_NONBLOCK) != 0, &done);
 	*ret = done != 0 ? (long)done : -error;
 	return error != EOPNOTSUPP;
 }
@@ -102,9 +102,9 @@ getboth(int infd, struct file **inp, int outfd, struct file **outp)
 		rump_file_rele(*inp);
 		return error;
 	}
-	if (((*inp)->f_flags & (O_ACCMODE | O_PATH)) == O_WRONLY ||
-	    ((*inp)->f_flags & O_PATH) || ((*outp)->f_flags & O_PATH) ||
-	    ((*outp)->f_flags & O_ACCMODE) == O_RDONLY)
+	if ((file_flags(*inp) & (O_ACCMODE | O_PATH)) == O_WRONLY ||
+	    (file_flags(*inp) & O_PATH) || (file_flags(*outp) & O_PATH) ||
+	    (file_flags(*outp) & O_ACCMODE) == O_RDONLY)
 		error = EBADF;
 	else if ((*inp)->f_ops->fo_read == NULL ||
 	    (*outp)->f_ops->fo_write == NULL)
@@ -174,10 +174,10 @@ docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
 		len = INT32_MAX & ~(CHUNK - 1);
 	if (uin != NULL && !(in->f_ops->fo_flags & FOF_SEEKABLE))
 		ret = -ESPIPE;
-	else if ((out->f_flags & O_APPEND) || (onlyfiles &&
+	else if ((file_flags(out) & O_APPEND) || (onlyfiles &&
 	    (!(in->f_ops->fo_flags & FOF_SEEKABLE) ||
 	    !(out->f_ops->fo_flags & FOF_SEEKABLE))))
-		ret = onlyfiles && (out->f_flags & O_APPEND) ? -EBADF :
+		ret = onlyfiles && (file_flags(out) & O_APPEND) ? -EBADF :
 		    -EINVAL;
 	else if (onlyfiles && overlap(in, uin ? &inoff : NULL, out,
 	    uout ? &outoff : NULL, len))

@@ -69,7 +69,7 @@ getdents(int fd, void *ubuf, unsigned size, int old)
 	vp = vfs_file_vnode(fp);
 	if (vp == NULL || !vn_is(vp, S_IFDIR))
 		error = ENOTDIR;
-	else if (fp->f_flags & O_PATH)
+	else if (file_flags(fp) & O_PATH)
 		error = EBADF;
 	else {
 		rump_mutex_enter(&fp->f_offlock);

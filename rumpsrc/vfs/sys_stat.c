@@ -206,7 +206,7 @@ fillstatfs(struct vnode *vp, struct statfs *ust)
 	st.f_fsid.val[0] = (int)mp->m_dev;
 	st.f_namelen = VFS_NAME_MAX;
 	/* ST_VALID and, with MS_'s values, rdonly to noatime */
-	st.f_flags = 0x20 | (long)(mp->m_flags & 0xf);
+	st.f_flags = 0x20 | (long)(vfs_mountflags(mp) & 0xf);
 	return rump_copyout(&st, ust, sizeof(st));
 }
 

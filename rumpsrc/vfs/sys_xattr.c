@@ -222,7 +222,7 @@ byfd(int fd, struct vnode **vpp)
 	*vpp = vfs_file_vnode(fp);
 	if (*vpp == NULL)
 		error = EOPNOTSUPP;
-	else if (fp->f_flags & O_PATH)
+	else if (file_flags(fp) & O_PATH)
 		error = EBADF;
 	else
 		vref(*vpp);

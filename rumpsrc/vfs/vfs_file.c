@@ -91,7 +91,7 @@ vn_read(struct file *fp, struct uio *uio, int flags)
 		return EINVAL;
 	rump_rw_rdenter(&vp->v_lock);
 	error = vp->v_ops->vop_read(vp, uio);
-	if (!(fp->f_flags & O_NOATIME))
+	if (!(file_flags(fp) & O_NOATIME))
 		vfs_atime(vp);
 	rump_rw_exit(&vp->v_lock);
 	if (uio->uio_resid != resid)
@@ -109,7 +109,7 @@ vn_lend(struct file *fp, int64_t off, size_t len, struct filelent *lt)
 		return EOPNOTSUPP;
 	rump_rw_rdenter(&vp->v_lock);
 	error = vp->v_ops->vop_lend(vp, off, len, lt);
-	if (!(fp->f_flags & O_NOATIME))
+	if (!(file_flags(fp) & O_NOATIME))
 		vfs_atime(vp);
 	rump_rw_exit(&vp->v_lock);
 	return error;
@@ -119,7 +119,7 @@ vn_lend(struct file *fp, int64_t off, size_t len, struct filelent *lt)
 static int
 sizelimit(struct uio *uio, size_t *excess)
 {
-	uint64_t lim = curproc->p_rlim[RLIMIT_FSIZE].rlim_cur, room;
+	uint64_t lim = rump_rlim_cur(curproc, RLIMIT_FSIZE), room;
 
 	*excess = 0;
 	if (lim > INT64_MAX)
@@ -148,7 +148,7 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	if (vp->v_ops->vop_write == NULL || uio->uio_offset < 0)
 		return EINVAL;
 	rump_rw_wrenter(&vp->v_lock);
-	if (fp->f_flags & O_APPEND)
+	if (file_flags(fp) & O_APPEND)
 		uio->uio_offset = vp->v_size;
 	if (resid == 0 || (error = sizelimit(uio, &excess)) != 0) {
 		rump_rw_exit(&vp->v_lock);
@@ -163,7 +163,7 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 			    ~(uint32_t)(S_ISUID | S_ISGID));
 		error = 0;		/* a short write tells enough */
 	}
-	if (!error && (fp->f_flags & O_DSYNC) && vp->v_ops->vop_fsync)
+	if (!error && (file_flags(fp) & O_DSYNC) && vp->v_ops->vop_fsync)
 		error = vp->v_ops->vop_fsync(vp, 1);
 	rump_rw_exit(&vp->v_lock);
 	if (uio->uio_resid != resid)
@@ -180,7 +180,11 @@ vn_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 
 	if (cmd != FIONREAD || !vn_is(vp, S_IFREG))
 		return ENOTTY;
-	n = __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED) - fp->f_offset;
+	rump_mutex_enter(&fp->f_offlock);
+	rump_rw_rdenter(&vp->v_lock);
+	n = vp->v_size - fp->f_offset;
+	rump_rw_exit(&vp->v_lock);
+	rump_mutex_exit(&fp->f_offlock);
 	left = n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : (int)n;
 	return rump_copyout(&left, uarg, sizeof(left));
 }
@@ -243,7 +247,7 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 		return EISDIR;
 	if (len < 0 || !vn_is(vp, S_IFREG) || vp->v_ops->vop_truncate == NULL)
 		return EINVAL;
-	if ((uint64_t)len > curproc->p_rlim[RLIMIT_FSIZE].rlim_cur) {
+	if ((uint64_t)len > rump_rlim_cur(curproc, RLIMIT_FSIZE)) {
 		rump_sig_self(RUMP_SIGXFSZ);
 		return EFBIG;
 	}
@@ -309,12 +313,12 @@ vn_close(struct file *fp)
 {
 	struct vnode *vp = fvnode(fp);
 
-	if (iswriter(vp, fp->f_flags))
+	if (iswriter(vp, file_flags(fp)))
 		__atomic_fetch_sub(&vp->v_mount->m_writers, 1,
 		    __ATOMIC_RELAXED);
 	if (__atomic_load_n(&vp->v_locks, __ATOMIC_ACQUIRE) != NULL)
 		vfs_locks_fileclose(fp, vp);
-	vfs_event(vp, (fp->f_flags & O_ACCMODE) == O_RDONLY ?
+	vfs_event(vp, (file_flags(fp) & O_ACCMODE) == O_RDONLY ?
 	    IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
 	vrele(vp);
 }
@@ -415,7 +419,7 @@ dev_read(struct file *fp, struct uio *uio, int flags)
 	(void)flags;
 	if (dn->dn_ops->d_read == NULL)
 		return EINVAL;
-	return dn->dn_ops->d_read(dn->dn_arg, uio, fp->f_flags);
+	return dn->dn_ops->d_read(dn->dn_arg, uio, file_flags(fp));
 }
 
 static int
@@ -426,7 +430,7 @@ dev_write(struct file *fp, struct uio *uio, int flags)
 	(void)flags;
 	if (dn->dn_ops->d_write == NULL)
 		return EINVAL;
-	return dn->dn_ops->d_write(dn->dn_arg, uio, fp->f_flags);
+	return dn->dn_ops->d_write(dn->dn_arg, uio, file_flags(fp));
 }
 
 static int
@@ -503,7 +507,7 @@ opendev(struct vnode *vp, int oflags, struct file **fpp,
 {
 	const struct devnode *dn = NULL;
 
-	if (vp->v_mount->m_flags & MS_NODEV)
+	if (vfs_mountflags(vp->v_mount) & MS_NODEV)
 		return EACCES;
 	if (vfs_finddev != NULL)
 		dn = vfs_finddev(vp->v_mode, vp->v_rdev);

@@ -150,7 +150,7 @@ static int
 mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
     int flags, int64_t off)
 {
-	int mode = fp->f_flags & O_ACCMODE, private, error;
+	int mode = file_flags(fp) & O_ACCMODE, private, error;
 	struct rump_mmobj *obj;
 
 	private = (flags & MAP_TYPE) == MAP_PRIVATE;

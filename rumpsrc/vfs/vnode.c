@@ -100,7 +100,7 @@ vfs_atime(struct vnode *vp)
 {
 	int64_t now, at;
 
-	if (vp->v_mount->m_flags & (MS_RDONLY | MS_NOATIME))
+	if (vfs_mountflags(vp->v_mount) & (MS_RDONLY | MS_NOATIME))
 		return;
 	at = __atomic_load_n(&vp->v_atime, __ATOMIC_RELAXED);
 	now = rump_walltime();
@@ -111,5 +111,5 @@ vfs_atime(struct vnode *vp)
 int
 vfs_rofs(struct vnode *vp)
 {
-	return vp->v_mount->m_flags & MS_RDONLY ? EROFS : 0;
+	return vfs_mountflags(vp->v_mount) & MS_RDONLY ? EROFS : 0;
 }

@@ -142,7 +142,7 @@ m_read(struct file *fp, struct uio *uio, int flags)
 	if (uio->uio_resid == 0)
 		return 0;
 	rump_mutex_enter(&pt->pt_tty.t_lock);
-	error = m_wait(pt, fp->f_flags);
+	error = m_wait(pt, file_flags(fp));
 	if (!error && pt->pt_packet) {
 		rump_mutex_exit(&pt->pt_tty.t_lock);
 		buf[0] = 0;		/* TIOCPKT_DATA */
@@ -180,7 +180,7 @@ m_write(struct file *fp, struct uio *uio, int flags)
 		rump_mutex_enter(&t->t_lock);
 		for (i = 0; i < n; i++) {
 			while (tty_inputfull(t) && !error)
-				error = fp->f_flags & O_NONBLOCK ? EAGAIN :
+				error = file_flags(fp) & O_NONBLOCK ? EAGAIN :
 				    rump_cv_wait_sig(&t->t_roomcv, &t->t_lock);
 			if (error)
 				break;

@@ -23,6 +23,27 @@ int	rump_sig_proc(struct proc *, int, const struct rump_siginfo *)
 /* Where /proc/PID/stat looks; fs/procfs. */
 void	rump_tty_ofsession(int sid, int *dev, int *pgrp);
 
+/* A parent may change its children's. */
+static int
+sid_of(const struct proc *p)
+{
+	return __atomic_load_n(&p->p_sid, __ATOMIC_RELAXED);
+}
+
+static int
+pgid_of(const struct proc *p)
+{
+	return __atomic_load_n(&p->p_pgid, __ATOMIC_RELAXED);
+}
+
+/* find() looks at those of all, unlocked. */
+static void
+setowner(struct tty *t, int sid, int pgrp)
+{
+	__atomic_store_n(&t->t_sid, sid, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->t_pgrp, pgrp, __ATOMIC_RELAXED);
+}
+
 /* Caller holds rump_proc_lock. */
 static struct proc *
 insession(int sid)
@@ -30,7 +51,7 @@ insession(int sid)
 	struct proc *p;
 
 	for (p = rump_proc_list(); p != NULL; p = p->p_next)
-		if (p->p_sid == sid && !p->p_zombie)
+		if (sid_of(p) == sid && !p->p_zombie)
 			break;
 	return p;
 }
@@ -72,14 +93,13 @@ find(int sid, int *dev)
 static void
 take(struct tty *t)
 {
-	t->t_sid = curproc->p_sid;
-	t->t_pgrp = curproc->p_pgid;
+	setowner(t, sid_of(curproc), pgid_of(curproc));
 }
 
 void
 tty_adopt(struct tty *t)
 {
-	int sid = curproc->p_sid, alive = 0;
+	int sid = sid_of(curproc), alive = 0;
 
 	if (t->t_pty != NULL || sid == 0 || t->t_sid == sid)
 		return;
@@ -98,7 +118,7 @@ tty_opened(struct tty *t)
 	const struct proc *p = curproc;
 	struct tty *other;
 
-	if (p->p_sid != p->p_pid || tty_controlling(&other) == 0)
+	if (sid_of(p) != p->p_pid || tty_controlling(&other) == 0)
 		return;
 	rump_mutex_enter(&t->t_lock);
 	if (t->t_sid == 0)
@@ -112,7 +132,7 @@ tty_hangup(struct tty *t)
 	int sid = t->t_sid, pgrp = t->t_pgrp;
 	struct proc *p;
 
-	t->t_sid = t->t_pgrp = 0;
+	setowner(t, 0, 0);
 	if (sid == 0 || rump_sig_proc == NULL)
 		return;
 	rump_mutex_enter(&rump_proc_lock);
@@ -135,10 +155,10 @@ tty_background(struct tty *t, int sig)
 	const struct lwp *l = curlwp;
 	const struct proc *p = l->l_proc;
 
-	if (t->t_sid == 0 || t->t_sid != p->p_sid || t->t_pgrp == 0 ||
-	    t->t_pgrp == p->p_pgid || rump_sig_pgrp == NULL)
+	if (t->t_sid == 0 || t->t_sid != sid_of(p) || t->t_pgrp == 0 ||
+	    t->t_pgrp == pgid_of(p) || rump_sig_pgrp == NULL)
 		return 0;
-	sendpgrp(p->p_pgid, sig);
+	sendpgrp(pgid_of(p), sig);
 	if (__atomic_load_n(&l->l_pending, __ATOMIC_RELAXED) != 0)
 		return EINTR;
 	return sig == TTY_SIGTTIN ? EIO : 0;
@@ -151,9 +171,9 @@ acquire(struct tty *t, uintptr_t force)
 	const struct proc *p = curproc;
 	int dev;
 
-	if (t->t_sid == p->p_sid && p->p_sid == p->p_pid)
+	if (t->t_sid == sid_of(p) && sid_of(p) == p->p_pid)
 		return 0;
-	if (p->p_sid != p->p_pid || find(p->p_sid, &dev) != NULL)
+	if (sid_of(p) != p->p_pid || find(sid_of(p), &dev) != NULL)
 		return EPERM;
 	if (t->t_sid != 0 && (force != 1 || rump_suser() != 0))
 		return EPERM;
@@ -165,9 +185,9 @@ acquire(struct tty *t, uintptr_t force)
 static int
 giveup(struct tty *t)
 {
-	if (t->t_sid != curproc->p_sid)
+	if (t->t_sid != sid_of(curproc))
 		return ENOTTY;
-	if (curproc->p_sid == curproc->p_pid)
+	if (sid_of(curproc) == curproc->p_pid)
 		tty_hangup(t);
 	return 0;
 }
@@ -179,7 +199,7 @@ setpgrp(struct tty *t, int pgrp)
 	const struct proc *p;
 	int error;
 
-	if (t->t_sid != curproc->p_sid)
+	if (t->t_sid != sid_of(curproc))
 		return ENOTTY;
 	if (pgrp < 0)
 		return EINVAL;
@@ -187,12 +207,12 @@ setpgrp(struct tty *t, int pgrp)
 		return error;
 	rump_mutex_enter(&rump_proc_lock);
 	for (p = rump_proc_list(); p != NULL; p = p->p_next)
-		if (p->p_pgid == pgrp && p->p_pid != 0 && !p->p_zombie)
+		if (pgid_of(p) == pgrp && p->p_pid != 0 && !p->p_zombie)
 			break;
-	error = p == NULL ? ESRCH : p->p_sid != t->t_sid ? EPERM : 0;
+	error = p == NULL ? ESRCH : sid_of(p) != t->t_sid ? EPERM : 0;
 	rump_mutex_exit(&rump_proc_lock);
 	if (!error)
-		t->t_pgrp = pgrp;
+		setowner(t, t->t_sid, pgrp);
 	return error;
 }
 
@@ -216,7 +236,7 @@ tty_session(struct tty *t, unsigned long cmd, void *uarg)
 		error = setpgrp(t, id);
 		break;
 	default:
-		if (t->t_sid == 0 || (t->t_sid != curproc->p_sid))
+		if (t->t_sid == 0 || (t->t_sid != sid_of(curproc)))
 			error = ENOTTY;
 		id = cmd == TIOCGSID ? t->t_sid : t->t_pgrp;
 		break;
@@ -233,12 +253,12 @@ tty_controlling(struct tty **tp)
 	int dev;
 
 	rump_mutex_enter(&tty_console.t_lock);
-	if (find(curproc->p_sid, &dev) == NULL)
+	if (find(sid_of(curproc), &dev) == NULL)
 		tty_adopt(&tty_console);
 	rump_mutex_exit(&tty_console.t_lock);
-	*tp = find(curproc->p_sid, &dev);
+	*tp = find(sid_of(curproc), &dev);
 	/* a host's thread has no session: the console is all there is */
-	if (*tp == NULL && curproc->p_sid == 0)
+	if (*tp == NULL && sid_of(curproc) == 0)
 		*tp = &tty_console;
 	return *tp != NULL ? 0 : ENXIO;
 }
@@ -250,7 +270,7 @@ rump_tty_ofsession(int sid, int *devp, int *pgrpp)
 	int dev;
 
 	/* as if it had asked before: the answer shall not change */
-	if (sid == curproc->p_sid)
+	if (sid == sid_of(curproc))
 		(void)tty_controlling(&t);
 	t = find(sid, &dev);
 	*devp = t != NULL ? dev : 0;

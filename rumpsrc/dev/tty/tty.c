@@ -312,14 +312,14 @@ static int
 tty_fread(struct file *fp, struct uio *uio, int flags)
 {
 	(void)flags;
-	return tty_read(fp->f_data, uio, fp->f_flags);
+	return tty_read(fp->f_data, uio, file_flags(fp));
 }
 
 static int
 tty_fwrite(struct file *fp, struct uio *uio, int flags)
 {
 	(void)flags;
-	return tty_write(fp->f_data, uio, fp->f_flags);
+	return tty_write(fp->f_data, uio, file_flags(fp));
 }
 
 static int

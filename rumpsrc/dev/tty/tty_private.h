@@ -36,8 +36,9 @@ struct tty {
 	struct rump_mutex t_lock;
 	struct termios	t_ios;		/* [t] */
 	struct winsize	t_win;		/* [t] */
-	int		t_sid;		/* [t] whose session's it is, or 0 */
-	int		t_pgrp;		/* [t] in the foreground; 0: not set */
+	/* Both [t] for writing, [a]: */
+	int		t_sid;		/* whose session's it is, or 0 */
+	int		t_pgrp;		/* in the foreground; 0: not set */
 	int		t_excl;		/* [t] TIOCEXCL */
 	struct pty	*t_pty;		/* [I] NULL: the console */
 	uint16_t	*t_queue;	/* [t] made at the first use */

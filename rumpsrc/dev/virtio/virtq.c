@@ -102,7 +102,7 @@ virtq_new(struct virtio_dev *vd, unsigned n, unsigned maxsize,
 void
 virtq_notify(struct virtq *vq)
 {
-	if (!vq->vq_dev->vd_broken)
+	if (!virtio_isbroken(vq->vq_dev))
 		vq->vq_dev->vd_ops->vt_notify(vq);
 }
 

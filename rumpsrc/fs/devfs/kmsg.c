@@ -235,7 +235,7 @@ k_read(struct file *fp, struct uio *uio, int flags)
 
 	(void)flags;
 	if (!fetch(np, &re)) {
-		if (fp->f_flags & O_NONBLOCK)
+		if (file_flags(fp) & O_NONBLOCK)
 			return EAGAIN;
 		if ((error = await(*np)) != 0)
 			return error;

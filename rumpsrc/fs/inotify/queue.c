@@ -126,8 +126,7 @@ in_read(struct file *fp, struct uio *uio, int flags)
 	(void)flags;
 	rump_mutex_enter(&in->in_qlock);
 	while (in->in_first == NULL && error == 0)
-		error = __atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) &
-		    O_NONBLOCK ? EAGAIN :
+		error = file_flags(fp) & O_NONBLOCK ? EAGAIN :
 		    rump_cv_wait_sig(&in->in_cv, &in->in_qlock);
 	while (error == 0) {
 		error = queue_take(in, uio->uio_resid, &iq);

@@ -23,7 +23,7 @@ field(struct text *tx, const char *s)
 static void
 options(struct text *tx, const struct mount *mp)
 {
-	uint32_t f = __atomic_load_n(&mp->m_flags, __ATOMIC_RELAXED);
+	uint32_t f = vfs_mountflags(mp);
 
 	rump_textf(tx, "%s%s%s%s%s", f & MS_RDONLY ? "ro" : "rw",
 	    f & MS_NOSUID ? ",nosuid" : "", f & MS_NODEV ? ",nodev" : "",

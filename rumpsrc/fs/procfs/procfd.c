@@ -230,7 +230,7 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 	rump_mutex_enter(&fp->f_offlock);
 	pos = fp->f_offset;
 	rump_mutex_exit(&fp->f_offlock);
-	flags = __atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED);
+	flags = file_flags(fp);
 	vp = vfs_file_vnode(fp);
 	rump_textf(tx, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
 	    (long long)pos, (unsigned)(flags | (cloexec ? O_CLOEXEC : 0)),

@@ -109,14 +109,15 @@ snapshot(struct proc *p, int tid, struct snap *sn)
 		if (me->l_name[0] != '\0')
 			strlcpy(sn->sn_name, me->l_name,
 			    sizeof(sn->sn_name));
-		sn->sn_lastcpu = me->l_lastcpu;
+		sn->sn_lastcpu = __atomic_load_n(&me->l_lastcpu,
+		    __ATOMIC_RELAXED);
 		if (tid != 0)
 			sn->sn_state = procfs_lwpstate(me);
 	}
 	sn->sn_nlwps = p->p_nlwps;
-	sn->sn_nice = p->p_nice;
+	sn->sn_nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
 	sn->sn_start = p->p_start;
-	sn->sn_umask = p->p_umask;
+	sn->sn_umask = __atomic_load_n(&p->p_umask, __ATOMIC_RELAXED);
 	sn->sn_rsslim = p->p_rlim[5].rlim_cur;	/* RLIMIT_RSS */
 	snapcred(sn, p->p_cred);
 	rump_mutex_exit(&p->p_lock);

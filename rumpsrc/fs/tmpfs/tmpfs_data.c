@@ -261,6 +261,13 @@ tmpfs_datafree(struct tmpfs_mount *tm, struct tnode *tn)
 	freepages(tm, tn, 0, UINT64_MAX);
 }
 
+/* Page faults look at it without v_lock. */
+static void
+setsize(struct vnode *vp, int64_t size)
+{
+	__atomic_store_n(&vp->v_size, size, __ATOMIC_RELAXED);
+}
+
 int
 tmpfs_read(struct vnode *vp, struct uio *uio)
 {
@@ -317,7 +324,7 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 		if (error && fresh && n == TPAGE)
 			memset(page, 0, TPAGE);	/* nobody's old memory */
 		if (uio->uio_offset > vp->v_size)
-			vp->v_size = uio->uio_offset;
+			setsize(vp, uio->uio_offset);
 	}
 	return error;
 }
@@ -364,7 +371,7 @@ tmpfs_truncate(struct vnode *vp, int64_t len)
 		    (uint64_t)len / TPAGE)) != NULL)
 			memset(page + len % TPAGE, 0, TPAGE - len % TPAGE);
 	}
-	vp->v_size = len;
+	setsize(vp, len);
 	setblocks(tn);
 	return 0;
 }
@@ -447,7 +454,7 @@ tmpfs_fallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
 	if (!error && !(mode & FALLOC_FL_PUNCH_HOLE))
 		error = preallocate(tm, TN(vp), off, end);
 	if (!error && !(mode & FALLOC_FL_KEEP_SIZE) && end > vp->v_size)
-		vp->v_size = end;
+		setsize(vp, end);
 	return error;
 }
 

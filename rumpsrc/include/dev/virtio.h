@@ -58,7 +58,7 @@ struct virtio_dev {
 	int		 vd_legacy;	/* [I] interface before 1.0 */
 	int		 vd_fixed;	/* [I] sizes of queues cannot be set */
 	uint64_t	 vd_offered, vd_features;	/* [I] negotiated */
-	volatile int	 vd_broken;	/* [a] */
+	int		 vd_broken;	/* [a] */
 	unsigned	 vd_nvec;	/* [I] see virtio_interrupts() */
 	struct virtio_vector *vd_vecs;	/* [I] transport's */
 	/*
@@ -69,6 +69,14 @@ struct virtio_dev {
 	void		(*vd_queue)(struct virtio_dev *, unsigned vector);
 	void		(*vd_changed)(struct virtio_dev *);	/* config */
 };
+
+/* Set on any CPU. */
+static inline int
+virtio_isbroken(const struct virtio_dev *vd)
+{
+
+	return __atomic_load_n(&vd->vd_broken, __ATOMIC_RELAXED);
+}
 
 struct virtio_driver {
 	unsigned	 vr_type;

@@ -88,12 +88,20 @@ struct file {
 	const struct fileops *f_ops;	/* [I] */
 	enum ftype	 f_type;	/* [I] */
 	uint32_t	 f_ref;		/* [a] */
-	volatile int	 f_flags;	/* [a] O_* incl. access mode */
+	int		 f_flags;	/* [a] O_* incl. access mode */
 	void		*f_data;	/* [I] vnode, pipe, ... */
 	struct rump_mutex f_offlock;
 	int64_t		 f_offset;	/* [f_offlock] */
 	struct epitem	*f_epoll;	/* [f_offlock] interests in it */
 };
+
+/* fcntl(2) changes them under their readers. */
+static inline __attribute__((__always_inline__)) int
+file_flags(const struct file *fp)
+{
+
+	return __atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED);
+}
 
 /* A new file, one reference, not in any table. */
 int	rump_file_alloc(enum ftype, const struct fileops *, void *data,

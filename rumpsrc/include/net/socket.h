@@ -31,7 +31,7 @@ struct sockbuf {			/* all [so_lock] */
 	struct mbuf	*sb_tail;	/* stream: mbuf; else record */
 	uint32_t	 sb_cc;		/* bytes of data */
 	uint32_t	 sb_mem;	/* memory they hold */
-	uint32_t	 sb_hiwat;	/* limit of sb_cc */
+	uint32_t	 sb_hiwat;	/* limit of sb_cc; UNIX, netlink: [a] */
 	uint32_t	 sb_lowat;	/* SO_RCVLOWAT */
 	uint32_t	 sb_flags;
 #define SB_FIXED	0x01		/* set by SO_SNDBUF: no autotuning */
@@ -45,7 +45,7 @@ struct sockbuf {			/* all [so_lock] */
 
 /* Options that sockets of all kinds have: SO_* of <asm/socket.h>. */
 struct sockopts {			/* [so_lock] */
-	uint32_t	 so_flags;
+	uint32_t	 so_flags;	/* for writing, [a] */
 #define SOF_REUSEADDR	0x0001
 #define SOF_REUSEPORT	0x0002
 #define SOF_KEEPALIVE	0x0004
@@ -135,6 +135,21 @@ struct socket {
 					 * begins */
 	int		 so_rcvcpu;	/* [so_lock] SO_INCOMING_CPU */
 };
+
+/* For protocols that send without so_lock. */
+static inline uint32_t
+sb_hiwat_get(const struct sockbuf *sb)
+{
+
+	return __atomic_load_n(&sb->sb_hiwat, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t
+so_flags_get(const struct socket *so)
+{
+
+	return __atomic_load_n(&so->so_opt.so_flags, __ATOMIC_RELAXED);
+}
 
 /*
  * What a protocol does.  All return 0 or an errno and are called with so_lock

@@ -24,11 +24,17 @@ struct vfs_event {
 
 extern void (*vfs_event_hook)(const struct vfs_event *);	/* [a] */
 
+/* Set once: what is not NULL stays. */
+static inline void
+(*vfs_event_get(void))(const struct vfs_event *)
+{
+	return __atomic_load_n(&vfs_event_hook, __ATOMIC_RELAXED);
+}
+
 static inline int
 vfs_event_wanted(void)
 {
-	return __builtin_expect(__atomic_load_n(&vfs_event_hook,
-	    __ATOMIC_RELAXED) != NULL, 0);
+	return __builtin_expect(vfs_event_get() != NULL, 0);
 }
 
 /* To a vnode, whatever its names. */
@@ -36,7 +42,7 @@ static inline void
 vfs_event(struct vnode *vp, uint32_t mask)
 {
 	if (vfs_event_wanted())
-		vfs_event_hook(&(struct vfs_event){ .ev_mask = mask,
+		vfs_event_get()(&(struct vfs_event){ .ev_mask = mask,
 		    .ev_vp = vp });
 }
 
@@ -45,7 +51,7 @@ static inline void
 vfs_event_inode(struct vnode *vp, uint32_t mask)
 {
 	if (vfs_event_wanted())
-		vfs_event_hook(&(struct vfs_event){ .ev_mask = mask,
+		vfs_event_get()(&(struct vfs_event){ .ev_mask = mask,
 		    .ev_vp = vp, .ev_inode = 1 });
 }
 
@@ -55,7 +61,7 @@ vfs_event_name(struct vnode *dvp, const char *name, size_t len,
     struct vnode *vp, uint32_t mask, uint32_t cookie)
 {
 	if (vfs_event_wanted())
-		vfs_event_hook(&(struct vfs_event){ mask, cookie, vp, dvp,
+		vfs_event_get()(&(struct vfs_event){ mask, cookie, vp, dvp,
 		    name, len, 0 });
 }
 

@@ -54,7 +54,7 @@ struct vnode {
 #define VF_LINKABLE	1		/* made by O_TMPFILE: linkat works */
 	uint64_t	 v_ino;		/* [I] */
 	uint64_t	 v_rdev;	/* [I] devices */
-	int64_t		 v_size;	/* [v] */
+	int64_t		 v_size;	/* [v] for writing, [a] */
 	uint64_t	 v_blocks;	/* [v] of 512 bytes */
 	int64_t		 v_atime;	/* [a] */
 	int64_t		 v_mtime, v_ctime;	/* [v] */
@@ -217,7 +217,7 @@ struct mount {
 	const struct fstype *m_type;	/* [I] */
 	struct vnode	*m_root;	/* [I] */
 	struct vnode	*m_covered;	/* [I] NULL: the root mount */
-	volatile uint32_t m_flags;	/* [a] MS_* */
+	uint32_t	 m_flags;	/* [a] MS_* */
 	uint32_t	 m_options;	/* [I] */
 #define MO_NAMECACHE	1		/* lookups are worth caching */
 	uint32_t	 m_refs;	/* [a] vref()s of its vnodes */
@@ -227,6 +227,14 @@ struct mount {
 	char		*m_source;	/* [I] what was mounted; or NULL */
 	struct rump_mutex m_renamelock;
 };
+
+/* A remount changes them under their readers. */
+static inline uint32_t
+vfs_mountflags(const struct mount *mp)
+{
+
+	return __atomic_load_n(&mp->m_flags, __ATOMIC_RELAXED);
+}
 
 /* --- vnodes (vnode.c) --- */
 void	vfs_vnode_init(struct vnode *, struct mount *,

@@ -340,7 +340,8 @@ addr_flags(struct dhcp6_client *dc, int renew)
 	if (ia != NULL && renew) {
 		ia->ia_preferred = until(dc, dr->dr_preferred);
 		ia->ia_valid = until(dc, dr->dr_valid);
-		ia->ia_flags &= ~(uint32_t)IFA_F_DEPRECATED;
+		__atomic_fetch_and(&ia->ia_flags,
+		    ~(uint32_t)IFA_F_DEPRECATED, __ATOMIC_RELAXED);
 	}
 	if (ia != NULL)
 		flags = ia->ia_flags;

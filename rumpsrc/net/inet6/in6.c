@@ -93,7 +93,8 @@ in6_setflags(struct ifnet *ifp, const struct inaddr *a, uint32_t set,
 	for (ia = ifp->if_addrs; ia != NULL; ia = ia->ia_next)
 		if (inaddr_eq(&ia->ia_addr, a)) {
 			old = ia->ia_flags;
-			ia->ia_flags = new = (old | set) & ~clear;
+			new = (old | set) & ~clear;
+			__atomic_store_n(&ia->ia_flags, new, __ATOMIC_RELAXED);
 		}
 	rump_rw_exit(&ifp->if_lock);
 	if (old != new)

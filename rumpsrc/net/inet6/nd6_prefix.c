@@ -104,7 +104,8 @@ addr_renew(struct ifnet *ifp, const struct inaddr *a, int64_t valid,
 		ia->ia_preferred = preferred < ia->ia_valid ? preferred :
 		    ia->ia_valid;
 		if (ia->ia_preferred > now)
-			ia->ia_flags &= ~(uint32_t)IFA_F_DEPRECATED;
+			__atomic_fetch_and(&ia->ia_flags,
+			    ~(uint32_t)IFA_F_DEPRECATED, __ATOMIC_RELAXED);
 	}
 	rump_rw_exit(&ifp->if_lock);
 	return ia != NULL;

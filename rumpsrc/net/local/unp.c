@@ -30,6 +30,7 @@ unp_alloc(struct socket *so)
 	if (u == NULL)
 		return NULL;
 	u->unp_so = so;
+	so->so_pcb = u;			/* rump_unp_walk() looks at it */
 	u->unp_peercred.uid = u->unp_peercred.gid = UINT32_MAX;
 	rump_mutex_enter(&unp_lock);
 	if ((u->unp_next = unp_all) != NULL)
@@ -47,7 +48,7 @@ unp_attach(struct socket *so, int proto)
 	if (proto != 0 && proto != AF_UNIX)
 		return EPROTONOSUPPORT;
 	so->so_protocol = 0;
-	return (so->so_pcb = unp_alloc(so)) != NULL ? 0 : ENOBUFS;
+	return unp_alloc(so) != NULL ? 0 : ENOBUFS;
 }
 
 static void

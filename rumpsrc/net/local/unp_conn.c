@@ -74,7 +74,6 @@ unp_newconn(struct socket *head, struct socket *so)
 		so_rele(new);
 		return ENOMEM;
 	}
-	new->so_pcb = u;
 	u->unp_name = unp_nameof(head);
 	__atomic_fetch_add(&u->unp_name->un_refs, 1, __ATOMIC_RELAXED);
 	so_ref(so);

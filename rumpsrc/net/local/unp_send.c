@@ -238,7 +238,7 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = unp_peerof(so) != NULL ? EISCONN : EOPNOTSUPP;
 	else if (unp_peerof(so) == NULL)
 		error = ENOTCONN;
-	most = so->so_snd.sb_hiwat / 2 - 64;
+	most = sb_hiwat_get(&so->so_snd) / 2 - 64;
 	if (most > UNP_CHUNK)
 		most = UNP_CHUNK;
 	while (uio->uio_resid > last && error == 0) {
@@ -346,9 +346,9 @@ unp_senddgram(struct socket *so, const struct sockaddr *to, unsigned tolen,
 	if (flags & MSG_OOB)
 		error = EOPNOTSUPP;
 	else if ((error = unp_target(so, to, tolen, &peer)) == 0 &&
-	    total > so->so_snd.sb_hiwat - 32)
+	    total > sb_hiwat_get(&so->so_snd) - 32)
 		error = EMSGSIZE;
-	if (error == 0 && (so->so_opt.so_flags & SOF_PASSCRED)) {
+	if (error == 0 && (so_flags_get(so) & SOF_PASSCRED)) {
 		rump_mutex_enter(&so->so_lock);
 		error = unp_autobind(so);
 		rump_mutex_exit(&so->so_lock);

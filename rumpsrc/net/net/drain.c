@@ -44,7 +44,7 @@ if_wake(struct ifnet *ifp)
 	struct rumpcomp_event *ev;
 
 	__atomic_store_n(&rump_drain_work, 1, __ATOMIC_SEQ_CST);
-	ev = rump_drain_event;
+	ev = __atomic_load_n(&rump_drain_event, __ATOMIC_ACQUIRE);
 	if (ev == NULL)
 		ev = __atomic_load_n(&ifp->if_event, __ATOMIC_ACQUIRE);
 	if (ev != NULL)

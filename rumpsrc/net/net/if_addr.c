@@ -47,10 +47,11 @@ ia_route(struct ifnet *ifp, const struct ifaddr *ia, const struct inaddr *dst,
 static void
 ia_linkroutes(struct ifnet *ifp, const struct ifaddr *ia, int add)
 {
+	uint32_t flags = __atomic_load_n(&ia->ia_flags, __ATOMIC_RELAXED);
 	int is4 = inaddr_is4(&ia->ia_addr);
 	struct inaddr b;
 
-	if (ia->ia_plen < 128 && !(ia->ia_flags & (IFA_F_SECONDARY |
+	if (ia->ia_plen < 128 && !(flags & (IFA_F_SECONDARY |
 	    IFA_F_NOPREFIXROUTE)))
 		ia_route(ifp, ia, &ia->ia_addr, ia->ia_plen,
 		    if_flags_get(ifp) & IFF_LOOPBACK ? RTN_LOCAL :
@@ -167,7 +168,8 @@ ia_promote(struct ifnet *ifp, const struct ifaddr *gone)
 		if (first && inaddr_is4(&o->ia_addr) &&
 		    (o->ia_flags & IFA_F_SECONDARY)) {
 			rump_rw_wrenter(&ifp->if_lock);
-			o->ia_flags &= ~(uint32_t)IFA_F_SECONDARY;
+			__atomic_fetch_and(&o->ia_flags,
+			    ~(uint32_t)IFA_F_SECONDARY, __ATOMIC_RELAXED);
 			rump_rw_exit(&ifp->if_lock);
 		}
 		first = 0;

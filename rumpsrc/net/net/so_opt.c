@@ -44,11 +44,10 @@ so_flagof(int name)
 static void
 so_setflag(struct socket *so, uint32_t flag, int on)
 {
+	uint32_t flags = so->so_opt.so_flags;
 
-	if (on)
-		so->so_opt.so_flags |= flag;
-	else
-		so->so_opt.so_flags &= ~flag;
+	__atomic_store_n(&so->so_opt.so_flags, on ? flags | flag :
+	    flags & ~flag, __ATOMIC_RELAXED);
 }
 
 static void
@@ -62,7 +61,7 @@ so_setbuf(struct socket *so, struct sockbuf *sb, int val, int force)
 	else if (n > rump_sb_max[snd])
 		n = rump_sb_max[snd];
 	n *= 2;
-	sb->sb_hiwat = n < min ? min : n;
+	__atomic_store_n(&sb->sb_hiwat, n < min ? min : n, __ATOMIC_RELAXED);
 	sb->sb_flags |= SB_FIXED;
 	if (snd)
 		so_wake_write(so);
@@ -244,21 +243,23 @@ static int
 so_setfilter(struct socket *so, int name, const void *val, unsigned len)
 {
 	struct sockfilter *new = NULL, *old;
-	int error;
+	int locked, error;
 
 	if (rump_sockfilterops == NULL)
 		return ENOPROTOOPT;
-	if (so->so_opt.so_flags & SOF_LOCKFILTER)
-		return EPERM;
 	if (name != SO_DETACH_FILTER &&
 	    (error = rump_sockfilterops->sf_make(name, val, len, &new)) != 0)
 		return error;
 	rump_mutex_enter(&so->so_lock);
-	old = so->so_filter;
-	so->so_filter = new;
+	locked = (so->so_opt.so_flags & SOF_LOCKFILTER) != 0;
+	old = locked ? new : so->so_filter;
+	if (!locked)
+		so->so_filter = new;
 	rump_mutex_exit(&so->so_lock);
 	if (old != NULL)
 		rump_sockfilterops->sf_free(old);
+	if (locked)
+		return EPERM;
 	return old == NULL && new == NULL ? ENOENT : 0;
 }
 

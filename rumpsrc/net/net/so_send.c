@@ -278,7 +278,7 @@ so_sendrecord(struct socket *so, const struct sockaddr *to, unsigned tolen,
 
 	if (msgflags & MSG_OOB)
 		error = EOPNOTSUPP;
-	else if (total > so->so_snd.sb_hiwat)
+	else if (total > sb_hiwat_get(&so->so_snd))
 		error = EMSGSIZE;
 	else if (msgflags & MSG_ZEROCOPY)
 		error = so_zcrecord(so, uio, msgflags, &zc, &m);

@@ -43,8 +43,7 @@ sb_append1(struct sockbuf *sb, struct mbuf *m)
 static inline int
 sock_nonblock(const struct file *fp)
 {
-	return (__atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED) & 04000) ?
-	    MSG_DONTWAIT : 0;
+	return (file_flags(fp) & 04000) ? MSG_DONTWAIT : 0;
 }
 
 /* Records, sbuf.c. */

@@ -236,7 +236,7 @@ so_fromfd(int fd, struct file **fpp, struct socket **sop)
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return error;
 	if (__builtin_expect(fp->f_type != FT_SOCKET, 0)) {
-		error = fp->f_flags & O_PATH ? EBADF : ENOTSOCK;
+		error = file_flags(fp) & O_PATH ? EBADF : ENOTSOCK;
 		rump_file_rele(fp);
 		return error;
 	}

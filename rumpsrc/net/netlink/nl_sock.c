@@ -208,7 +208,8 @@ nl_sockname(struct socket *so, struct sockaddr *sa, unsigned *lenp)
 {
 	const struct nlpcb *np = nl_of(so);
 
-	nl_name(sa, lenp, np->np_port, (uint32_t)np->np_groups);
+	nl_name(sa, lenp, __atomic_load_n(&np->np_port,
+	    __ATOMIC_RELAXED), (uint32_t)np->np_groups);
 	return 0;
 }
 
@@ -262,8 +263,8 @@ nl_setopt(struct socket *so, int level, int name, const void *val,
 	}
 	if (nl_optbit(name) == 0)
 		return ENOPROTOOPT;
-	np->np_opts = v ? np->np_opts | nl_optbit(name) :
-	    np->np_opts & ~nl_optbit(name);
+	__atomic_store_n(&np->np_opts, v ? np->np_opts | nl_optbit(name) :
+	    np->np_opts & ~nl_optbit(name), __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -456,7 +457,7 @@ nl_handle(const struct socket *so, struct nlreq *r)
 static void
 nl_message(struct socket *so, const struct nlmsghdr *h, uint32_t port)
 {
-	uint32_t opts = nl_of(so)->np_opts;
+	uint32_t opts = __atomic_load_n(&nl_of(so)->np_opts, __ATOMIC_RELAXED);
 	struct nlout o;
 	struct nlreq r;
 	int error = 0, *done;
@@ -489,7 +490,7 @@ nl_message(struct socket *so, const struct nlmsghdr *h, uint32_t port)
 static void
 nl_input(struct socket *so, const uint8_t *p, size_t len)
 {
-	uint32_t port = nl_of(so)->np_port;
+	uint32_t port = __atomic_load_n(&nl_of(so)->np_port, __ATOMIC_RELAXED);
 	const struct nlmsghdr *h;
 	size_t n;
 
@@ -537,7 +538,7 @@ nl_sosend(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		return error;
 	if (len == 0)
 		return ENODATA;
-	if (len > so->so_snd.sb_hiwat - 32 || len > NL_MAXREQ)
+	if (len > sb_hiwat_get(&so->so_snd) - 32 || len > NL_MAXREQ)
 		return EMSGSIZE;
 	if ((buf = rump_kmem_alloc(len)) == NULL)
 		return ENOBUFS;

@@ -396,12 +396,10 @@ route_any(struct rtentry *rt, void *arg)
 static int
 route_replaced(struct rtentry *rt, void *arg)
 {
-	struct rtentry old;
 
 	if (!route_any(rt, arg))
 		return 0;
-	old = *rt;
-	(void)rump_rt_del(&old);
+	(void)rump_rt_del(rt);
 	return 1;
 }
 

@@ -43,7 +43,7 @@ changed(struct virtio_dev *vd)
 {
 	struct vioif *vi = vd->vd_softc;
 
-	vi->vi_changed = 1;
+	__atomic_store_n(&vi->vi_changed, 1, __ATOMIC_RELEASE);
 	rump_if_intr(&vi->vi_if);
 }
 
@@ -58,7 +58,7 @@ link_state(struct vioif *vi)
 	if (virtio_has(vi->vi_dev, VIRTIO_NET_F_STATUS))
 		up = virtio_config16(vi->vi_dev,
 		    offsetof(struct virtio_net_config, status));
-	rump_if_link(&vi->vi_if, !vi->vi_dev->vd_broken &&
+	rump_if_link(&vi->vi_if, !virtio_isbroken(vi->vi_dev) &&
 	    (up & VIRTIO_NET_S_LINK_UP));
 }
 
@@ -88,7 +88,7 @@ poll_pair(struct vioif *vi, struct vioif_pair *vp, int budget)
 	do {
 		k = vioif_rx(vi, vp, budget - n);
 		n += k;
-		if (n >= budget || vi->vi_dev->vd_broken)
+		if (n >= budget || virtio_isbroken(vi->vi_dev))
 			return n;
 	} while (virtq_intr_on(&vp->vp_rx, 0));
 	return n;
@@ -100,8 +100,8 @@ attend(struct vioif *vi)
 {
 	unsigned i;
 
-	vi->vi_changed = 0;
-	if (vi->vi_dev->vd_broken)
+	(void)__atomic_exchange_n(&vi->vi_changed, 0, __ATOMIC_ACQUIRE);
+	if (virtio_isbroken(vi->vi_dev))
 		return;
 	link_state(vi);
 	if (if_flags_get(&vi->vi_if) & IFF_UP)
@@ -117,7 +117,7 @@ vioif_poll(struct ifnet *ifp, int budget)
 	unsigned i, k;
 	int n = 0;
 
-	if (__builtin_expect(vi->vi_dev->vd_broken, 0)) {
+	if (__builtin_expect(virtio_isbroken(vi->vi_dev), 0)) {
 		if (!vi->vi_down)
 			broken(vi);
 		return 0;
@@ -130,10 +130,11 @@ vioif_poll(struct ifnet *ifp, int budget)
 		vp = &vi->vi_pairs[k < vi->vi_npairs ? k : k - vi->vi_npairs];
 		n += poll_pair(vi, vp, budget - n);
 		/* Not locked: only whether to look. */
-		if (vp->vp_wait != NULL)
+		if (__atomic_load_n(&vp->vp_nwait, __ATOMIC_RELAXED) != 0)
 			vioif_txdone(vi, vp);
 	}
-	if (__builtin_expect(vi->vi_changed, 0))
+	if (__builtin_expect(__atomic_load_n(&vi->vi_changed,
+	    __ATOMIC_RELAXED), 0))
 		attend(vi);
 	return n;
 }
@@ -157,7 +158,7 @@ vioif_setflags(struct ifnet *ifp)
 
 	if ((if_flags_get(ifp) & IFF_UP) == 0)
 		return 0;
-	if (vi->vi_dev->vd_broken)
+	if (virtio_isbroken(vi->vi_dev))
 		return EIO;
 	/*
 	 * The first poll posts buffers: who starts waits for nothing yet.  It

@@ -32,7 +32,7 @@ struct vioif_pair {
 	struct rump_mutex vp_txlock;
 	struct virtq	 vp_tx;		/* [txlock] */
 	struct mbuf	*vp_wait, **vp_waittail;	/* [txlock] full ring */
-	unsigned	 vp_nwait;	/* [txlock] */
+	unsigned	 vp_nwait;	/* [txlock] for writing, [a] */
 	int		 vp_armed;	/* [txlock] vp_tick is scheduled */
 	struct rump_callout vp_tick;	/* forgotten transmissions */
 };
@@ -46,7 +46,7 @@ struct vioif {
 	int		 vi_split;	/* [I] header in a descriptor alone */
 	int		 vi_merge;	/* [I] packets in several buffers */
 	unsigned	 vi_maxbufs;	/* [I] of one receive queue */
-	volatile int	 vi_changed;	/* [a] configuration, or up */
+	int		 vi_changed;	/* [a] configuration, or up */
 	unsigned	 vi_first;	/* [rxlock] pair to look at first */
 	int		 vi_down;	/* [rxlock] breakage was told of */
 	struct rump_callout vi_refill;	/* no memory for buffers */

@@ -51,7 +51,7 @@ wait_for(struct vioif *vi, const struct ctrl *c)
 	int n;
 
 	for (n = 0; !collect(vi, c); n++) {
-		if (vi->vi_dev->vd_broken)
+		if (virtio_isbroken(vi->vi_dev))
 			return EIO;
 		if (n < CTRL_SPIN) {
 			__builtin_ia32_pause();
@@ -93,7 +93,7 @@ vioif_ctrl(struct vioif *vi, unsigned class, unsigned cmd, const void *data,
 	struct ctrl *c;
 	int error;
 
-	if (vi->vi_ctrl.vq_size == 0 || vi->vi_dev->vd_broken)
+	if (vi->vi_ctrl.vq_size == 0 || virtio_isbroken(vi->vi_dev))
 		return ENODEV;
 	c = rump_kmem_alloc(sizeof(*c) + len);
 	if (c == NULL)

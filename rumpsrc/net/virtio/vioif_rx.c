@@ -39,7 +39,7 @@ vioif_fill(struct vioif *vi, struct vioif_pair *vp)
 	struct mbuf *m;
 	int empty;
 
-	if (vi->vi_dev->vd_broken)
+	if (virtio_isbroken(vi->vi_dev))
 		return;
 	while (vq->vq_inflight < vp->vp_want && vq->vq_nfree >= need) {
 		m = m_get(VIOIF_RXSIZE);

@@ -195,6 +195,13 @@ reclaim(struct vioif_pair *vp)
 	return n;
 }
 
+/* Who receives looks at it without the lock. */
+static inline void
+wait_count(struct vioif_pair *vp, unsigned n)
+{
+	__atomic_store_n(&vp->vp_nwait, n, __ATOMIC_RELAXED);
+}
+
 /* The first that waits is m now: compacting freed the one that was. */
 static void
 wait_replace(struct vioif_pair *vp, struct mbuf *m, struct mbuf *next)
@@ -219,7 +226,7 @@ drain(struct vioif *vi, struct vioif_pair *vp)
 				break;
 			}
 			vp->vp_wait = next;
-			vp->vp_nwait--;
+			wait_count(vp, vp->vp_nwait - 1);
 		}
 		if (vp->vp_wait == NULL) {
 			vp->vp_waittail = &vp->vp_wait;
@@ -239,7 +246,7 @@ drain(struct vioif *vi, struct vioif_pair *vp)
 static __attribute__((__noinline__)) void
 wait_put(struct vioif_pair *vp, struct mbuf *m)
 {
-	if (vp->vp_nwait >= MAXWAIT || vp->vp_if->vi_dev->vd_broken) {
+	if (vp->vp_nwait >= MAXWAIT || virtio_isbroken(vp->vp_if->vi_dev)) {
 		vioif_count(&vp->vp_if->vi_if.if_stats.tx_dropped, 1);
 		m_freem(m);
 		return;
@@ -247,7 +254,7 @@ wait_put(struct vioif_pair *vp, struct mbuf *m)
 	m->m_nextpkt = NULL;
 	*vp->vp_waittail = m;
 	vp->vp_waittail = &m->m_nextpkt;
-	vp->vp_nwait++;
+	wait_count(vp, vp->vp_nwait + 1);
 }
 
 static __attribute__((__noinline__)) void
@@ -270,7 +277,7 @@ tick(void *arg)
 		drain(vi, vp);
 	if (vp->vp_tx.vq_head != vp->vp_tx.vq_kicked)
 		virtq_kick(&vp->vp_tx);
-	if (vp->vp_tx.vq_inflight != 0 && !vi->vi_dev->vd_broken) {
+	if (vp->vp_tx.vq_inflight != 0 && !virtio_isbroken(vi->vi_dev)) {
 		virtq_rekick(&vp->vp_tx);
 		arm(vp);
 	}
@@ -300,7 +307,7 @@ vioif_txstop(struct vioif_pair *vp)
 	m_freeq(vp->vp_wait);
 	vp->vp_wait = NULL;
 	vp->vp_waittail = &vp->vp_wait;
-	vp->vp_nwait = 0;
+	wait_count(vp, 0);
 	vioif_txexit(vp);
 }
 
@@ -365,7 +372,7 @@ vioif_transmit(struct ifnet *ifp, struct mbuf *m, int more)
 	if (vi->vi_npairs > 1)
 		vp += (unsigned)curlwp->l_vcpu % vi->vi_npairs;
 	vq = &vp->vp_tx;
-	if (__builtin_expect(vi->vi_dev->vd_broken, 0)) {
+	if (__builtin_expect(virtio_isbroken(vi->vi_dev), 0)) {
 		vioif_count(&ifp->if_stats.tx_dropped, 1);
 		m_freem(m);
 		return EIO;
