@@ -280,7 +280,7 @@ posix_virtif_bus_open(struct rumpcomp_virtif *v, const char *path,
 		v->v_tail = v->v_bus->b_head;
 		bus_exit(v->v_bus);
 		v->v_ops = &bus_ops;
-		v->v_armed = 1;
+		__atomic_store_n(&v->v_armed, 1, __ATOMIC_RELAXED);
 		vc->vc_vnethdr = vo->vo_vnet;
 		vc->vc_offload = vo->vo_vnet && !vo->vo_nooffload;
 		if (!vo->vo_hasmac)
