@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* components: vfs vfs_tmpfs vfs_rootfs */
 /*
  * libFuzzer: any bytes as a root file system image, or as changes to a good
- * one: 16 bits of offset and 6 bytes each time.  `make fuzz`.
+ * one: 16 bits of offset and 6 bytes each time.
  */
 #include <stdlib.h>
 
-#include "hostile.h"
+#include "../vfs/hostile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
