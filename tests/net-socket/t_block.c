@@ -10,6 +10,16 @@ struct job {
 	char	buf[64];
 };
 
+/* Until it is ready for these events, or is not. */
+static void
+await(int fd, int events, int ready)
+{
+	struct pollfd pf = { fd, (short)events, 0 };
+
+	while (SYS(poll, &pf, 1, 0) != ready)
+		msleep(1);
+}
+
 static void
 do_recv(void *arg)
 {
@@ -142,7 +152,7 @@ test_send(void)
 	CHECK_EQ(j.got, 1000000);
 	/* The reader goes while the writer waits. */
 	thread_start(&th, do_send, &j);
-	msleep(10);
+	await(fds[0], POLLOUT, 0);
 	OK(SYS(close, fds[1]));
 	thread_join(&th);
 	CHECK(j.got > 0 && j.got < 1000000);
@@ -210,8 +220,8 @@ test_accept(void)
 		c = client(SOCK_STREAM, "ba");
 		OK(SYS(close, c));
 	}
-	/* Shutting it down ends who waits. */
-	msleep(20);
+	/* Shutting it down ends who waits; what is queued would be lost. */
+	await(s, POLLIN, 0);
 	OK(SYS(shutdown, s, SHUT_RD));
 	for (c = i = 0; i < 3; i++) {
 		thread_join(&th[i]);
@@ -245,7 +255,7 @@ test_connect(void)
 	msleep(5);
 	a = (int)SYS(accept, s, NULL, NULL);
 	CHECK(a >= 0);
-	msleep(5);
+	await(s, POLLIN, 1);		/* one of them took the place */
 	OK(SYS(close, s));
 	for (i = 0; i < 2; i++)
 		thread_join(&th[i]);
