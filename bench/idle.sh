@@ -48,12 +48,14 @@ topic_idle() {
 		idle_run $m $dev 2 >idle.1
 		idle_run $m $dev 22 >idle.2
 		n=$((($(cat idle.2) - $(cat idle.1)) / 20))
-		if [ $ok = 0 ] || [ "$(cat idle.1)" = 0 ] || [ $n -lt 0 ]; then
+		if [ $ok = 0 ] || [ "$(cat idle.1)" = 0 ]; then
 			line $m "not measured" MISSED
 			missed=$((missed + 1))
 			continue
 		fi
-		judge $n 20000
+		# Below zero the firmware's own differences are more than the
+		# server's: they bound it, too.
+		judge ${n#-} 20000
 		line $m $n "$verdict"
 	done
 }
