@@ -80,6 +80,9 @@ while [ "$n" -gt 0 ]; do
 	set -- "$@" "$a"
 done
 flags="-nostdinc -isystem $sys/include/fortify -isystem $sys/include -isystem $inc -fPIE"
+# A crash is reported with file and line, unless the command says -g0; the
+# image has nothing of it, its .debug file has.
+flags="$flags -g"
 # Canaries on the stack unless the command says otherwise: it comes later.
 flags="$flags -fstack-protector-strong"
 # Frame pointers: a backtrace goes through the program and its libc.

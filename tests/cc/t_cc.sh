@@ -61,6 +61,9 @@ only_gates() { ! nm -u "$1" | grep -v ' w ' |
     [ "$(nm -g --defined-only "$1" | awk '{ print $3 }')" = rumprun_entry ]; }
 
 check "compile and link" "$T-gcc" -O2 -g -Wall -Werror -o hello hello.c
+check "lines for debuggers, unless -g0 is given" sh -c "'$T-gcc' -c twice.c &&
+    readelf -S twice.o | grep -q debug_line && '$T-gcc' -g0 -c twice.c &&
+    ! readelf -S twice.o | grep -q debug_line"
 check "only gates are undefined, only the entry is global" only_gates hello
 check "runs" runs "hello 42" hello
 check "constructors in order, TLS, destructors" sh -c \

@@ -2,19 +2,8 @@
 # shellcheck shell=sh disable=SC2154 # read by guest.sh
 # Attacks end the guest with a report that names cause and function; no two
 # boots have an address in common; no code is left that writes CR0 or CR4.
-mkdir -p "$out/comp"
-# As mk/vars.mk compiles components.
-(cd "$TOP" && gcc -Iinclude -I"$BUILD/obj/gen/include" -Irumpsrc/include \
-    -std=gnu11 -O2 -g -fPIE -fvisibility=hidden -ffreestanding \
-    -ffunction-sections -fno-omit-frame-pointer -mgeneral-regs-only \
-    -fstack-protector-strong -mstack-protector-guard=global \
-    -Wno-infinite-recursion -Wno-use-after-free -c \
-    -o "$out/comp/attackkern.o" tests/guest/attackkern.c) ||
-    bad "attackkern.c does not compile"
-rm -f "$out/comp/"*.a
-ar rcsD "$out/comp/librumpattackkern.a" "$out/comp/attackkern.o"
-: >"$out/comp/librumpattackkern.needs"
-bake attack -- --component-dir "$out/comp" --add attackkern
+component attackkern -Wno-infinite-recursion -Wno-use-after-free
+bake attack -- --component-dir "$out/attackkern" --add attackkern
 
 for boot in 1 2; do
 	run

@@ -39,6 +39,23 @@ run()
 	esac </dev/null >"$out/out" 2>&1 || rc=$?
 	secs=$(($(date +%s) - start))
 }
+# component NAME [GCC OPTION...]: NAME.c here as mk/vars.mk compiles components;
+# the folder for --component-dir is $out/NAME.
+component()
+{
+	comp=$1
+	shift
+	mkdir -p "$out/$comp"
+	(cd "$TOP" && gcc -Iinclude -I"$BUILD/obj/gen/include" \
+	    -Irumpsrc/include -std=gnu11 -O2 -g -fPIE -fvisibility=hidden \
+	    -ffreestanding -ffunction-sections -fno-omit-frame-pointer \
+	    -mgeneral-regs-only -fstack-protector-strong \
+	    -mstack-protector-guard=global "$@" -c -o "$out/$comp/$comp.o" \
+	    "tests/guest/$comp.c") || bad "$comp does not compile"
+	rm -f "$out/$comp/"*.a
+	ar rcsD "$out/$comp/librump$comp.a" "$out/$comp/$comp.o"
+	: >"$out/$comp/librump$comp.needs"
+}
 has() { grep -q -e "$1" "$out/out" ||
 	{ bad "${2:-}: output lacks '$1'"; head -40 "$out/out"; }; }
 status() { [ "$rc" = "$1" ] ||

@@ -2,16 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # read by guest.sh
 # A kernel that panics: a component from outside the tree fails at its start.
 for comp in badinit failinit; do
-	mkdir -p "$out/$comp"
-	(cd "$TOP" && gcc -Iinclude -I"$BUILD/obj/gen/include" \
-	    -Irumpsrc/include -std=gnu11 -O2 -g -fPIE -fvisibility=hidden \
-	    -ffreestanding -ffunction-sections -fno-omit-frame-pointer \
-	    -mgeneral-regs-only -fstack-protector-strong \
-	    -mstack-protector-guard=global -c -o "$out/$comp/$comp.o" \
-	    "tests/guest/$comp.c") || bad "$comp does not compile"
-	rm -f "$out/$comp/"*.a
-	ar rcsD "$out/$comp/librump$comp.a" "$out/$comp/$comp.o"
-	: >"$out/$comp/librump$comp.needs"
+	component $comp
 	bake args -- --component-dir "$out/$comp" --add "$comp"
 	run
 	[ $secs -lt 10 ] || bad "$comp: took $secs s"

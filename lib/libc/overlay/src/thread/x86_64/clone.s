@@ -50,6 +50,7 @@ clone_vfork:
 
 .type clone_entry,@function
 clone_entry:
+	.cfi_undefined rip		# the outermost frame, debuggers
 	xor %ebp,%ebp
 	pop %rax
 	pop %rdi
