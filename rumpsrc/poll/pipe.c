@@ -240,7 +240,9 @@ pipe_poll(struct file *fp, int events, struct selrec *sr)
 
 	rump_mutex_enter(&pi->pi_lock);
 	if (pipe_is_writer(fp)) {
-		if (sr != NULL && events & (POLLOUT | POLLWRNORM))
+		/* Of both ends only one is recorded; POLLERR needs no event. */
+		if (sr != NULL && (!pipe_is_reader(fp) ||
+		    events & (POLLOUT | POLLWRNORM)))
 			rump_selrecord(&pi->pi_wsel, sr);
 		if (pipe_room(pi) >= PIPE_BUF)
 			r |= POLLOUT | POLLWRNORM;
