@@ -444,6 +444,19 @@ test_forward(void)
 	CHECK(problem(3, 0, 0));
 	echo6(&in, PEER6, "2001:db8:9::5", 8);
 	CHECK(problem(1, 0, 0));
+	/* Not from us, to one link, to this machine alone. */
+	dropall(fk);
+	echo6(&in, US6, "2001:db8::5", 8);
+	inject(fk, &in);
+	echo6(&in, PEER6, "fe80::5", 8);
+	inject(fk, &in);
+	echo6(&in, PEER6, "::1", 8);
+	inject(fk, &in);
+	echo6(&in, "::1", "2001:db8::5", 8);
+	inject(fk, &in);
+	echo6(&in, "::", "2001:db8::5", 8);
+	inject(fk, &in);
+	CHECK(!sent(fk, &out));
 	rump_ip6_forwarding = 0;
 	dropall(fk);
 }

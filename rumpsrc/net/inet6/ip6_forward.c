@@ -16,8 +16,22 @@ fwd_allowed(const struct ifnet *ifp, const struct mbuf *m,
 	if (!in6_var(&rump_ip6_forwarding) || (m->m_pkt.ph_flags & (PH_BCAST |
 	    PH_MCAST | PH_OTHERHOST)) || (in6_ifflags(ifp) & IFF_LOOPBACK))
 		return 0;
-	return !inaddr_isany(src) && !in6_islinklocal(dst) &&
-	    dst->ia_b[0] != 0xff && !inaddr_isloop(dst);
+	return !inaddr_isany(src) && !inaddr_isloop(src) &&
+	    src->ia_b[0] != 0xff && !in6_islinklocal(dst) &&
+	    dst->ia_b[0] != 0xff && !inaddr_isloop(dst) &&
+	    !rump_if_isours(NULL, src);
+}
+
+/* Of segments that were put together, the longest. */
+static uint32_t
+fwd_length(const struct mbuf *m)
+{
+	uint8_t off;
+
+	if (m->m_pkt.ph_gso == PH_GSO_NONE || m->m_pkt.ph_len < IP6_HDR + 20)
+		return m->m_pkt.ph_len;
+	m_copydata(m, IP6_HDR + 12, 1, &off);
+	return IP6_HDR + (off >> 4) * 4U + m->m_pkt.ph_gsosize;
 }
 
 static void
@@ -55,7 +69,7 @@ fwd_route(const struct ifnet *ifp, struct mbuf *m, struct routecache *rc,
 		icmp6_error(m, ICMP6_UNREACH, ICMP6_C_SCOPE, 0);
 		return;
 	}
-	if (m->m_pkt.ph_len > rc->rc_mtu && m->m_pkt.ph_gso == PH_GSO_NONE) {
+	if (fwd_length(m) > rc->rc_mtu) {
 		IP6COUNT(FragFails);
 		icmp6_error(m, ICMP6_TOOBIG, 0, rc->rc_mtu);
 		return;
