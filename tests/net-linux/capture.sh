@@ -133,7 +133,7 @@ more() {
 	capture delack client delack
 	capture narrow narrow
 	link 0 0 0 0 400
-	[ "$kind" != spt ] || before capture fastopen client fastopen
+	before capture fastopen client fastopen
 	capture crossing client crossing
 	link 0 0 0 0 1
 	capture cookies client flood

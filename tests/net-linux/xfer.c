@@ -38,6 +38,7 @@
 #include <rump/netconfig.h>
 #include <rump/rump.h>
 #include <rump/rump_syscalls.h>
+extern int rump_tcp_fastopen;	/* what /proc/sys would set */
 #define S(call)	rump_sys_##call
 #define s_recv(s, b, n)	rump_sys_recvfrom(s, b, n, 0, NULL, NULL)
 #define s_send(s, b, n)	rump_sys_sendto(s, b, n, MSG_NOSIGNAL, NULL, 0)
@@ -316,14 +317,20 @@ serve(void)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_port = htons(PORT) };
-	int l = S(socket)(AF_INET, SOCK_STREAM, 0), one = 1, fo;
+	int l = S(socket)(AF_INET, SOCK_STREAM, 0), one = 1;
 	nfds_t i;
 
 	/* Servers have Fast Open when the system says so, too. */
-	if ((fo = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY)) != -1) {
+#ifdef POSIX
+	rump_tcp_fastopen = 3;
+#else
+	int fo = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY);
+
+	if (fo != -1) {
 		(void)!write(fo, "3", 1);
 		close(fo);
 	}
+#endif
 	S(setsockopt)(l, IPPROTO_TCP, TCP_FASTOPEN, &(int){ 16 }, sizeof(int));
 
 	S(setsockopt)(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));

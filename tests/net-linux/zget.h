@@ -8,6 +8,7 @@
 #define TESTS_NETLINUX_ZGET_H
 
 #include <stdint.h>
+#include <time.h>
 #include <linux/errqueue.h>
 #include <sys/mman.h>
 
