@@ -3,7 +3,8 @@
  * pipe, pipe2: a ring of pages that are there only while they hold bytes.
  * Writes of at most PIPE_BUF bytes are atomic.  A write that nobody will
  * read gives EPIPE; there is no packet mode (O_DIRECT).
- * pi_lock is taken before si_lock; user memory is touched under it.
+ * pi_lock is taken before si_lock; user memory is touched under it.  What
+ * splice puts between these bytes without copying it is pipe_lent.c's.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -17,42 +18,7 @@
 #include <kern/str.h>
 #include <kern/syscall.h>
 #include "fd.h"
-#include <kern/pipe.h>
-
-#define PIPE_BUF	4096UL
-#define PIPE_PAGE	4096UL
-#define PIPE_DEFPAGES	16		/* 64 KiB, pipe(7) */
-#define PIPE_MAXPAGES	256		/* 1 MiB without privilege */
-
-struct pipe {
-	struct rump_mutex pi_lock;
-	struct rump_cv	 pi_rcv, pi_wcv;
-	struct selinfo	 pi_rsel, pi_wsel;
-	char		**pi_pages;	/* [pi_lock] ring, NULL: not there */
-	size_t		 pi_npages;	/* [pi_lock] */
-	size_t		 pi_head;	/* [pi_lock] place of the first byte */
-	size_t		 pi_count;	/* [pi_lock] bytes in it */
-	/* [pi_lock] open ends, and how many were ever opened */
-	uint32_t	 pi_readers, pi_writers;
-	uint32_t	 pi_nread, pi_nwrite;
-	uint64_t	 pi_ino;	/* [I] */
-	const struct pipe_owner *pi_owner;	/* [I] a name's, or NULL */
-	void		*pi_arg;	/* [I] pi_owner's */
-};
-
-static size_t
-pipe_capacity(const struct pipe *pi)
-{
-
-	return pi->pi_npages * PIPE_PAGE;
-}
-
-static size_t
-pipe_room(const struct pipe *pi)
-{
-
-	return pipe_capacity(pi) - pi->pi_count;
-}
+#include "pipe_priv.h"
 
 static int
 pipe_nonblock(struct file *fp)
@@ -75,9 +41,8 @@ pipe_is_reader(const struct file *fp)
 	return (file_flags(fp) & O_ACCMODE) != O_WRONLY;
 }
 
-/* There is room for n bytes. */
-static int
-pipe_put(struct pipe *pi, size_t n, struct uio *uio)
+int
+rump_pipe_put(struct pipe *pi, size_t n, struct uio *uio)
 {
 	size_t pos, m, before;
 	char **pg;
@@ -93,23 +58,31 @@ pipe_put(struct pipe *pi, size_t n, struct uio *uio)
 		error = rump_uiomove(*pg + pos % PIPE_PAGE, m < n ? m : n,
 		    uio);
 		pi->pi_count += before - uio->uio_resid;
+		pi->pi_tail += before - uio->uio_resid;
 		n -= before - uio->uio_resid;
 	}
 	return error;
 }
 
-/* n bytes from the head are done with. */
-static void
-pipe_consume(struct pipe *pi, size_t n)
+/* n bytes from the head, of one piece, are done with. */
+void
+rump_pipe_consume(struct pipe *pi, size_t n)
 {
 	size_t pos = pi->pi_head;
 	char **pg = &pi->pi_pages[pos / PIPE_PAGE];
 
+	if (__builtin_expect(pi->pi_ext != NULL, 0)) {
+		if (pi->pi_ext->pe_after == 0) {
+			rump_pipe_extconsume(pi, n);
+			return;
+		}
+		pi->pi_ext->pe_after -= n;
+	}
 	pi->pi_count -= n;
 	pi->pi_head = (pos + n) % pipe_capacity(pi);
 	if (pos % PIPE_PAGE + n == PIPE_PAGE) {
 		/* The newest bytes may have come round to this page. */
-		if (pipe_room(pi) >= PIPE_PAGE) {
+		if (pipe_capacity(pi) - pi->pi_count >= PIPE_PAGE) {
 			rump_page_free(*pg);
 			*pg = NULL;
 		}
@@ -122,17 +95,16 @@ pipe_consume(struct pipe *pi, size_t n)
 static int
 pipe_get(struct pipe *pi, size_t n, struct uio *uio)
 {
-	size_t pos, m, before;
+	size_t m, before;
 	int error = 0;
+	char *p;
 
 	while (n > 0 && error == 0) {
-		pos = pi->pi_head;
-		m = PIPE_PAGE - pos % PIPE_PAGE;
+		p = pipe_at(pi, 0, &m);
 		before = uio->uio_resid;
-		error = rump_uiomove(pi->pi_pages[pos / PIPE_PAGE] +
-		    pos % PIPE_PAGE, m < n ? m : n, uio);
+		error = rump_uiomove(p, m < n ? m : n, uio);
 		m = before - uio->uio_resid;
-		pipe_consume(pi, m);
+		rump_pipe_consume(pi, m);
 		n -= m;
 	}
 	return error;
@@ -143,23 +115,22 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct pipe *pi = fp->f_data;
 	int error = 0;
+	size_t n;
 
 	(void)flags;
 	if (uio->uio_resid == 0)
 		return 0;
 	rump_mutex_enter(&pi->pi_lock);
-	while (pi->pi_count == 0 && error == 0) {
+	while (pipe_count(pi) == 0 && error == 0) {
 		if (pi->pi_writers == 0)
 			break;
 		error = pipe_nonblock(fp) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
 	}
-	if (pi->pi_count != 0) {
-		error = pipe_get(pi, pi->pi_count < uio->uio_resid ?
-		    pi->pi_count : uio->uio_resid, uio);
-		rump_cv_broadcast(&pi->pi_wcv);
-		if (pipe_room(pi) >= PIPE_BUF)
-			rump_selnotify(&pi->pi_wsel, POLLOUT | POLLWRNORM);
+	if ((n = pipe_count(pi)) != 0) {
+		error = pipe_get(pi, n < uio->uio_resid ? n : uio->uio_resid,
+		    uio);
+		pipe_wakewriters(pi);
 	}
 	rump_mutex_exit(&pi->pi_lock);
 	return error;
@@ -180,10 +151,9 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 		if (pi->pi_readers == 0) {
 			error = EPIPE;
 		} else if (room >= need) {
-			error = pipe_put(pi, room < uio->uio_resid ? room :
+			error = rump_pipe_put(pi, room < uio->uio_resid ? room :
 			    uio->uio_resid, uio);
-			rump_cv_broadcast(&pi->pi_rcv);
-			rump_selnotify(&pi->pi_rsel, POLLIN | POLLRDNORM);
+			pipe_wakereaders(pi);
 		} else {
 			error = pipe_nonblock(fp) ? EAGAIN :
 			    rump_cv_wait_sig(&pi->pi_wcv, &pi->pi_lock);
@@ -199,20 +169,20 @@ size_t
 rump_pipe_peek(struct file *fp, size_t off, char *buf, size_t len)
 {
 	struct pipe *pi = fp->f_data;
-	size_t done = 0, pos, m;
+	size_t done = 0, m, count;
+	char *p;
 
 	rump_mutex_enter(&pi->pi_lock);
-	if (off > pi->pi_count)
-		off = pi->pi_count;
-	if (len > pi->pi_count - off)
-		len = pi->pi_count - off;
+	count = pipe_count(pi);
+	if (off > count)
+		off = count;
+	if (len > count - off)
+		len = count - off;
 	for (; done < len; done += m) {
-		pos = (pi->pi_head + off + done) % pipe_capacity(pi);
-		m = PIPE_PAGE - pos % PIPE_PAGE;
+		p = pipe_at(pi, off + done, &m);
 		if (m > len - done)
 			m = len - done;
-		memcpy(buf + done, pi->pi_pages[pos / PIPE_PAGE] +
-		    pos % PIPE_PAGE, m);
+		memcpy(buf + done, p, m);
 	}
 	rump_mutex_exit(&pi->pi_lock);
 	return done;
@@ -225,7 +195,7 @@ rump_pipe_await(struct file *fp, int nonblock)
 	int error = 0;
 
 	rump_mutex_enter(&pi->pi_lock);
-	while (pi->pi_count == 0 && pi->pi_writers != 0 && error == 0)
+	while (pipe_count(pi) == 0 && pi->pi_writers != 0 && error == 0)
 		error = nonblock || pipe_nonblock(fp) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
 	rump_mutex_exit(&pi->pi_lock);
@@ -252,7 +222,7 @@ pipe_poll(struct file *fp, int events, struct selrec *sr)
 	if (pipe_is_reader(fp)) {
 		if (sr != NULL)
 			rump_selrecord(&pi->pi_rsel, sr);
-		if (pi->pi_count > 0)
+		if (pipe_count(pi) > 0)
 			r |= POLLIN | POLLRDNORM;
 		/* Of a FIFO: not before there was a writer. */
 		if (pi->pi_writers == 0 && pi->pi_nwrite != 0)
@@ -271,7 +241,7 @@ pipe_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	if (cmd != FIONREAD)
 		return ENOTTY;
 	rump_mutex_enter(&pi->pi_lock);
-	n = (int)pi->pi_count;
+	n = (int)pipe_count(pi);
 	rump_mutex_exit(&pi->pi_lock);
 	return rump_copyout(&n, uarg, sizeof(n));
 }
@@ -314,7 +284,7 @@ pipe_resize(struct pipe *pi, size_t npages)
 	size_t m;
 	int error = 0;
 
-	if (pi->pi_count > npages * PIPE_PAGE)
+	if (pipe_count(pi) > npages * PIPE_PAGE)
 		return EBUSY;
 	new.pi_pages = rump_kmem_zalloc(npages * sizeof(new.pi_pages[0]));
 	if (new.pi_pages == NULL)
@@ -329,7 +299,7 @@ pipe_resize(struct pipe *pi, size_t npages)
 		iov.iov_len = uio.uio_resid = m;
 		uio.uio_iov = &iov;
 		uio.uio_iovcnt = 1;
-		error = pipe_put(&new, m, &uio);
+		error = rump_pipe_put(&new, m, &uio);
 	}
 	if (error) {
 		pipe_free_pages(new.pi_pages, npages);
@@ -356,9 +326,7 @@ pipe_setsize(struct pipe *pi, unsigned long size)
 		return -EPERM;
 	rump_mutex_enter(&pi->pi_lock);
 	error = pipe_resize(pi, npages);
-	rump_cv_broadcast(&pi->pi_wcv);
-	if (pipe_room(pi) >= PIPE_BUF)
-		rump_selnotify(&pi->pi_wsel, POLLOUT | POLLWRNORM);
+	pipe_wakewriters(pi);
 	rump_mutex_exit(&pi->pi_lock);
 	return error ? -error : (long)(npages * PIPE_PAGE);
 }
@@ -385,6 +353,8 @@ pipe_free(struct pipe *pi)
 
 	rump_seldestroy(&pi->pi_rsel);
 	rump_seldestroy(&pi->pi_wsel);
+	while (pi->pi_ext != NULL)
+		rump_pipe_extdrop(pi);
 	pipe_free_pages(pi->pi_pages, pi->pi_npages);
 	rump_kmem_free(pi, sizeof(*pi));
 }
@@ -429,6 +399,8 @@ static const struct fileops pipe_ops = {
 	.fo_poll = pipe_poll,
 	.fo_stat = pipe_stat,
 	.fo_fcntl = pipe_fcntl,
+	.fo_splice = rump_pipe_splice,
+	.fo_take = rump_pipe_take,
 	.fo_close = pipe_close,
 };
 

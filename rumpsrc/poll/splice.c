@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * splice(2), tee(2), vmsplice(2).  For splice one end is a pipe.  A file that
- * takes data by itself (fo_splice: sockets) gets them so; else they go through
+ * takes data by itself (fo_splice: sockets, pipes) gets them so, and what a
+ * pipe gives away (fo_take) is written from where it is; else they go through
  * a page.  Only the first piece is waited for.  A pipe that is said to have
  * room takes a whole page, so nothing that was read is left over unless
  * another writer is faster.
@@ -77,6 +78,35 @@ splice_copy(struct file *in, int64_t *inoff, struct file *out,
 	return error;
 }
 
+/* Out of a pipe; what the file does not take goes back. */
+static int
+splice_taken(struct file *in, struct file *out, int64_t *outoff, size_t len,
+    size_t *donep)
+{
+	struct filelent lt;
+	size_t put;
+	int error = 0;
+
+	while (len > 0 && error == 0) {
+		error = in->f_ops->fo_take(in, len, *donep == 0, &lt);
+		if (error || lt.lt_len == 0)
+			break;
+		error = splice_io(out, lt.lt_base, lt.lt_len, outoff, 1, &put);
+		*donep += put;
+		len -= put;
+		if (put < lt.lt_len) {
+			lt.lt_base = (char *)lt.lt_base + put;
+			lt.lt_len -= put;
+			rump_pipe_untake(in, &lt);
+			break;
+		}
+		rump_file_holdrele(lt.lt_hold);
+		if (!splice_ready(out, POLLOUT))
+			break;
+	}
+	return error;
+}
+
 static int
 splice_check(struct file *in, const int64_t *inoff, struct file *out,
     const int64_t *outoff)
@@ -123,7 +153,9 @@ splice_files(struct file *in, int64_t *inoff, struct file *out,
 		if (error != EOPNOTSUPP)
 			return error;
 	}
-	return splice_copy(in, inoff, out, outoff, len, donep);
+	return in->f_type == FT_PIPE ?
+	    splice_taken(in, out, outoff, len, donep) :
+	    splice_copy(in, inoff, out, outoff, len, donep);
 }
 
 RUMP_RESTART6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,

@@ -80,15 +80,19 @@ static int
 spliced(struct file *in, int64_t *inoff, struct file *out, size_t len,
     long *ret)
 {
-	size_t done = 0;
+	size_t done = 0, n = 0;
 	int error;
 
 	if (out->f_ops->fo_splice == NULL)
 		return 0;
-	error = out->f_ops->fo_splice(out, in, inoff, len,
-	    (file_flags(out) & O_NONBLOCK) != 0, &done);
+	do {
+		error = out->f_ops->fo_splice(out, in, inoff, len - done,
+		    (file_flags(out) & O_NONBLOCK) != 0, &n);
+		done += n;
+		/* A pipe takes what it has room for. */
+	} while (out->f_type == FT_PIPE && error == 0 && n != 0 && done < len);
 	*ret = done != 0 ? (long)done : -error;
-	return error != EOPNOTSUPP;
+	return error != EOPNOTSUPP || done != 0;
 }
 
 static int

@@ -2,7 +2,7 @@
 /* components: net net_local net_inet net_tcp net_udp */
 /* Flags of the calls that send and receive, and options around them. */
 #include <netinet/in.h>
-#include <sys/mman.h>
+#include <netinet/tcp.h>
 #include "socktest.h"
 
 #ifndef SO_SELECT_ERR_QUEUE
@@ -474,12 +474,46 @@ timestamping(void)
 	closeboth(fds);
 }
 
+/* TCP_INQ: how much is left, with each recvmsg. */
+static void
+inq(void)
+{
+	union { struct cmsghdr h; char b[64]; } c;
+	struct timespec ms = { 0, 1000000 };
+	char b[16];
+	struct iovec iov = { b, 4 };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = &c, .msg_controllen = sizeof(c) };
+	int fds[2], v = 1, i;
+
+	inetpair(SOCK_STREAM, fds);
+	OK(SYS(setsockopt, fds[1], IPPROTO_TCP, TCP_INQ, &v, 4U));
+	CHECK_EQ(xsend(fds[0], "0123456789", 10, 0), 10);
+	for (i = v = 0; i < 5000 && v != 10; i++) {
+		OK(SYS(ioctl, fds[1], FIONREAD, &v));
+		nanosleep(&ms, NULL);
+	}
+	CHECK_EQ(SYS(recvmsg, fds[1], &mh, 0), 4);
+	CHECK_EQ(mh.msg_controllen, CMSG_SPACE(sizeof(v)));
+	CHECK_EQ(c.h.cmsg_level, SOL_TCP);
+	CHECK_EQ(c.h.cmsg_type, TCP_CM_INQ);
+	memcpy(&v, CMSG_DATA(&c.h), sizeof(v));
+	CHECK_EQ(v, 6);
+	iov.iov_len = 6;
+	mh.msg_controllen = sizeof(c);
+	CHECK_EQ(SYS(recvmsg, fds[1], &mh, 0), 6);
+	memcpy(&v, CMSG_DATA(&c.h), sizeof(v));
+	CHECK_EQ(v, 0);
+	closeboth(fds);
+}
+
 static const struct test tests[] = {
 	{ "trunc", trunc_ }, { "outflags", outflags },
 	{ "nothing", nothing }, { "ignored", ignored },
 	{ "peekoff", peekoff }, { "peeknext", peeknext }, { "many", many },
 	{ "partly", partly }, { "waitall", waitall },
 	{ "options", options }, { "timestamping", timestamping },
+	{ "inq", inq },
 	{ NULL, NULL }
 };
 

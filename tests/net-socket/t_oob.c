@@ -17,7 +17,8 @@ atmark(int fd)
 
 #define GIVES(fd, flags, want) do {					\
 	char got_[32];							\
-	long n_ = xrecv(fd, got_, sizeof(got_), (flags) | MSG_DONTWAIT);	\
+	long n_ = xrecv(fd, got_, sizeof(got_),				\
+	    (flags) | MSG_DONTWAIT);					\
 	CHECK_EQ(n_, sizeof(want) - 1);					\
 	CHECK(n_ >= 0 && memcmp(got_, want, (size_t)n_) == 0);		\
 } while (0)

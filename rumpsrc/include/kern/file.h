@@ -79,6 +79,14 @@ struct fileops {
 	 */
 	int	(*fo_lend)(struct file *, int64_t off, size_t len,
 		    struct filelent *);
+	/*
+	 * Of what is no file with an offset: the next bytes, at most len, are
+	 * taken off and the caller's, as if they had been read; lt_len 0: the
+	 * end.  wait: for the first ones, unless O_NONBLOCK.  EOPNOTSUPP,
+	 * NULL: they are to be read.
+	 */
+	int	(*fo_take)(struct file *, size_t len, int wait,
+		    struct filelent *);
 	void	(*fo_close)(struct file *);	/* last reference */
 	/* further fcntl commands: a result or a negative errno */
 	long	(*fo_fcntl)(struct file *, int cmd, unsigned long arg);

@@ -17,6 +17,10 @@ size_t	rump_pipe_peek(struct file *, size_t off, char *buf, size_t len);
 /* Until there are bytes, or no writer; EAGAIN, EINTR. */
 int	rump_pipe_await(struct file *, int nonblock);
 
+/* Back to the front what fo_take gave; takes the hold. */
+struct filelent;
+void	rump_pipe_untake(struct file *, const struct filelent *);
+
 /* A pipe that has a name; po_close: one of its files is gone. */
 struct pipe_owner {
 	void	(*po_stat)(void *arg, struct stat *);

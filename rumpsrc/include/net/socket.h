@@ -64,6 +64,7 @@ struct sockopts {			/* [so_lock] */
 #define SOF_DEBUG	0x8000		/* said, and nothing else */
 #define SOF_SELERRQ	0x10000		/* POLLPRI for the error queue */
 #define SOF_PREFERBUSY	0x20000
+#define SOF_INQ		0x40000		/* TCP_INQ */
 	uint32_t	 so_linger;	/* seconds */
 	uint32_t	 so_priority, so_mark;
 	uint32_t	 so_bindif;	/* SO_BINDTODEVICE: index, 0: any */

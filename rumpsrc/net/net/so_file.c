@@ -190,5 +190,6 @@ const struct fileops rump_socket_ops = {
 	.fo_stat = sof_stat,
 	.fo_fcntl = sof_fcntl,
 	.fo_splice = so_splice,
+	.fo_take = so_takelent,
 	.fo_close = sof_close,
 };

@@ -5,8 +5,10 @@
  */
 #include <asm/errno.h>
 #include <kern/clock.h>
+#include <kern/kmem.h>
 #include <kern/str.h>
 #include <kern/uio.h>
+#include <linux/tcp.h>
 #include <linux/time_types.h>
 #include "sock_priv.h"
 
@@ -66,6 +68,19 @@ so_copyout(const struct mbuf *m, size_t off, size_t n, struct uio *uio)
 	return 0;
 }
 
+/* n bytes of a stream were read. */
+static void
+so_taken(struct socket *so, size_t n)
+{
+
+	so->so_state &= (uint16_t)~SS_ATMARK;
+	if (so->so_oobmark != 0 && (so->so_oobmark -= (uint32_t)n) == 0)
+		so->so_state |= SS_ATMARK;
+	sb_drop(&so->so_rcv, n);
+	if (so->so_proto->pr_rcvd != NULL)
+		so->so_proto->pr_rcvd(so, n);
+}
+
 /* n bytes of a stream, not beyond the urgent mark.  Returns how many. */
 static int
 so_take(struct socket *so, struct uio *uio, size_t n, int msgflags)
@@ -82,12 +97,7 @@ so_take(struct socket *so, struct uio *uio, size_t n, int msgflags)
 		so_peektaken(so, n, peek);
 	if (error || peek)
 		return error;
-	so->so_state &= (uint16_t)~SS_ATMARK;
-	if (so->so_oobmark != 0 && (so->so_oobmark -= (uint32_t)n) == 0)
-		so->so_state |= SS_ATMARK;
-	sb_drop(sb, n);
-	if (so->so_proto->pr_rcvd != NULL)
-		so->so_proto->pr_rcvd(so, n);
+	so_taken(so, n);
 	return 0;
 }
 
@@ -193,8 +203,84 @@ so_takestream(struct socket *so, struct uio *uio, int msgflags, int64_t dl)
 	return error;
 }
 
+/* A packet on loan. */
+struct mbufhold {
+	struct filehold	 mh_hold;
+	struct mbuf	*mh_mbuf;
+};
+
+static void
+mbufhold_free(struct filehold *fh)
+{
+	struct mbufhold *mh = (struct mbufhold *)fh;
+
+	m_free(mh->mh_mbuf);
+	rump_kmem_free(mh, sizeof(*mh));
+}
+
+/* The first n bytes, all of one mbuf; so_lock held. */
 static int
-so_recvstream(struct socket *so, struct uio *uio, int msgflags)
+so_lendfirst(struct socket *so, size_t n, struct filelent *lt)
+{
+	struct mbufhold *mh = rump_kmem_alloc(sizeof(*mh));
+
+	if (mh == NULL)
+		return ENOMEM;
+	mh->mh_hold.fh_refs = 1;
+	mh->mh_hold.fh_free = mbufhold_free;
+	if ((mh->mh_mbuf = m_copym(so->so_rcv.sb_head, 0, n)) == NULL) {
+		rump_kmem_free(mh, sizeof(*mh));
+		return ENOBUFS;
+	}
+	lt->lt_base = mh->mh_mbuf->m_data;
+	lt->lt_len = n;
+	lt->lt_hold = &mh->mh_hold;
+	so_peektaken(so, n, 0);
+	so_taken(so, n);
+	return 0;
+}
+
+int
+so_takelent(struct file *fp, size_t len, int wait, struct filelent *lt)
+{
+	struct socket *so = fp->f_data;
+	int flags = wait ? sock_nonblock(fp) : MSG_DONTWAIT, error = 0;
+	int64_t dl = so_deadline(&so->so_rcv);
+
+	*lt = (struct filelent){ .lt_hold = NULL };
+	if ((so->so_proto->pr_flags & PR_STREAM) == 0)
+		return EOPNOTSUPP;
+	rump_mutex_enter(&so->so_lock);
+	while (so->so_rcv.sb_cc == 0 && error == 0) {
+		if ((error = so_rcvend(so)) == -1)
+			error = so_waitdata(so, flags, dl);
+		else
+			goto out;
+	}
+	if (error == 0) {
+		len = so_avail(so, len);
+		error = so_lendfirst(so, len < so->so_rcv.sb_head->m_len ?
+		    len : so->so_rcv.sb_head->m_len, lt);
+	}
+out:
+	rump_mutex_exit(&so->so_lock);
+	return error;
+}
+
+/* TCP_INQ: what is left; 1 when that is the end. */
+static void
+so_tellinq(const struct socket *so, struct mbuf **controlp)
+{
+	int n = (int)so->so_rcv.sb_cc;
+
+	if (n == 0 && (so->so_rcv.sb_flags & SB_SHUT))
+		n = 1;
+	(void)cmsg_add(controlp, SOL_TCP, TCP_CM_INQ, &n, sizeof(n));
+}
+
+static int
+so_recvstream(struct socket *so, struct uio *uio, struct mbuf **controlp,
+    int msgflags)
 {
 	int64_t dl = so_deadline(&so->so_rcv);
 	size_t total = uio->uio_resid;
@@ -212,8 +298,13 @@ so_recvstream(struct socket *so, struct uio *uio, int msgflags)
 		error = so_peekstream(so, uio, msgflags, dl);
 	else
 		error = so_takestream(so, uio, msgflags, dl);
+	if (uio->uio_resid != total)
+		error = 0;
+	if (error == 0 && controlp != NULL &&
+	    (so->so_opt.so_flags & SOF_INQ))
+		so_tellinq(so, controlp);
 	rump_mutex_exit(&so->so_lock);
-	return uio->uio_resid != total ? 0 : error;
+	return error;
 }
 
 /*
@@ -362,5 +453,5 @@ so_receive(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 	if ((pr->pr_flags & PR_STREAM) == 0)
 		return so_recvrecord(so, sa, lenp, uio, controlp, msgflagsp);
 	*msgflagsp = flags & MSG_OOB;
-	return so_recvstream(so, uio, flags);
+	return so_recvstream(so, uio, controlp, flags);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sendfile and splice to a stream.  A file that lends its memory (fo_lend) is
- * sent from there, without a copy; what others have, and holes, are read
+ * sent from there, without a copy, so is what a pipe gives away (fo_take);
+ * what others have, and holes, are read
  * straight into the mbufs that go to so_snd.  so_lock is not held meanwhile,
  * so another thread's bytes may use the same room; so_snd is then a little
  * longer.
@@ -122,13 +123,50 @@ splice_lentseq(struct file *in, size_t len, struct mbuf **mp, size_t *gotp)
 	return error;
 }
 
+/* What a pipe gives, as far as there is some. */
+static int
+splice_take(struct file *in, size_t len, struct mbuf **mp, size_t *gotp)
+{
+	struct mbuf *m, **tail = mp;
+	struct filelent lt;
+	unsigned i;
+	int error = 0;
+
+	for (i = 0; i < SPLICE_LENT && len > 0; i++) {
+		/* First, so that nothing is lost without memory. */
+		if ((m = m_getext(NULL, 0, splice_done, NULL)) == NULL)
+			error = ENOBUFS;
+		else if ((error = in->f_ops->fo_take(in, len < SPLICE_PIECE ?
+		    len : SPLICE_PIECE, i == 0, &lt)) != 0 ||
+		    lt.lt_len == 0) {
+			m_free(m);
+			m = NULL;
+		}
+		if (m == NULL)
+			break;
+		m->m_data = m->m_base = lt.lt_base;
+		m->m_len = m->m_size = m->m_pkt.ph_len = (uint32_t)lt.lt_len;
+		m->m_extarg = lt.lt_hold;
+		*tail = m;
+		tail = &m->m_next;
+		*gotp += lt.lt_len;
+		len -= lt.lt_len;
+	}
+	return *gotp != 0 ? 0 : error;
+}
+
 static int
 splice_get(struct file *in, int64_t *off, size_t len, struct mbuf **mp,
     size_t *gotp)
 {
 
+	int error;
+
 	*mp = NULL;
 	*gotp = 0;
+	if (in->f_ops->fo_take != NULL && (error = splice_take(in, len, mp,
+	    gotp)) != EOPNOTSUPP)
+		return error;
 	if (in->f_ops->fo_lend != NULL && (off != NULL ?
 	    splice_lent(in, off, len, mp, gotp) :
 	    splice_lentseq(in, len, mp, gotp)) == 0)

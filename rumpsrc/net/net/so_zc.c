@@ -41,7 +41,7 @@ struct so_zc {				/* of a socket */
 	struct rump_mutex zs_lock;
 	struct socket	*zs_so;		/* [zs_lock] NULL: it is gone */
 	struct zcopy	*zs_done, **zs_tail;	/* [zs_lock] */
-	uint32_t	 zs_refs;	/* [a] the socket's, one of each zcopy */
+	uint32_t	 zs_refs;	/* [a] the socket's, each zcopy's */
 	uint32_t	 zs_flying;	/* [a] zcopies there are */
 	struct rump_callout zs_callout;
 };

@@ -144,6 +144,8 @@ void	so_setnofile(struct socket *, int nofile);
 /* Sends from a file: struct fileops, fo_splice. */
 int	so_splice(struct file *out, struct file *in, int64_t *off,
 	    size_t len, int nonblock, size_t *donep);
+/* struct fileops, fo_take. */
+int	so_takelent(struct file *, size_t len, int wait, struct filelent *);
 /* so_lock held: until a connected stream has room (or nothing is sent). */
 int	so_waitsend(struct socket *, int msgflags, int64_t dl, int nothing);
 

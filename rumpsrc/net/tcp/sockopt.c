@@ -175,6 +175,13 @@ set_int(struct tcpcb *tp, int name, int v)
 			return EINVAL;
 		set_flag(tp, TF_FASTOPEN, v);
 		return 0;
+	case TCP_INQ:
+		if (v < 0 || v > 1)
+			return EINVAL;
+		tp->t_so->so_opt.so_flags &= ~(uint32_t)SOF_INQ;
+		if (v)
+			tp->t_so->so_opt.so_flags |= SOF_INQ;
+		return 0;
 	case TCP_THIN_LINEAR_TIMEOUTS:
 	case TCP_THIN_DUPACK:
 		return v < 0 || v > 1 ? EINVAL : 0;
@@ -279,11 +286,14 @@ get_int(const struct tcpcb *tp, int name, int *vp)
 		    tp->t_mss;
 		return 0;
 	case TCP_WINDOW_CLAMP:
-		*vp = tp->t_clamp != 0 ? (int)tp->t_clamp :
-		    (int)tp->t_so->so_rcv.sb_hiwat;
+		*vp = tp->t_clamp != 0 || tp->t_state == TS_CLOSE ?
+		    (int)tp->t_clamp : (int)tp->t_so->so_rcv.sb_hiwat;
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		*vp = (tp->t_flags & TF_FASTOPEN) != 0;
+		return 0;
+	case TCP_INQ:
+		*vp = (tp->t_so->so_opt.so_flags & SOF_INQ) != 0;
 		return 0;
 	case TCP_THIN_LINEAR_TIMEOUTS:
 	case TCP_THIN_DUPACK:
