@@ -272,6 +272,37 @@ newreno(void)
 	OK(rump_sys_close(l));
 }
 
+/*
+ * A time-out without SACK: what arrived behind the segment that was sent again
+ * is acknowledged with it, and does not make it a mistake; the next hole
+ * follows at once.
+ */
+static void
+gobackn(void)
+{
+	uint64_t *timeouts = &rump_tcpstat[TCPS_TCPTimeouts], before;
+	struct s s;
+	int l = listening(), fd, i;
+
+	slow = 300;
+	fd = passive(l, opt_mss, sizeof(opt_mss), &s);
+	slow = 0;
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 10000, 0, NULL, 0), 10000);
+	for (i = 0; i < 10; i++)
+		EXPECT(&s, i == 9 ? ACK | PSH : ACK);
+	EXPECT(&s, ACK);
+	CHECK_EQ(s.seq, pack);
+	before = __atomic_load_n(timeouts, __ATOMIC_RELAXED);
+	inject(ACK, pseq, pack += 5000, NULL, 0);
+	EXPECT(&s, ACK);
+	CHECK_EQ(s.seq, pack);
+	CHECK_EQ(__atomic_load_n(timeouts, __ATOMIC_RELAXED), before);
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
+}
+
 /* RACK: a small hole closes by itself; TLP; the time-out. */
 static void
 timers(void)
@@ -310,6 +341,34 @@ timers(void)
 	inject(RST, pseq, 0, NULL, 0);
 	OK(rump_sys_close(fd));
 	OK(rump_sys_close(l));
+}
+
+/* Two small segments are more than one, too: the last one is the probe. */
+static void
+smalltail(void)
+{
+	struct s s;
+	int l = listening(), fd;
+
+	slow = 50;
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	slow = 0;
+	nodelay(fd);
+	CHECK_EQ(rump_sys_sendto(fd, zeros, 100, 0, NULL, 0), 100);
+	OK(rump_sys_shutdown(fd, SHUT_WR));
+	EXPECT(&s, ACK | PSH);
+	EXPECT(&s, FIN | ACK);
+	EXPECT(&s, FIN | ACK | PSH);
+	CHECK_EQ(s.seq, pack + 100);
+	/* It came: what was before it is missing. */
+	ack_sack(pack, pack + 100, pack + 101);
+	EXPECT(&s, ACK);
+	CHECK_EQ(s.seq, pack);
+	CHECK_EQ(s.len, 100);
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
 }
 
 static void
@@ -425,7 +484,9 @@ static const struct test tests[] = {
 	{ "roomfirst", roomfirst },
 	{ "lasthole", lasthole },
 	{ "newreno", newreno },
+	{ "gobackn", gobackn },
 	{ "timers", timers },
+	{ "smalltail", smalltail },
 	{ "ecn", ecn },
 	{ "pmtu", pmtu },
 	{ NULL, NULL },

@@ -62,8 +62,9 @@ rec_acked(struct tcpcb *tp, struct ackinfo *ai, struct txrec *tr,
 			tcp_rack_late(tp, now - tr->tr_time);
 	} else {
 		ai->ai_karn = 1;
-		if (tr->tr_seq == ai->ai_prioruna && ai->ai_echoage >
-		    now - tr->tr_time + TMS_TICKS)
+		/* Or it came in time, and that acknowledgement was lost. */
+		if (tr->tr_seq == ai->ai_prioruna && !ai->ai_twice &&
+		    ai->ai_echoage > now - tr->tr_time + TMS_TICKS)
 			tcp_rack_late(tp, ai->ai_echoage);
 	}
 	tcp_rack_update(tp, tr, end, now);
@@ -186,6 +187,7 @@ tcp_ack(struct tcpcb *tp, struct seg *sg)
 		if (n < 60000)
 			ai.ai_echoage = n * TMS_TICKS + 1;
 	}
+	ai.ai_twice = tcp_dsacked(tp, sg);
 	if (sg->sg_ack != tp->snd_una)
 		tcp_ackdata(tp, &ai, sg->sg_ack, sg->sg_now);
 	if (sg->sg_nsack != 0 && (tp->t_flags & TF_SACK))

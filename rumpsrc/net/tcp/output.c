@@ -386,7 +386,8 @@ send_new(struct tcpcb *tp, uint32_t len, uint32_t unsent, int64_t now)
 	more = unsent > len && how_much(tp, unsent - len) != 0;
 	error = send_data(tp, seq, len, m, p, flags, 0, more, now);
 	/* What was not sent counts as lost on the way: a timer runs. */
-	if (tp->t_when[TT_RTX] == NEVER || tp->t_rtxkind != RTX_RTO)
+	if (tp->t_when[TT_RTX] == NEVER || tp->t_rtxkind != RTX_RTO ||
+	    (UNLIKELY(tp->t_nrec == 2) && tcp_mayprobe(tp)))
 		tcp_rtxarm(tp, now);
 	return error;
 }

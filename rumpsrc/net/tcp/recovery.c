@@ -247,14 +247,18 @@ tcp_tlp_acked(struct tcpcb *tp, const struct ackinfo *ai, uint32_t ack)
 		tp->t_tlphigh = 0;		/* both copies arrived */
 }
 
-/* RFC 5682: are new data acknowledged that were sent only once? */
+/*
+ * RFC 5682: are new data acknowledged that were sent only once?  Without SACK
+ * they may have waited for what was sent again with them.
+ */
 static int
 frto(struct tcpcb *tp, struct ackinfo *ai)
 {
 
 	if (!(tp->t_flags & TF_FRTO))
 		return 0;
-	if (ai->ai_orig && SEQ_LEQ(tp->snd_una, tp->t_recover)) {
+	if (ai->ai_orig && ((tp->t_flags & TF_SACK) || !ai->ai_karn) &&
+	    SEQ_LEQ(tp->snd_una, tp->t_recover)) {
 		TCPCOUNT(TCPSpuriousRTOs);
 		undo(tp);
 		return 1;

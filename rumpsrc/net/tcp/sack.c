@@ -140,6 +140,13 @@ dsack_seen(struct tcpcb *tp, struct ackinfo *ai, uint32_t l, uint32_t r)
 	}
 }
 
+int
+tcp_dsacked(const struct tcpcb *tp, const struct seg *sg)
+{
+	return sg->sg_nsack != 0 && (tp->t_flags & TF_SACK) &&
+	    SEQ_LEQ(get32(sg->sg_sack + 4), sg->sg_ack);
+}
+
 void
 tcp_sack(struct tcpcb *tp, const struct seg *sg, struct ackinfo *ai)
 {

@@ -284,6 +284,7 @@ struct ackinfo {
 	uint8_t		 ai_newloss;
 	uint8_t		 ai_ece;
 	uint8_t		 ai_karn;	/* some of it was sent twice */
+	uint8_t		 ai_twice;	/* it came twice, says the peer */
 };
 
 static inline void
@@ -437,6 +438,8 @@ int	tcp_rcvoob(struct socket *, uint8_t *, int msgflags);
 
 /* sack.c, rack.c, recovery.c */
 void	tcp_sack(struct tcpcb *, const struct seg *, struct ackinfo *);
+/* Does its first block tell of what it acknowledges itself (RFC 2883)? */
+int	tcp_dsacked(const struct tcpcb *, const struct seg *);
 unsigned tcp_sackopt(struct tcpcb *, uint8_t *p, unsigned room);
 void	tcp_dsack(struct tcpcb *, uint32_t seq, uint32_t end);
 /* The bytes of a record up to end arrived. */
@@ -455,6 +458,7 @@ void	tcp_tlp_acked(struct tcpcb *, const struct ackinfo *, uint32_t ack);
 void	tcp_timer(void *);
 void	tcp_arm(struct tcpcb *, int which, int64_t when);
 void	tcp_rtxarm(struct tcpcb *, int64_t now);	/* data are under way */
+int	tcp_mayprobe(const struct tcpcb *);
 uint32_t tcp_rto(const struct tcpcb *);
 void	tcp_keeparm(struct tcpcb *, int64_t now);
 static inline void

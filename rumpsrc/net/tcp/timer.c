@@ -32,20 +32,24 @@ tcp_rto(const struct tcpcb *tp)
 	return t < RTO_MAX ? (uint32_t)t : RTO_MAX;
 }
 
-/*
- * Something is under way: a loss probe (RFC 8985, 7.2) when there is more than
- * a segment, else the time-out.
- */
+/* May a loss probe be sent?  More than a segment is under way, as a rule. */
+int
+tcp_mayprobe(const struct tcpcb *tp)
+{
+	return (tp->t_nrec > 1 || tp->snd_nxt - tp->snd_una > tp->t_mss) &&
+	    (tp->t_ca == CA_OPEN || tp->t_ca == CA_CWR) &&
+	    (tp->t_flags & TF_SACK) && tp->t_tlphigh == 0 &&
+	    tp->t_srtt != 0 && tcp_established(tp);
+}
+
+/* Something is under way: a loss probe (RFC 8985, 7.2), or the time-out. */
 void
 tcp_rtxarm(struct tcpcb *tp, int64_t now)
 {
 	uint32_t t = tcp_rto(tp), pto;
 
 	tp->t_rtxkind = RTX_RTO;
-	if (UNLIKELY(tp->snd_nxt - tp->snd_una > tp->t_mss) &&
-	    (tp->t_ca == CA_OPEN || tp->t_ca == CA_CWR) &&
-	    (tp->t_flags & TF_SACK) && tp->t_tlphigh == 0 &&
-	    tp->t_srtt != 0 && tcp_established(tp)) {
+	if (UNLIKELY(tcp_mayprobe(tp))) {
 		pto = (tp->t_srtt >> 2) + MS_TICKS(2);
 		if (pto < t) {
 			tp->t_rtxkind = RTX_TLP;
