@@ -31,14 +31,14 @@ cases() {
 	clean-1ms	0 0 0 0 1	131072 1
 	delay-20ms	0 0 0 0 20	65536 1
 	delay-200ms	0 0 0 0 200	8192 1
-	loss1%-5ms	1 0 0 0 5	2048 8
+	loss1%-5ms	1 0 0 0 5	4096 8
 	loss2%-50ms	2 0 0 0 50	768 32
-	loss5%-1ms	5 0 0 0 1	1024 8
+	loss5%-1ms	5 0 0 0 1	1024 16
 	loss5%-200ms	5 0 0 0 200	96 48
 	reorder20%-10ms	0 20 0 0 10	4096 4
 	dup5%-5ms	0 0 5 0 5	32768 1
-	corrupt1%-5ms	0 0 0 1 5	2048 8
-	all-20ms	1 5 1 1 20	1024 16
+	corrupt1%-5ms	0 0 0 1 5	4096 8
+	all-20ms	1 5 1 1 20	1024 32
 	END
 }
 # one KIND ADDRESS: a line "case kind direction KiB KiB/s" for each direction
@@ -73,8 +73,9 @@ done >"$tmp/table"
 cp "$tmp/table" "${TABLE:-/dev/null}"
 awk '{
 	k = $1 " " $3
-	if (!(k in n))
+	if (!(k in seen))
 		name[names++] = k
+	seen[k] = 1
 	v[k, $2, $2 == "spt" ? ++n[k] : ++nl[k]] = $5 > 0 ? $5 : .001
 }
 # The q-th part of the sorted rates of case k, or of their ratios.

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <linux/errqueue.h>
 #include <sys/mman.h>
+#include "xfer.h"
 
 #ifdef POSIX
 #define s_zsend(s, b, n) \
@@ -20,9 +21,6 @@
 #define s_zsend(s, b, n)	send(s, b, n, MSG_NOSIGNAL | MSG_ZEROCOPY)
 #define ZFREE(p, n)	munmap(p, n)
 #endif
-
-#ifdef S
-static void pattern(char *, uint64_t at, size_t n, uint64_t seed);
 
 /* How many sends; -1: it failed. */
 static long
@@ -78,6 +76,5 @@ zget(int fd, uint64_t n, uint64_t seed)
 	fprintf(stderr, "xfer: zget: %ld sends, bad %d\n", sends, bad);
 	return bad ? -1 : 0;
 }
-#endif
 
 #endif /* TESTS_NETLINUX_ZGET_H */
