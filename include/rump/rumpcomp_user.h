@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * One of the addresses is a program's and may be wrong: not 0 when it is.  The
+ * One of the addresses is a program's and may be wrong: -EFAULT, else 0.  The
  * other's range does not overlap it.  copystr: the bytes with the NUL, max + 1
  * when there is none among max that it copied, negative when the address is
  * wrong.  posix finds NULL and ranges that wrap.

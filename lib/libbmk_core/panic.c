@@ -144,9 +144,10 @@ bmk_stack_overflow(const struct bmk_regs *r, uint64_t addr)
 }
 
 static void
-print_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
+print_fault(const char *cause, const struct bmk_regs *r, uint64_t addr,
+    const char *head)
 {
-	bmk_printf("%s", cause);
+	bmk_printf("\n%s: %s", head, cause);
 	if (r->vector != BMK_VECTOR_ABORT)
 		bmk_printf(", address 0x%lx, vector %lu, error 0x%lx", addr,
 		    r->vector, r->error);
@@ -163,8 +164,7 @@ bmk_fault(const char *cause, const struct bmk_regs *r, uint64_t addr)
 	    STATUS_FAULT;
 
 	begin_report(status);
-	bmk_printf("\npanic: ");
-	print_fault(cause, r, addr);
+	print_fault(cause, r, addr, "panic");
 	end_report(status);
 	__builtin_unreachable();
 }
@@ -175,8 +175,7 @@ bmk_fault_note(const char *cause, const struct bmk_regs *r, uint64_t addr)
 	static struct bmk_spin lock;	/* one at a time */
 	unsigned long saved = bmk_spin_enter(&lock);
 
-	bmk_printf("\nfault: ");
-	print_fault(cause, r, addr);
+	print_fault(cause, r, addr, "fault");
 	print_where();
 	bmk_printf("\nend-of-fault\n");
 	bmk_spin_exit(&lock, saved);

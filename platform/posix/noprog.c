@@ -36,7 +36,7 @@ rumpcomp_user_copy(void *to, const void *from, size_t len)
 {
 
 	if (user_bad(to, len) || user_bad(from, len))
-		return -1;
+		return -EFAULT;
 	memcpy(to, from, len);
 	return 0;
 }
@@ -47,7 +47,7 @@ rumpcomp_user_copystr(char *to, const char *from, size_t max)
 	size_t n;
 
 	if (user_bad(from, 1))
-		return -1;
+		return -EFAULT;
 	n = strnlen(from, max);
 	memcpy(to, from, n < max ? n + 1 : max);
 	return (long)n + 1;
@@ -57,7 +57,7 @@ int
 rumpcomp_user_probe(void *to, size_t len)
 {
 
-	return user_bad(to, len) ? -1 : 0;
+	return user_bad(to, len) ? -EFAULT : 0;
 }
 
 void

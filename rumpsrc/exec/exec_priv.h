@@ -43,7 +43,8 @@ struct exec_target {
 	char		*et_bufs[5];	/* of EXEC_PATH bytes, in use */
 	unsigned	 et_nbufs;
 };
-int	rump_exec_lookup(int dirfd, const char *upath, struct exec_target *);
+int	rump_exec_lookup(int dirfd, const char *upath, int empty,
+	    struct exec_target *);
 void	rump_exec_target_free(struct exec_target *);
 
 /*

@@ -15,6 +15,7 @@
 #include <kern/clock.h>
 #include <kern/exec.h>
 #include <kern/fdtable.h>
+#include <kern/futex.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/mm.h>
@@ -136,6 +137,7 @@ exec_commit(struct exec_new *en, struct proc *p, struct lwp *l)
 	rump_mutex_exit(&p->p_lock);
 	__atomic_store_n(&p->p_sp, en->en_sp, __ATOMIC_RELAXED);
 	l->l_clear_tid = NULL;
+	RUMP_HOOK_CALL(rump_futex_robust_hook, l);
 	l->l_robust = NULL;
 	rump_mutex_enter(&rump_proc_lock);
 	p->p_execed = 1;
@@ -243,7 +245,7 @@ exec_abandon(struct exec_new *en, struct proc *p, struct program *old)
 /* Returns only an error. */
 static int
 exec(struct lwp *l, int dirfd, const char *upath, char *const *argv,
-    char *const *envp)
+    char *const *envp, int flags)
 {
 	struct program *old = rump_exec_current(l->l_proc);
 	struct exec_new *en;
@@ -252,7 +254,8 @@ exec(struct lwp *l, int dirfd, const char *upath, char *const *argv,
 	if ((en = rump_kmem_zalloc(sizeof(*en))) == NULL)
 		return ENOMEM;
 	en->en_lwp = l;
-	error = rump_exec_lookup(dirfd, upath, &en->en_target);
+	error = rump_exec_lookup(dirfd, upath, flags & AT_EMPTY_PATH,
+	    &en->en_target);
 	if (error == 0)
 		error = rump_exec_claim(l->l_proc, en->en_target.et_name,
 		    &en->en_pg);
@@ -270,17 +273,14 @@ exec(struct lwp *l, int dirfd, const char *upath, char *const *argv,
 RUMP_SYSCALL3(execve, const char *, path, void *, argv, void *, envp)
 {
 
-	return -exec(gatelwp, AT_FDCWD, path, argv, envp);
+	return -exec(gatelwp, AT_FDCWD, path, argv, envp, 0);
 }
 
 RUMP_SYSCALL5(execveat, int, dirfd, const char *, path, void *, argv,
     void *, envp, int, flags)
 {
 
-	/* By descriptor alone a file has no name here. */
-	if (flags & AT_EMPTY_PATH)
-		return -ENOSYS;
-	if (flags & ~AT_SYMLINK_NOFOLLOW)
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	return -exec(gatelwp, dirfd, path, argv, envp);
+	return -exec(gatelwp, dirfd, path, argv, envp, flags);
 }

@@ -18,6 +18,8 @@
 /* NULL: no component vfs. */
 int vfs_execfile(int, const char *, struct vfs_execfile *)
     __attribute__((__weak__, __visibility__("hidden")));
+int vfs_execfd(int, char *, size_t)
+    __attribute__((__weak__, __visibility__("hidden")));
 
 static char *
 lookup_buf(struct exec_target *et)
@@ -139,8 +141,22 @@ lookup_name(struct exec_target *et, const char *path,
 	return 0;
 }
 
+/* An empty path, which is allowed, is the file of dirfd. */
+static int
+lookup_path(int dirfd, const char *upath, int empty, char *path)
+{
+	int error = rump_copyinstr(upath, path, EXEC_PATH, NULL);
+
+	if (error != 0 || path[0] != '\0')
+		return error;
+	if (!empty || dirfd == AT_FDCWD)
+		return empty ? EACCES : ENOENT;		/* a directory */
+	return vfs_execfd == NULL ? EBADF : vfs_execfd(dirfd, path, EXEC_PATH);
+}
+
 int
-rump_exec_lookup(int dirfd, const char *upath, struct exec_target *et)
+rump_exec_lookup(int dirfd, const char *upath, int empty,
+    struct exec_target *et)
 {
 	struct vfs_execfile *ef;
 	char *path;
@@ -152,10 +168,8 @@ rump_exec_lookup(int dirfd, const char *upath, struct exec_target *et)
 		error = ENOMEM;
 		goto out;
 	}
-	if ((error = rump_copyinstr(upath, path, EXEC_PATH, NULL)) != 0)
+	if ((error = lookup_path(dirfd, upath, empty, path)) != 0)
 		goto out;
-	if (path[0] == '\0')
-		error = ENOENT;
 	while (error == 0) {
 		error = ENOENT;
 		if (vfs_execfile != NULL)

@@ -77,11 +77,10 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 	int error;
 
 	rump_mutex_enter(&fb->fb_lock);
-	if ((error = rump_copyin(addr, &now, sizeof(now))) != 0 ||
-	    now != val) {
-		rump_mutex_exit(&fb->fb_lock);
-		return error ? -error : -EAGAIN;
-	}
+	if ((error = rump_copyin(addr, &now, sizeof(now))) == 0 && now != val)
+		error = EAGAIN;
+	if (error)
+		goto out;
 	rump_futex_insert(fb, &fw);
 	while (!fw.fw_woken && error == 0) {
 		error = rump_cv_timedwait_sig(&fw.fw_cv, &fb->fb_lock,
@@ -93,6 +92,7 @@ futex_wait(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 		error = 0;
 	else
 		rump_futex_remove(fb, &fw);
+out:
 	rump_mutex_exit(&fb->fb_lock);
 	return -error;
 }
@@ -115,7 +115,7 @@ futex_wait_until(uint32_t *addr, uint32_t val, uint32_t bits, int64_t deadline)
 
 /* Caller holds the bucket's lock. */
 int
-rump_futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
+rump_futex_wake_locked(struct futex_bucket *fb, uint32_t *key, uint32_t bits,
     int n)
 {
 	struct futex_waiter *fw, *next;
@@ -123,7 +123,7 @@ rump_futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
 
 	for (fw = fb->fb_head; fw != NULL && woken < n; fw = next) {
 		next = fw->fw_next;
-		if (fw->fw_addr != addr || (fw->fw_bits & bits) == 0)
+		if (fw->fw_addr != key || (fw->fw_bits & bits) == 0)
 			continue;
 		rump_futex_remove(fb, fw);
 		fw->fw_woken = 1;
@@ -134,13 +134,13 @@ rump_futex_wake_locked(struct futex_bucket *fb, uint32_t *addr, uint32_t bits,
 }
 
 static int
-futex_wake(uint32_t *addr, uint32_t bits, int n)
+futex_wake(uint32_t *key, uint32_t bits, int n)
 {
-	struct futex_bucket *fb = rump_futex_bucket(addr);
+	struct futex_bucket *fb = rump_futex_bucket(key);
 	int woken;
 
 	rump_mutex_enter(&fb->fb_lock);
-	woken = rump_futex_wake_locked(fb, addr, bits, n);
+	woken = rump_futex_wake_locked(fb, key, bits, n);
 	rump_mutex_exit(&fb->fb_lock);
 	return woken;
 }
@@ -158,12 +158,13 @@ futex_deadline(const void *uts, int cmd, int realtime, int64_t *dl)
 {
 	struct __kernel_timespec ts;
 	int64_t t;
+	int error;
 
 	*dl = INT64_MAX;
 	if (uts == NULL)
 		return 0;
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return EFAULT;
+	if ((error = rump_copyin(uts, &ts, sizeof(ts))) != 0)
+		return error;
 	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return EINVAL;
 	if (ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 2)
@@ -177,23 +178,15 @@ futex_deadline(const void *uts, int cmd, int realtime, int64_t *dl)
 	return 0;
 }
 
-int
-rump_futex_check(const uint32_t *addr)
-{
-
-	if (addr == NULL)
-		return -EFAULT;
-	return (uintptr_t)addr & 3 ? -EINVAL : 0;
-}
-
 /* The rest: futexmore.c, in images with threads; NULL: not there. */
 long (*rump_futex_more)(uint32_t *, int, uint32_t, const void *, uint32_t *,
     uint32_t);
 
 static long
-futex_other(uint32_t *addr, int cmd, uint32_t val, const void *ts,
+futex_other(uint32_t *addr, int op, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
+	int cmd = op & FUTEX_CMD_MASK;
 	long (*more)(uint32_t *, int, uint32_t, const void *, uint32_t *,
 	    uint32_t);
 
@@ -203,12 +196,12 @@ futex_other(uint32_t *addr, int cmd, uint32_t val, const void *ts,
 		return val3 == 0 ? -EINVAL : futex_wake(addr, val3, (int)val);
 	more = __atomic_load_n(&rump_futex_more, __ATOMIC_RELAXED);
 	if (more != NULL)
-		return more(addr, cmd, val, ts, addr2, val3);
-	return rump_enosys("futex (such an operation, without threads)", 202);
+		return more(addr, op, val, ts, addr2, val3);
+	return rump_enosys("futex (needs threads)", 202);
 }
 
 long
-rump_sysimpl_futex(uint32_t *addr, int op, uint32_t val, const void *ts,
+rump_futex_call(uint32_t *addr, int op, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
 	int cmd = op & FUTEX_CMD_MASK, error;
@@ -228,7 +221,19 @@ rump_sysimpl_futex(uint32_t *addr, int op, uint32_t val, const void *ts,
 		return futex_wait_until(addr, val, val3, deadline);
 	}
 	l = rump_gate_enter();
-	r = futex_other(addr, cmd, val, ts, addr2, val3);
+	r = futex_other(addr, op, val, ts, addr2, val3);
 	rump_gate_exit(l);
 	return r;
+}
+
+/* Who maps files that others may map has it look at shared words first. */
+long (*rump_futex_gate)(uint32_t *, int, uint32_t, const void *, uint32_t *,
+    uint32_t) = rump_futex_call;
+
+long
+rump_sysimpl_futex(uint32_t *addr, int op, uint32_t val, const void *ts,
+    uint32_t *addr2, uint32_t val3)
+{
+
+	return RUMP_HOOK(rump_futex_gate)(addr, op, val, ts, addr2, val3);
 }

@@ -15,6 +15,17 @@
 
 #define FUTEX_MAXROBUST	2048	/* a hostile list may be a ring */
 
+uint32_t *(*rump_futex_keyhook)(uint32_t *);
+
+/* What two mappings of a word have in common; private: the address. */
+uint32_t *
+rump_futex_key(uint32_t *addr, int op)
+{
+	uint32_t *(*key)(uint32_t *) = RUMP_HOOK(rump_futex_keyhook);
+
+	return key == NULL || (op & FUTEX_PRIVATE_FLAG) ? addr : key(addr);
+}
+
 static void
 futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
 {
@@ -34,33 +45,35 @@ futex_unlock2(struct futex_bucket *a, struct futex_bucket *b)
 }
 
 static long
-futex_requeue(uint32_t *addr, int nwake, uint32_t *addr2, int nmove,
+futex_requeue(uint32_t *addr, int op, int nwake, uint32_t *addr2, int nmove,
     const uint32_t *cmp)
 {
-	struct futex_bucket *fb = rump_futex_bucket(addr), *fb2;
+	uint32_t *key = rump_futex_key(addr, op);
+	uint32_t *key2 = rump_futex_key(addr2, op);
+	struct futex_bucket *fb = rump_futex_bucket(key), *fb2;
 	struct futex_waiter *fw, *next;
 	int done, moved = 0, error = 0;
 	uint32_t now;
 
 	if (nwake < 0 || nmove < 0)
 		return -EINVAL;
-	fb2 = rump_futex_bucket(addr2);
+	fb2 = rump_futex_bucket(key2);
 	futex_lock2(fb, fb2);
 	if (cmp != NULL && ((error = rump_copyin(addr, &now, sizeof(now))) !=
 	    0 || now != *cmp)) {
 		futex_unlock2(fb, fb2);
 		return error ? -error : -EAGAIN;
 	}
-	done = rump_futex_wake_locked(fb, addr, ~0U, nwake);
+	done = rump_futex_wake_locked(fb, key, ~0U, nwake);
 	for (fw = fb->fb_head; fw != NULL && moved < nmove; fw = next) {
 		next = fw->fw_next;
-		if (fw->fw_addr != addr)
+		if (fw->fw_addr != key)
 			continue;
 		moved++;
-		if (addr == addr2)
+		if (key == key2)
 			continue;
 		rump_futex_remove(fb, fw);
-		fw->fw_addr = addr2;
+		fw->fw_addr = key2;
 		rump_futex_insert(fb2, fw);
 	}
 	futex_unlock2(fb, fb2);
@@ -118,34 +131,34 @@ futex_op(uint32_t *addr, uint32_t op)
 }
 
 static long
-futex_wake_op(uint32_t *addr, int nwake, uint32_t *addr2, int nwake2,
-    uint32_t op)
+futex_wake_op(uint32_t *key, int nwake, uint32_t *addr2, uint32_t *key2,
+    int nwake2, uint32_t op)
 {
-	struct futex_bucket *fb = rump_futex_bucket(addr);
-	struct futex_bucket *fb2 = rump_futex_bucket(addr2);
+	struct futex_bucket *fb = rump_futex_bucket(key);
+	struct futex_bucket *fb2 = rump_futex_bucket(key2);
 	long r;
 	int hit;
 
 	futex_lock2(fb, fb2);
 	if ((r = hit = futex_op(addr2, op)) >= 0) {
-		r = rump_futex_wake_locked(fb, addr, ~0U, nwake);
+		r = rump_futex_wake_locked(fb, key, ~0U, nwake);
 		if (hit)
-			r += rump_futex_wake_locked(fb2, addr2, ~0U, nwake2);
+			r += rump_futex_wake_locked(fb2, key2, ~0U, nwake2);
 	}
 	futex_unlock2(fb, fb2);
 	return r;
 }
 
 static long
-futex_more(uint32_t *addr, int cmd, uint32_t val, const void *ts,
+futex_more(uint32_t *addr, int op, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
 	uint32_t val2 = (uint32_t)(uintptr_t)ts;
-	int error;
+	int error, cmd = op & FUTEX_CMD_MASK;
 
 	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_TRYLOCK_PI ||
 	    cmd == FUTEX_UNLOCK_PI)
-		return rump_futex_pi(addr, cmd, ts);
+		return rump_futex_pi(addr, op, ts);
 	if (cmd != FUTEX_REQUEUE && cmd != FUTEX_CMP_REQUEUE &&
 	    cmd != FUTEX_WAKE_OP)
 		return rump_enosys("futex (operation not supported)", 202);
@@ -154,8 +167,9 @@ futex_more(uint32_t *addr, int cmd, uint32_t val, const void *ts,
 	if (cmd == FUTEX_WAKE_OP && rump_writable(addr2, sizeof(*addr2)) != 0)
 		return -EFAULT;
 	if (cmd == FUTEX_WAKE_OP)
-		return futex_wake_op(addr, (int)val, addr2, (int)val2, val3);
-	return futex_requeue(addr, (int)val, addr2, (int)val2,
+		return futex_wake_op(rump_futex_key(addr, op), (int)val, addr2,
+		    rump_futex_key(addr2, op), (int)val2, val3);
+	return futex_requeue(addr, op, (int)val, addr2, (int)val2,
 	    cmd == FUTEX_REQUEUE ? NULL : &val3);
 }
 
@@ -177,46 +191,48 @@ rump_futex_any(uint32_t *addr, int op, uint32_t val, const void *ts,
 }
 
 static void
-futex_robust_one(uint32_t *word, uint32_t tid)
+futex_robust_one(const void *entry, long offset, uint32_t tid)
 {
-	uint32_t v = __atomic_load_n(word, __ATOMIC_RELAXED);
+	uint32_t *word = (uint32_t *)((uintptr_t)entry + (uintptr_t)offset), v;
 
+	if ((uintptr_t)word % sizeof(*word) != 0 ||
+	    rump_writable(word, sizeof(*word)) != 0)
+		return;
+	v = __atomic_load_n(word, __ATOMIC_RELAXED);
 	while ((v & FUTEX_TID_MASK) == tid) {
 		if (!__atomic_compare_exchange_n(word, &v,
 		    (v & FUTEX_WAITERS) | FUTEX_OWNER_DIED, 0,
 		    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			continue;
 		if (v & FUTEX_WAITERS)
-			rump_futex_wake((int *)word, 1);
+			rump_futex_wake((int *)rump_futex_key(word, 0), 1);
 		return;
 	}
 }
 
 static void (*futex_lwpexit_next)(struct lwp *);
+void (*rump_futex_robust_hook)(struct lwp *);
 
-/* The lwp ends: what it still holds is marked, and somebody woken. */
+/* What the lwp still holds is marked, and somebody woken. */
 static void
-futex_lwpexit(struct lwp *l)
+futex_robust(struct lwp *l)
 {
-	struct robust_list_head *head = l->l_robust;
-	struct robust_list *e, *next, *pend;
+	struct robust_list_head head;
+	struct robust_list *first = l->l_robust, *e, *next;
+	uint32_t tid = (uint32_t)l->l_tid;
 	int n;
 
-	if (futex_lwpexit_next != NULL)
-		futex_lwpexit_next(l);
-	if (head == NULL)
+	if (first == NULL || rump_copyin(first, &head, sizeof(head)) != 0)
 		return;
-	pend = head->list_op_pending;
-	for (e = head->list.next, n = 0; e != &head->list && e != NULL &&
-	    n < FUTEX_MAXROBUST; e = next, n++) {
-		next = e->next;
-		if (e != pend)
-			futex_robust_one((uint32_t *)((char *)e +
-			    head->futex_offset), (uint32_t)l->l_tid);
+	for (e = head.list.next, n = 0; e != first && n < FUTEX_MAXROBUST;
+	    e = next, n++) {
+		if (rump_copyin(&e->next, &next, sizeof(next)) != 0)
+			break;
+		if (e != head.list_op_pending)
+			futex_robust_one(e, head.futex_offset, tid);
 	}
-	if (pend != NULL)
-		futex_robust_one((uint32_t *)((char *)pend +
-		    head->futex_offset), (uint32_t)l->l_tid);
+	if (head.list_op_pending != NULL)
+		futex_robust_one(head.list_op_pending, head.futex_offset, tid);
 }
 
 /* Of any lwp that the caller could send signals to. */
@@ -246,6 +262,15 @@ RUMP_SYSCALL3(get_robust_list, int, tid, void *, headp, size_t *, lenp)
 	return error ? -error : -rump_copyout(&head, headp, sizeof(head));
 }
 
+static void
+futex_lwpexit(struct lwp *l)
+{
+
+	if (futex_lwpexit_next != NULL)
+		futex_lwpexit_next(l);
+	futex_robust(l);
+}
+
 static struct rump_mutex futex_hooklock;
 
 RUMP_SYSCALL2(set_robust_list, void *, head, size_t, len)
@@ -261,6 +286,7 @@ RUMP_SYSCALL2(set_robust_list, void *, head, size_t, len)
 		    &futex_lwpexit_next, futex_lwpexit, 0, __ATOMIC_ACQ_REL,
 		    __ATOMIC_ACQUIRE))
 			continue;
+		RUMP_HOOK_SET(rump_futex_robust_hook, futex_robust);
 		hooked = 1;
 	}
 	rump_mutex_exit(&futex_hooklock);

@@ -16,12 +16,12 @@
 
 /* Caller holds the bucket's lock.  The first who waits to own it; NULL. */
 static struct futex_waiter *
-pi_first(struct futex_bucket *fb, const uint32_t *addr)
+pi_first(struct futex_bucket *fb, const uint32_t *key)
 {
 	struct futex_waiter *fw;
 
 	for (fw = fb->fb_head; fw != NULL; fw = fw->fw_next)
-		if (fw->fw_addr == addr && fw->fw_tid != 0)
+		if (fw->fw_addr == key && fw->fw_tid != 0)
 			break;
 	return fw;
 }
@@ -49,7 +49,8 @@ pi_deadline(const void *uts, int64_t *dl)
  * marked so that he unlocks by a call.
  */
 static int
-pi_take(struct futex_bucket *fb, uint32_t *addr, uint32_t tid)
+pi_take(struct futex_bucket *fb, uint32_t *addr, const uint32_t *key,
+    uint32_t tid)
 {
 	uint32_t v = __atomic_load_n(addr, __ATOMIC_RELAXED), new;
 	int busy;
@@ -60,7 +61,7 @@ pi_take(struct futex_bucket *fb, uint32_t *addr, uint32_t tid)
 		busy = (v & FUTEX_TID_MASK) != 0;
 		new = busy ? v | FUTEX_WAITERS :
 		    tid | (v & FUTEX_OWNER_DIED) |
-		    (pi_first(fb, addr) != NULL ? FUTEX_WAITERS : 0);
+		    (pi_first(fb, key) != NULL ? FUTEX_WAITERS : 0);
 	} while (!__atomic_compare_exchange_n(addr, &v, new, 0,
 	    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	return busy ? EBUSY : 0;
@@ -68,10 +69,10 @@ pi_take(struct futex_bucket *fb, uint32_t *addr, uint32_t tid)
 
 /* One sleep.  0: look again, or, *ownedp, it was handed to us. */
 static int
-pi_sleep(struct futex_bucket **fbp, uint32_t *addr, uint32_t tid,
+pi_sleep(struct futex_bucket **fbp, uint32_t *key, uint32_t tid,
     int64_t deadline, int *ownedp)
 {
-	struct futex_waiter fw = { .fw_addr = addr, .fw_bits = ~0U,
+	struct futex_waiter fw = { .fw_addr = key, .fw_bits = ~0U,
 	    .fw_tid = tid };
 	int error = 0;
 
@@ -100,9 +101,9 @@ pi_owner(const uint32_t *addr)
 }
 
 static int
-pi_lock(uint32_t *addr, const void *ts, int try)
+pi_lock(uint32_t *addr, uint32_t *key, const void *ts, int try)
 {
-	struct futex_bucket *fb = rump_futex_bucket(addr);
+	struct futex_bucket *fb = rump_futex_bucket(key);
 	uint32_t tid = (uint32_t)curlwp->l_tid;
 	int64_t deadline;
 	int error, owned = 0;
@@ -111,12 +112,12 @@ pi_lock(uint32_t *addr, const void *ts, int try)
 	    (error = pi_owner(addr)) != 0)
 		return error;
 	rump_mutex_enter(&fb->fb_lock);
-	while ((error = pi_take(fb, addr, tid)) == EBUSY) {
+	while ((error = pi_take(fb, addr, key, tid)) == EBUSY) {
 		if (try) {
 			error = EAGAIN;
 			break;
 		}
-		error = pi_sleep(&fb, addr, tid, deadline, &owned);
+		error = pi_sleep(&fb, key, tid, deadline, &owned);
 		if (error || owned)
 			break;
 	}
@@ -125,9 +126,9 @@ pi_lock(uint32_t *addr, const void *ts, int try)
 }
 
 static int
-pi_unlock(uint32_t *addr)
+pi_unlock(uint32_t *addr, const uint32_t *key)
 {
-	struct futex_bucket *fb = rump_futex_bucket(addr);
+	struct futex_bucket *fb = rump_futex_bucket(key);
 	struct futex_waiter *fw;
 	uint32_t new = 0;
 	int error = 0;
@@ -137,9 +138,9 @@ pi_unlock(uint32_t *addr)
 	    (uint32_t)curlwp->l_tid) {
 		error = EPERM;
 	} else {
-		if ((fw = pi_first(fb, addr)) != NULL) {
+		if ((fw = pi_first(fb, key)) != NULL) {
 			rump_futex_remove(fb, fw);
-			new = fw->fw_tid | (pi_first(fb, addr) != NULL ?
+			new = fw->fw_tid | (pi_first(fb, key) != NULL ?
 			    FUTEX_WAITERS : 0);
 		}
 		__atomic_store_n(addr, new, __ATOMIC_SEQ_CST);
@@ -153,12 +154,14 @@ pi_unlock(uint32_t *addr)
 }
 
 long
-rump_futex_pi(uint32_t *addr, int cmd, const void *ts)
+rump_futex_pi(uint32_t *addr, int op, const void *ts)
 {
+	uint32_t *key = rump_futex_key(addr, op);
+	int cmd = op & FUTEX_CMD_MASK;
 
 	if (rump_writable(addr, sizeof(*addr)) != 0)
 		return -EFAULT;
 	if (cmd == FUTEX_UNLOCK_PI)
-		return -pi_unlock(addr);
-	return -pi_lock(addr, ts, cmd == FUTEX_TRYLOCK_PI);
+		return -pi_unlock(addr, key);
+	return -pi_lock(addr, key, ts, cmd == FUTEX_TRYLOCK_PI);
 }

@@ -3,7 +3,6 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
-#include <linux/fs.h>
 #include <string.h>
 #include <kern/file.h>
 #include <kern/kmem.h>
@@ -157,39 +156,6 @@ io_sync(int fd, int dataonly)
 	    fp->f_ops->fo_sync(fp, dataonly) : EINVAL;
 	rump_file_rele(fp);
 	return -error;
-}
-
-/* flags: RWF_*; what cannot be promised is refused.  off -1: current. */
-static long
-io_vector_flags(int fd, const void *iov, unsigned long n, int64_t off,
-    int flags, int write)
-{
-	long r;
-	int error;
-
-	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
-		return -EOPNOTSUPP;
-	r = io_vector(fd, iov, (long)n, off, write);
-	if (r > 0 && write && (flags & (RWF_DSYNC | RWF_SYNC)) &&
-	    (error = (int)io_sync(fd, (flags & RWF_SYNC) == 0)) != 0)
-		return error;
-	return r;
-}
-
-RUMP_RESTART6(preadv2, int, fd, const void *, iov, unsigned long, n,
-    unsigned long, lo, unsigned long, hi, int, flags)
-{
-
-	(void)hi;
-	return io_vector_flags(fd, iov, n, (int64_t)lo, flags, 0);
-}
-
-RUMP_RESTART6(pwritev2, int, fd, const void *, iov, unsigned long, n,
-    unsigned long, lo, unsigned long, hi, int, flags)
-{
-
-	(void)hi;
-	return io_vector_flags(fd, iov, n, (int64_t)lo, flags, 1);
 }
 
 RUMP_SYSCALL3(lseek, int, fd, int64_t, off, int, whence)

@@ -2,7 +2,7 @@
 /* What programs ask about the system and set for themselves. */
 #include <asm/errno.h>
 #include <asm/prctl.h>
-#include <linux/prctl.h>
+#include <asm/resource.h>
 #include <linux/random.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
@@ -12,6 +12,8 @@
 #include <rump/rumpcomp_vm.h>
 #include <kern/clock.h>
 #include <kern/init.h>
+#include <kern/log.h>
+#include <kern/mm.h>
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -143,6 +145,7 @@ RUMP_SYSCALL1(uname, void *, buf)
 RUMP_SYSCALL1(sysinfo, void *, buf)
 {
 	struct sysinfo copy, *si = &copy;
+	const struct proc *p;
 	size_t total, avail;
 
 	rumpcomp_vm_stat(&total, &avail);
@@ -150,7 +153,10 @@ RUMP_SYSCALL1(sysinfo, void *, buf)
 	si->uptime = rump_monotonic() / NSEC_PER_SEC;
 	si->totalram = total;
 	si->freeram = avail;
-	si->procs = 1;
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL; p = p->p_next)
+		si->procs += p != &rump_proc0;
+	rump_mutex_exit(&rump_proc_lock);
 	si->mem_unit = 1;
 	return -rump_copyout(si, buf, sizeof(*si));
 }
@@ -176,6 +182,22 @@ RUMP_SYSCALL3(getrandom, void *, buf, size_t, len, unsigned, flags)
 	}
 	memset(part, 0, sizeof(part));
 	return done == 0 && error ? -error : (long)done;
+}
+
+void (*rump_cpulimit_hook)(struct proc *);
+
+/* A limit that is not looked at where it counts, but kept watch of. */
+static void
+misc_limited(struct proc *p, unsigned res, uint64_t limit)
+{
+
+	if (res != RLIMIT_CPU)
+		return;
+	if (RUMP_HOOK(rump_cpulimit_hook) != NULL)
+		RUMP_HOOK_CALL(rump_cpulimit_hook, p);
+	else if (limit != UINT64_MAX)
+		(void)rump_enosys("setrlimit (RLIMIT_CPU: kept only, no "
+		    "timers in this image)", 160);
 }
 
 static long
@@ -204,6 +226,8 @@ misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
 		}
 	}
 	rump_mutex_exit(&p->p_lock);
+	if (error == 0 && new != NULL)
+		misc_limited(p, res, new->rlim_cur);
 	return -error;
 }
 
@@ -257,39 +281,6 @@ RUMP_SYSCALL2(getrusage, int, who, void *, buf)
 	ru->ru_time[0] = t / NSEC_PER_SEC;
 	ru->ru_time[1] = t % NSEC_PER_SEC / 1000;
 	return -rump_copyout(ru, buf, sizeof(*ru));
-}
-
-RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
-    unsigned long, c, unsigned long, d)
-{
-	struct lwp *l = curlwp;
-	char name[sizeof(l->l_name) + 1] = "";
-
-	(void)b, (void)c, (void)d;
-	switch (op) {
-	case PR_SET_NAME:
-		if (rump_copyinstr((const char *)a, name, sizeof(name),
-		    NULL) == EFAULT)
-			return -EFAULT;
-		rump_mutex_enter(&l->l_proc->p_lock);
-		strlcpy(l->l_name, name, sizeof(l->l_name));
-		rump_mutex_exit(&l->l_proc->p_lock);
-		return 0;
-	case PR_GET_NAME:
-		rump_mutex_enter(&l->l_proc->p_lock);
-		memcpy(name, l->l_name, sizeof(l->l_name));
-		rump_mutex_exit(&l->l_proc->p_lock);
-		return -rump_copyout(name, (void *)a, sizeof(l->l_name));
-	case PR_GET_DUMPABLE:
-		return 1;
-	case PR_SET_DUMPABLE:
-	case PR_SET_VMA:
-		return 0;
-	case PR_SET_NO_NEW_PRIVS:
-		return a == 1 ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
 }
 
 /* The host's business alone: no virtual CPU. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mmap, munmap, mprotect, madvise, mincore, msync, mlock.  What is a file's
+ * mmap, munmap, mprotect, madvise, mincore.  What is a file's
  * is mm_file.c's, which an image without files does not have.
  */
 #include <asm/errno.h>
@@ -93,6 +93,8 @@ mm_survey(uintptr_t va, uintptr_t end, int vprot, size_t *morep)
 		mr = rump_mm_first(va);
 		if (mr == NULL || mr->mr_start > va)
 			return ENOMEM;
+		if ((vprot & RUMPCOMP_VM_WRITE) && (mr->mr_prot & MM_RDFILE))
+			return EACCES;
 		if (mm_counts(mr, vprot))
 			*morep += mr->mr_end - va;
 	}
@@ -258,78 +260,5 @@ RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 		if (rump_copyout(some, vec, n) != 0)
 			return -EFAULT;
 	}
-	return 0;
-}
-
-/* ENOMEM when not all of it is mapped. */
-static int
-mm_check(uintptr_t va, size_t len)
-{
-	int ok;
-
-	if (len == 0)
-		return 0;
-	if (len > SIZE_MAX / 2)
-		return ENOMEM;
-	rump_mutex_enter(&rump_mm_lock);
-	ok = mm_mapped(va, mm_round(len));
-	rump_mm_unlock();
-	return ok ? 0 : ENOMEM;
-}
-
-/* The pages of a mapped file are the file's: nothing is to be written back. */
-RUMP_SYSCALL3(msync, void *, addr, size_t, len, int, flags)
-{
-
-	if ((uintptr_t)addr % MM_PAGE ||
-	    (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
-	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
-		return -EINVAL;
-	return -mm_check((uintptr_t)addr, len);
-}
-
-/* Pages never leave memory: populating them is all that locking means. */
-static long
-mm_lockpages(const void *addr, size_t len, int populate)
-{
-	uintptr_t va = (uintptr_t)addr & ~(MM_PAGE - 1);
-	uintptr_t end = (uintptr_t)addr + len;
-	int error = mm_check(va, end - va);
-
-	for (; populate && error == 0 && va < end; va += MM_PAGE)
-		(void)*(const volatile char *)va;
-	return -error;
-}
-
-RUMP_SYSCALL2(mlock, const void *, addr, size_t, len)
-{
-
-	return mm_lockpages(addr, len, 1);
-}
-
-RUMP_SYSCALL3(mlock2, const void *, addr, size_t, len, unsigned, flags)
-{
-
-	return flags & ~(unsigned)MLOCK_ONFAULT ? -EINVAL :
-	    mm_lockpages(addr, len, flags == 0);
-}
-
-RUMP_SYSCALL2(munlock, const void *, addr, size_t, len)
-{
-
-	return mm_lockpages(addr, len, 0);
-}
-
-/* What is mapped later is populated when it is touched, as ever. */
-RUMP_SYSCALL1(mlockall, int, flags)
-{
-
-	return flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE |
-	    MCL_ONFAULT)) || flags == MCL_ONFAULT ? -EINVAL : 0;
-}
-
-RUMP_SYSCALL0(munlockall)
-{
-
 	return 0;
 }

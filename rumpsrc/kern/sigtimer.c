@@ -8,7 +8,9 @@
  */
 #include <asm/errno.h>
 #include <linux/time.h>
+#include <stddef.h>
 #include <string.h>
+#include <rump/component.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
 #include "sig_priv.h"
@@ -84,7 +86,9 @@ sigtimer_send(struct rump_sigtimer *st)
 	memset(&info, 0, sizeof(info));
 	if (st->st_id < 0) {
 		info.rs_code = SI_KERNEL;
-		(void)rump_sig_post(p, NULL, st->st_sig, &info, NULL);
+		(void)rump_sig_post(p, NULL, st->st_id != SIGTIMER_CPULIMIT ?
+		    st->st_sig : rump_cpulimit_sig(p, st->st_when), &info,
+		    NULL);
 		return;
 	}
 	if ((st->st_notify & SIGEV_THREAD_ID) &&
@@ -136,6 +140,13 @@ sigtimer_taken(struct rump_sigtimer *st, struct rump_siginfo *info)
 	st->st_overrun = n > INT32_MAX ? INT32_MAX : (int)n;
 	if (info != NULL)
 		info->u.timer.overrun = st->st_overrun;
+}
+
+RUMP_COMPONENT_IFUSED(sigtimer, RUMP_FACTION_BASE)
+{
+
+	rump_cpulimit_init();
+	return 0;
 }
 
 static void (*sigtimer_exit_next)(struct proc *);
@@ -253,6 +264,7 @@ rump_sigtimer_new(struct proc *p, const struct rump_sigtimer *as,
 	struct rump_sigtimer *st, **pos;
 	int n = 0, error = 0;
 
+	RUMP_COMPONENT_USED(sigtimer);
 	if ((st = rump_kmem_alloc(sizeof(*st))) == NULL)
 		return EAGAIN;
 	sigtimer_init();

@@ -9,6 +9,7 @@
 #include <kern/sig.h>
 
 #define SIGTIMER_MAX	65536	/* of one process */
+#define SIGTIMER_CPULIMIT (-4)	/* st_id: cpulimit.c */
 
 /* [p] p_lock of the process, [I] constant */
 struct rump_sigtimer {
@@ -30,6 +31,9 @@ struct rump_sigtimer {
 	struct rump_callout st_callout;
 };
 
+/* cpulimit.c: which signal, p_lock held, of the CPU time used. */
+int	rump_cpulimit_sig(const struct proc *, int64_t used);
+void	rump_cpulimit_init(void);
 int	rump_sigtimer_new(struct proc *, const struct rump_sigtimer *as,
 	    struct rump_sigtimer **);
 void	rump_sigtimer_free(struct rump_sigtimer *);	/* unlinked, no lock */

@@ -60,14 +60,14 @@ int
 rump_copyin(const void *uaddr, void *kaddr, size_t len)
 {
 
-	return rumpcomp_user_copy(kaddr, uaddr, len) != 0 ? EFAULT : 0;
+	return -rumpcomp_user_copy(kaddr, uaddr, len);
 }
 
 int
 rump_copyout(const void *kaddr, void *uaddr, size_t len)
 {
 
-	return rumpcomp_user_copy(uaddr, kaddr, len) != 0 ? EFAULT : 0;
+	return -rumpcomp_user_copy(uaddr, kaddr, len);
 }
 
 int

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <kern/kmem.h>
+#include <kern/str.h>
 #include <vfs/execfile.h>
 #include "vfs_private.h"
 
@@ -64,6 +65,32 @@ linkname(int dirfd, const char *path, struct vfs_execfile *ef)
 		rump_kmem_free(buf, VFS_PATH_MAX);
 	}
 	vrele(vp);
+}
+
+/* ENOENT: it has none any more. */
+int
+vfs_execfd(int fd, char *path, size_t size)
+{
+	struct vnode *vp, *dir, *root;
+	char *buf, *start;
+	int error;
+
+	if ((error = vfs_fdvnode(fd, &vp)) != 0)
+		return error;
+	if ((buf = rump_page_alloc()) == NULL) {
+		vrele(vp);
+		return ENOMEM;
+	}
+	if ((error = vfs_getcwd(&dir, &root)) == 0) {
+		error = vfs_getpath(vp, root, buf, VFS_PATH_MAX, &start);
+		vrele(dir);
+		vrele(root);
+	}
+	if (error == 0 && strlcpy(path, start, size) >= size)
+		error = ENAMETOOLONG;
+	rump_page_free(buf);
+	vrele(vp);
+	return error;
 }
 
 int

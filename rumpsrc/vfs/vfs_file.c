@@ -144,11 +144,10 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	size_t resid = uio->uio_resid, excess;
 	int error;
 
-	(void)flags;
 	if (vp->v_ops->vop_write == NULL || uio->uio_offset < 0)
 		return EINVAL;
 	rump_rw_wrenter(&vp->v_lock);
-	if (file_flags(fp) & O_APPEND)
+	if ((file_flags(fp) & O_APPEND) || (flags & FO_APPEND))
 		uio->uio_offset = vp->v_size;
 	if (resid == 0 || (error = sizelimit(uio, &excess)) != 0) {
 		rump_rw_exit(&vp->v_lock);

@@ -12,12 +12,17 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/mman.h>
+#include <linux/futex.h>
 #include <linux/mman.h>
 #include <rump/rumpcomp_vm.h>
+#include <rump/rumpuser.h>
+#include <kern/clock.h>
 #include <kern/file.h>
+#include <kern/futex.h>
 #include <kern/log.h>
 #include <kern/mm_region.h>
 #include <kern/proc.h>
+#include <vfs/vfs.h>
 
 void (*rump_mm_forgethook)(struct rump_mmobj *, uint64_t, uint64_t);
 
@@ -131,12 +136,13 @@ mm_mapcopy(struct file *fp, uintptr_t *vap, size_t len, int vprot, int flags,
 
 static int
 mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
-    int flags, int64_t off)
+    int flags, int64_t off, int readonly)
 {
 	int error;
 
 	if (obj != NULL && (flags & MAP_TYPE) != MAP_PRIVATE)
-		vprot |= MM_SHARED | MM_NORESERVE;	/* the file's memory */
+		vprot |= MM_SHARED | MM_NORESERVE |	/* the file's memory */
+		    (readonly ? MM_RDFILE : 0);
 	rump_mutex_enter(&rump_mm_lock);
 	error = rump_mm_place(*vap, len, vprot, flags, obj,
 	    (uint64_t)off / MM_PAGE, vap);
@@ -167,7 +173,7 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 		return mm_mapcopy(fp, vap, len, vprot, flags, off);
 	if (error)
 		return error == EOPNOTSUPP ? ENODEV : error;
-	return mm_mapobj(obj, vap, len, vprot, flags, off);
+	return mm_mapobj(obj, vap, len, vprot, flags, off, mode != O_RDWR);
 }
 
 /* Touches all of it, as MAP_POPULATE says; what cannot be is left. */
@@ -180,10 +186,76 @@ mm_populate(uintptr_t va, size_t len)
 			return;
 }
 
+/* One try; EAGAIN: another lwp has the file's pages. */
+static int
+mm_futextry(uintptr_t va, uintptr_t *key)
+{
+	struct mm_region *mr;
+	void *page = NULL;
+	int error = 0;
+
+	rump_mutex_enter(&rump_mm_lock);
+	mr = rump_mm_first(va);
+	if (mr != NULL && mr->mr_start <= va && mr->mr_obj != NULL &&
+	    (mr->mr_prot & MM_SHARED))
+		error = mr->mr_obj->mo_ops->mo_page(mr->mr_obj, mr->mr_off +
+		    (va - mr->mr_start) / MM_PAGE, &page);
+	rump_mutex_exit(&rump_mm_lock);
+	if (error == 0 && page != NULL)
+		*key = (uintptr_t)page + va % MM_PAGE;
+	return error;
+}
+
+/* A futex in a shared file is known by the file's page. */
+static uint32_t *
+mm_futexkey(uint32_t *addr)
+{
+	uintptr_t key = (uintptr_t)addr;
+
+	while (mm_futextry((uintptr_t)addr, &key) == EAGAIN)
+		(void)rumpuser_clock_sleep(RUMPUSER_CLOCK_RELWALL, 0, 10000);
+	return (uint32_t *)key;
+}
+
+/* Waiting and waking; the others look themselves (rump_futex_key()). */
+static long
+mm_futex(uint32_t *addr, int op, uint32_t val, const void *ts, uint32_t *addr2,
+    uint32_t val3)
+{
+
+	/* Clock or not; private ones are other numbers. */
+	switch (op & ~FUTEX_CLOCK_REALTIME) {
+	case FUTEX_WAIT: case FUTEX_WAIT_BITSET:
+	case FUTEX_WAKE: case FUTEX_WAKE_BITSET:
+		rump_schedule();
+		addr = mm_futexkey(addr);
+		rump_unschedule();
+	}
+	return rump_futex_call(addr, op, val, ts, addr2, val3);
+}
+
+/* What was written through a mapping counts from here on. */
+static void
+mm_synced(struct rump_mmobj *obj)
+{
+	struct vnode *vp;
+
+	if (obj->mo_ops->mo_vnode == NULL ||
+	    (vp = obj->mo_ops->mo_vnode(obj)) == NULL)
+		return;
+	rump_rw_wrenter(&vp->v_lock);
+	vp->v_mtime = vp->v_ctime = rump_walltime();
+	rump_rw_exit(&vp->v_lock);
+}
+
 void
 rump_mm_filepager(void)
 {
 
+	RUMP_HOOK_SET(rump_mm_synchook, mm_synced);
+	rump_futex_threads();
+	RUMP_HOOK_SET(rump_futex_keyhook, mm_futexkey);
+	RUMP_HOOK_SET(rump_futex_gate, mm_futex);
 	rump_mm_forgethook = mm_forget;
 	rumpcomp_vm_pager = mm_pager;
 }

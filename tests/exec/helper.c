@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,47 @@ crash(const char *how)
 		return p[0] != 0 ? 32 : p[4096];
 	}
 	return 33;
+}
+
+/* What t_shared has in a file. */
+struct shared {
+	sem_t		go, went;
+	pthread_mutex_t	mutex;
+	pthread_cond_t	cond;
+	int		turn;
+};
+
+/* Takes part until it is told to die with the mutex. */
+static int
+shared(const char *file)
+{
+	int fd = open(file, O_RDWR);
+	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+
+	if (fd < 0 || sh == MAP_FAILED || sem_wait(&sh->go) != 0)
+		return 41;
+	sem_post(&sh->went);
+	if (pthread_mutex_lock(&sh->mutex) != 0)
+		return 42;
+	while (sh->turn != 1)
+		pthread_cond_wait(&sh->cond, &sh->mutex);
+	sh->turn = 2;
+	pthread_cond_broadcast(&sh->cond);
+	while (sh->turn != 3)
+		pthread_cond_wait(&sh->cond, &sh->mutex);
+	sem_post(&sh->went);
+	usleep(20000);
+	_exit(0);
+}
+
+static int
+named(const char *a, const char *b)
+{
+	sem_t *x = sem_open(a, 0), *y = sem_open(b, 0);
+
+	return x == SEM_FAILED || y == SEM_FAILED || sem_wait(x) != 0 ||
+	    sem_post(y) != 0;
 }
 
 static void *
@@ -221,6 +263,10 @@ act(char **argv)
 		pthread_create(&t, NULL, crash_thread, argv[2]);
 		forever(NULL);
 	}
+	if (strcmp(what, "shared") == 0)
+		return shared(argv[2]);
+	if (strcmp(what, "named") == 0)
+		return named(argv[2], argv[3]);
 	if (strcmp(what, "signals") == 0)
 		return signals();
 	if (strcmp(what, "orphan") == 0)

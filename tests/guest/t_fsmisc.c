@@ -190,7 +190,7 @@ static void
 vectors(void)
 {
 	struct iovec iov = { .iov_base = (char[8]){ 0 }, .iov_len = 4 };
-	int fd = open("file", O_RDWR);
+	int fd = open("file", O_RDWR), p[2];
 
 	CHECK(pre2(fd, &iov, 0, 0) == 4);
 	CHECK(pre2(fd, &iov, -1, 0) == 4);
@@ -199,6 +199,20 @@ vectors(void)
 	FAILS(pre2(fd, &iov, -2, 0), EINVAL);
 	CHECK(pwr2(fd, &iov, 0, 4 /* RWF_SYNC */) == 4);
 	CHECK(ftruncate(fd, 4) == 0);
+	CHECK(pwr2(fd, &iov, 0, 16 /* RWF_APPEND */) == 4);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 8);
+	CHECK_EQ(lseek(fd, 2, SEEK_SET), 2);
+	CHECK(pwr2(fd, &iov, -1, 16) == 4);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 12);
+	CHECK(pre2(fd, &iov, 0, 8 /* RWF_NOWAIT */) == 4);
+	CHECK(pipe(p) == 0);
+	FAILS(pre2(p[0], &iov, -1, 8), EAGAIN);
+	CHECK(write(p[1], "xy", 2) == 2);
+	CHECK(pre2(p[0], &iov, -1, 8) == 2);
+	FAILS(pre2(p[0], &iov, 0, 0), ESPIPE);
+	FAILS(pre2(p[1], &iov, -1, 0), EBADF);
+	close(p[0]);
+	close(p[1]);
 	close(fd);
 	put("file", "data");
 }

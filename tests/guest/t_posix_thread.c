@@ -264,6 +264,7 @@ test_sched(void)
 	pthread_attr_t at;
 	pthread_t t;
 	struct timespec ts;
+	cpu_set_t set;
 	int policy;
 
 	CHECK_EQ(pthread_getschedparam(pthread_self(), &policy, &sp), 0);
@@ -284,6 +285,14 @@ test_sched(void)
 	CHECK_EQ(sched_get_priority_max(SCHED_FIFO), 99);
 	CHECK_EQ(sched_get_priority_min(SCHED_RR), 1);
 	CHECK(sched_get_priority_min(77) == -1 && errno == EINVAL);
+	CHECK(sched_getaffinity(999999, sizeof(set), &set) == -1 &&
+	    errno == ESRCH);
+	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+	CHECK(CPU_COUNT(&set) >= 1);
+	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	CPU_ZERO(&set);
+	CHECK(sched_setaffinity(0, sizeof(set), &set) == -1 &&
+	    errno == EINVAL);
 	sp.sched_priority = 5;
 	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &sp) == EPERM) {
 		printf("skip: real-time policies (not permitted)\n");

@@ -102,6 +102,34 @@ maps(void)
 	fclose(fp);
 }
 
+/* What is kept and told. */
+static void
+test_prctl(void)
+{
+	int v = -1;
+
+	CHECK(prctl(PR_GET_DUMPABLE) == 1);
+	CHECK(prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_GET_DUMPABLE) == 0);
+	CHECK(prctl(PR_SET_DUMPABLE, 1) == 0);
+	CHECK(prctl(PR_SET_DUMPABLE, 7) == -1 && errno == EINVAL);
+	CHECK(prctl(PR_SET_PDEATHSIG, 15) == 0);
+	CHECK(prctl(PR_GET_PDEATHSIG, &v) == 0 && v == 15);
+	CHECK(prctl(PR_SET_PDEATHSIG, 0) == 0);
+	CHECK(prctl(PR_SET_PDEATHSIG, 65) == -1 && errno == EINVAL);
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	CHECK(prctl(PR_GET_CHILD_SUBREAPER, &v) == 0 && v == 1);
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+	CHECK(prctl(PR_GET_TIMERSLACK) == 50000);
+	CHECK(prctl(PR_SET_TIMERSLACK, 1000) == 0);
+	CHECK(prctl(PR_GET_TIMERSLACK) == 1000);
+	CHECK(prctl(PR_SET_TIMERSLACK, 0) == 0);
+	CHECK(prctl(PR_GET_KEEPCAPS) == 0);
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	CHECK(prctl(12345) == -1 && errno == EINVAL);
+}
+
 static void
 status(void)
 {
@@ -130,6 +158,7 @@ status(void)
 	CHECK(value(slurp("/proc/self/status"), "VmRSS:") >= pages * 4);
 	munmap(p, pages * 4096);
 
+	test_prctl();
 	CHECK(prctl(PR_SET_NAME, "a name)") == 0);
 	CHECK(strcmp(slurp("/proc/self/comm"), "a name)\n") == 0);
 	s = slurp("/proc/self/stat");

@@ -52,6 +52,7 @@ struct fileops {
 #define FOF_SEEKABLE	1
 	int	(*fo_read)(struct file *, struct uio *, int flags);
 	int	(*fo_write)(struct file *, struct uio *, int flags);
+#define FO_APPEND	1	/* flags: at the end, whatever the offset */
 	int	(*fo_ioctl)(struct file *, unsigned long cmd, void *uarg);
 	/* events now true of those asked for; sel != NULL: register too */
 	int	(*fo_poll)(struct file *, int events, struct selrec *);

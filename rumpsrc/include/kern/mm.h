@@ -52,6 +52,7 @@ struct rump_mmobj {
 	const struct rump_mmops *mo_ops;	/* [I] */
 	struct mm_region *mo_regions;	/* [rump_mm_lock] where it is mapped */
 };
+extern void (*rump_mm_synchook)(struct rump_mmobj *);	/* msync: modified */
 /*
  * Before pages first to last (inclusive) are freed, and after mo_page does not
  * give them any more: nobody sees them from here on.

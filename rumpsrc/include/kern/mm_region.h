@@ -30,6 +30,8 @@ struct mm_region {
 #define MM_COUNTED	0x100	/* its memory is set aside */
 #define MM_NORESERVE	0x200	/* never */
 #define MM_SHARED	0x400	/* writes go to mr_obj */
+#define MM_LOCKED	0x800	/* mlock */
+#define MM_RDFILE	0x1000	/* MM_SHARED, and never to be written to */
 
 static inline size_t
 mm_round(size_t len)

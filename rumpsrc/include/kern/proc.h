@@ -51,6 +51,12 @@ struct proc {
 	struct vmspace	*p_vm;		/* mm_lock; NULL: none yet */
 	uint32_t	 p_umask;	/* [a] */
 	int		 p_nice;	/* [a] kept only: hosts schedule */
+	int		 p_pdeathsig;	/* [g] prctl.c: when the parent ends */
+	uint32_t	 p_prctl;	/* [a] RUMP_PRCTL_* */
+#define RUMP_PRCTL_NODUMP	1
+#define RUMP_PRCTL_KEEPCAPS	2
+#define RUMP_PRCTL_NONEWPRIVS	4
+#define RUMP_PRCTL_REAPER	8	/* of orphans below it */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] rlim_cur: [a] */
 	int64_t		 p_start;	/* [I] monotonic */
 	void		*p_sp;		/* [a] argc, argv... as it began */
@@ -86,6 +92,7 @@ struct lwp {
 	struct vfork	*l_vfork;	/* [o] on its parent's thread: exec */
 	int64_t		 l_cputime;	/* [a] ns */
 	int		 l_policy, l_prio;	/* [p] kept only */
+	unsigned long	 l_slack;	/* [o] prctl.c */
 	struct rump_siglwp l_sig;	/* kern/sig.h */
 	uint32_t	 l_pending;	/* [a] LP_* */
 	char		 l_name[16];	/* [p] */

@@ -105,6 +105,9 @@ void	rump_sig_exec(struct proc *);
 /* p ended, p_wstatus says how; NULL: nobody handles it.  rump_proc_lock. */
 extern void (*rump_sigchild_hook)(struct proc *p);
 
+/* RLIMIT_CPU of p was changed; NULL: no timers in this image. */
+extern void (*rump_cpulimit_hook)(struct proc *p);
+
 /*
  * Interruptible calls.  A gate whose body gave -EINTR without having done
  * anything tells how to make the call again: call[0] the gate, then its

@@ -14,6 +14,8 @@ struct vfs_execfile {
  * path is in kernel memory, dirfd as for openat(2).  EACCES: no regular file,
  * or not executable by the caller.
  */
+/* The path of an open file, in path, EXEC_PATH bytes; then as above. */
+int	vfs_execfd(int fd, char *path, size_t size);
 int	vfs_execfile(int dirfd, const char *path, struct vfs_execfile *);
 
 #endif /* VFS_EXECFILE_H */
