@@ -37,7 +37,7 @@ start=$(date +%s)
 "$BUILD/bin/rumprun" -M 256 --timeout $((MINUTES * 120 + 300)) \
     --run "$all; free" $how image >log 2>&1 </dev/null
 rc=$?
-took=$((($(date +%s) - start) / 60))
+took=$((($(date +%s) - start + 30) / 60))
 done_=$(grep -c '^SUMMARY' log) ok=$(grep -c '^ok 1' log)
 free=$(sed -n 's/^free //p' log | xargs)
 lost=$(echo "$free" | awk '{ print (NF > 3 ? $3 - $NF : 0) }')
