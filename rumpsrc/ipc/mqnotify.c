@@ -79,7 +79,7 @@ mq_hooks(void)
 	rump_mutex_enter(&lock);
 	if (rump_mq_notify_hook == NULL) {
 		mq_close_next = rump_fd_closehook;
-		rump_fd_closehook = mq_closed;
+		RUMP_HOOK_SET(rump_fd_closehook, mq_closed);
 		rump_mq_notify_hook = mq_notified;
 	}
 	rump_mutex_exit(&lock);

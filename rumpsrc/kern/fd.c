@@ -194,8 +194,7 @@ rump_fd_close(int fd)
 
 	if (fp == NULL)
 		return EBADF;
-	if (rump_fd_closehook != NULL)
-		rump_fd_closehook(fp);
+	RUMP_HOOK_CALL(rump_fd_closehook, fp);
 	rump_file_rele(fp);
 	return 0;
 }
@@ -214,8 +213,8 @@ rump_fd_set(struct fdtable *t, int fd, struct file *fp)
 	}
 	rump_mutex_exit(&t->fdt_lock);
 	if (old != NULL) {
-		if (rump_fd_closehook != NULL && t == fd_table())
-			rump_fd_closehook(old);
+		if (t == fd_table())
+			RUMP_HOOK_CALL(rump_fd_closehook, old);
 		rump_file_rele(old);
 	}
 	return error;

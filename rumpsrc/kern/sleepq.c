@@ -257,7 +257,9 @@ rump_lwp_wakeup(struct lwp *l)
 	if (obj == NULL)
 		return;		/* it sees l_pending before it sleeps */
 	rump_sleepq_enter(obj);
-	if (l->l_slpobj == obj && l->l_slpsig) {
+	/* It may sleep in another queue now. */
+	if (__atomic_load_n(&l->l_slpobj, __ATOMIC_RELAXED) == obj &&
+	    l->l_slpsig) {
 		sleepq_remove_find(sleepq_of(obj), l);
 		__atomic_store_n(&l->l_slpwoken, RUMP_INTR,
 		    __ATOMIC_RELEASE);

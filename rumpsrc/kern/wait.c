@@ -207,9 +207,9 @@ wait_pidfd(struct wait_for *wf, int *again)
 
 	if (wf->wf_id < 0)
 		return EINVAL;
-	if (rump_pidfd_hook == NULL)
+	if (RUMP_HOOK(rump_pidfd_hook) == NULL)
 		return EBADF;
-	error = rump_pidfd_hook(wf->wf_id, &wf->wf_id, again);
+	error = RUMP_HOOK(rump_pidfd_hook)(wf->wf_id, &wf->wf_id, again);
 	wf->wf_type = P_PID;
 	if (*again)
 		wf->wf_flags |= WNOHANG;

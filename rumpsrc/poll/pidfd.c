@@ -117,7 +117,7 @@ pidfd_link(struct pidfd *pd, int pid)
 	if (p == NULL)
 		return ESRCH;
 	if (rump_pidfd_hook == NULL) {
-		rump_pidfd_hook = pidfd_pid;
+		RUMP_HOOK_SET(rump_pidfd_hook, pidfd_pid);
 		pidfd_end_next = rump_procend_hook;
 		rump_procend_hook = pidfd_ended;
 	}

@@ -162,7 +162,9 @@ signalfd_poll(struct file *fp, int events, struct selrec *sr)
 
 	if (sr != NULL)
 		rump_selrecord(&sf->sf_sel, sr);
+	rump_mutex_enter(&l->l_proc->p_lock);
 	pending = l->l_sig.ls_pend.sp_set | l->l_proc->p_sig.ps_pend.sp_set;
+	rump_mutex_exit(&l->l_proc->p_lock);
 	return (pending & signalfd_set(sf)) != 0 ?
 	    events & (POLLIN | POLLRDNORM) : 0;
 }

@@ -27,6 +27,13 @@ fvnode(struct file *fp)
 	return fp->f_data;
 }
 
+/* Each open sets it, always to the same. */
+static const struct devnode *
+fdev(const struct vnode *vp)
+{
+	return __atomic_load_n(&vp->v_dev, __ATOMIC_ACQUIRE);
+}
+
 struct vnode *
 vfs_file_vnode(struct file *fp)
 {
@@ -413,7 +420,7 @@ static const struct fileops path_fileops = {
 static int
 dev_read(struct file *fp, struct uio *uio, int flags)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	(void)flags;
 	if (dn->dn_ops->d_read == NULL)
@@ -424,7 +431,7 @@ dev_read(struct file *fp, struct uio *uio, int flags)
 static int
 dev_write(struct file *fp, struct uio *uio, int flags)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	(void)flags;
 	if (dn->dn_ops->d_write == NULL)
@@ -435,7 +442,7 @@ dev_write(struct file *fp, struct uio *uio, int flags)
 static int
 dev_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	if (dn->dn_ops->d_ioctl == NULL)
 		return ENOTTY;
@@ -445,7 +452,7 @@ dev_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 static int
 dev_poll(struct file *fp, int events, struct selrec *sr)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	if (dn->dn_ops->d_poll == NULL)
 		return vn_poll(fp, events, sr);
@@ -465,7 +472,7 @@ dev_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
 static int
 dev_mmap(struct file *fp, struct rump_mmobj **objp)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	return dn->dn_ops->d_mmap == NULL ? ENODEV :
 	    dn->dn_ops->d_mmap(dn->dn_arg, objp);
@@ -474,7 +481,7 @@ dev_mmap(struct file *fp, struct rump_mmobj **objp)
 static void
 dev_close(struct file *fp)
 {
-	const struct devnode *dn = fvnode(fp)->v_dev;
+	const struct devnode *dn = fdev(fvnode(fp));
 
 	if (dn->dn_ops->d_close != NULL)
 		dn->dn_ops->d_close(dn->dn_arg);
@@ -509,7 +516,8 @@ opendev(struct vnode *vp, int oflags, struct file **fpp,
 	if (vfs_mountflags(vp->v_mount) & MS_NODEV)
 		return EACCES;
 	if (vfs_finddev != NULL)
-		dn = vfs_finddev(vp->v_mode, vp->v_rdev);
+		dn = vfs_finddev(__atomic_load_n(&vp->v_mode,
+		    __ATOMIC_RELAXED), vp->v_rdev);
 	if (dn == NULL)
 		return ENXIO;
 	__atomic_store_n(&vp->v_dev, dn, __ATOMIC_RELEASE);
@@ -546,7 +554,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 			__atomic_fetch_add(&vp->v_mount->m_writers, 1,
 			    __ATOMIC_RELAXED);
 	} else if (ops->fo_close == dev_close &&
-	    vp->v_dev->dn_ops->d_close != NULL)
-		vp->v_dev->dn_ops->d_close(vp->v_dev->dn_arg);
+	    fdev(vp)->dn_ops->d_close != NULL)
+		fdev(vp)->dn_ops->d_close(fdev(vp)->dn_arg);
 	return error;
 }

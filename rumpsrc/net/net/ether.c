@@ -140,6 +140,17 @@ ether_drop(uint64_t *counter, struct mbuf *m)
 	m_freem(m);
 }
 
+/* Who listens to all packets comes and goes. */
+static inline void
+ether_tap(struct ifnet *ifp, struct mbuf *m, int out)
+{
+	void (*tap)(struct ifnet *, struct mbuf *, int) =
+	    __atomic_load_n(&ifp->if_tap, __ATOMIC_ACQUIRE);
+
+	if (NET_UNLIKELY(tap != NULL))
+		tap(ifp, m, out);
+}
+
 /*
  * Checks a frame and cuts its header off.  NULL: it is gone.
  */
@@ -167,8 +178,7 @@ ether_strip(struct ifnet *ifp, struct mbuf **mp)
 	if (NET_UNLIKELY(!ether_isours(ifp, m->m_data)))
 		m->m_pkt.ph_flags |= (uint16_t)(m->m_data[0] & 1 ?
 		    ether_group(ifp, m->m_data) : PH_OTHERHOST);
-	if (NET_UNLIKELY(ifp->if_tap != NULL))
-		ifp->if_tap(ifp, m, 0);
+	ether_tap(ifp, m, 0);
 	if (NET_UNLIKELY(m->m_pkt.ph_flags & (PH_OTHERHOST | PH_MCAST))) {
 		if (m->m_pkt.ph_flags & PH_OTHERHOST) {
 			m_freem(m);
@@ -291,8 +301,7 @@ ether_transmit(struct ifnet *ifp, struct mbuf *m, uint64_t ll, uint16_t proto,
 	ether_header(m->m_data, ifp, ll, proto);
 	m->m_pkt.ph_csumstart += ETHER_HDR;
 	m->m_pkt.ph_hdrlen += ETHER_HDR;
-	if (NET_UNLIKELY(ifp->if_tap != NULL))
-		ifp->if_tap(ifp, m, 1);
+	ether_tap(ifp, m, 1);
 	net_count(&ifp->if_stats.tx_packets, 1);
 	net_count(&ifp->if_stats.tx_bytes, m->m_pkt.ph_len);
 	return ifp->if_ops->if_transmit(ifp, m, more);
