@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -408,6 +409,7 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	umask(0);
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (bind(s, (struct sockaddr *)&sin, sizeof(sin)) != 0 ||
 	    listen(s, 64) != 0) {
 		perror("agent");

@@ -65,8 +65,8 @@ struct node_head {
 	uint32_t	nh_mode, nh_uid, nh_gid;
 	uint32_t	nh_single;	/* no other name has these contents */
 	uint32_t	nh_rdev;
-	uint32_t	nh_pathlen;	/* the rest is the target: of a symbolic */
-	uint32_t	nh_hard;	/* link, or if so, of a hard link */
+	uint32_t	nh_pathlen;	/* the rest is the target, of a */
+	uint32_t	nh_hard;	/* symbolic link or a hard link */
 	uint32_t	nh_pad;
 	int64_t		nh_size, nh_sec, nh_nsec;
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Takes a program's place on Linux: runs it in the guest.  The folder that
- * holds this file (not a link to it) has
- *	conf		the folder to keep alike, the guest's address, perhaps the
- *			program's name (else: as this was called)
+ * Takes a program's place on Linux: runs it in the guest.  Beside this file
+ * (not a link to it), which has the program's name, is a file .conf: the folder
+ * to keep alike, the guest's address, and a folder with
  *	start		a script that starts a guest when there is none
  *	tree, lock	what guest and host agree on
  * Files and descriptors are the same in the guest as far as they are in that
@@ -13,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,22 +50,21 @@ in_state(const char *name)
 }
 
 static void
-configure(const char *called)
+configure(void)
 {
-	ssize_t n = readlink("/proc/self/exe", state, sizeof(state) - 1);
-	const char *base = strrchr(called, '/');
+	char exe[1000], *base;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 7);
 	FILE *f;
 
 	if (n <= 0)
 		fail("/proc/self/exe");
-	state[n] = '\0';
-	*strrchr(state, '/') = '\0';
-	if ((f = fopen(in_state("conf"), "r")) == NULL ||
-	    fscanf(f, "%999s %99s", root, address) != 2)
-		fail("conf");
-	if (fscanf(f, "%199s", program) != 1)
-		snprintf(program, sizeof(program), "%s",
-		    base != NULL ? base + 1 : called);
+	exe[n] = '\0';
+	base = strrchr(exe, '/') + 1;
+	snprintf(program, sizeof(program), "/bin/%.100s", base);
+	strcpy(base, ".conf");
+	if ((f = fopen(exe, "r")) == NULL ||
+	    fscanf(f, "%999s %99s %999s", root, address, state) != 3)
+		fail(exe);
 	fclose(f);
 }
 
@@ -115,6 +114,13 @@ lock_tree(int on)
 	if (lock_fd == -1)
 		lock_fd = high(open(in_state("lock"), O_RDWR | O_CREAT, 0600));
 	flock(lock_fd, on ? LOCK_EX : LOCK_UN);
+}
+
+/* While on, frames wait to share packets; off, nothing waits. */
+static void
+cork(int on)
+{
+	setsockopt(sock, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
 static void
@@ -193,7 +199,7 @@ describe(struct run_how *how, int i)
 static void
 send_run(struct run_how *how, char **argv, char **env)
 {
-	char cwd[PATH_MAX], path[300];
+	char cwd[PATH_MAX];
 	off_t at;
 	ssize_t n;
 
@@ -201,9 +207,9 @@ send_run(struct run_how *how, char **argv, char **env)
 	umask(how->rh_umask);
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		fail("getcwd");
+	cork(1);
 	send_text(F_CWD, cwd);
-	snprintf(path, sizeof(path), "/bin/%s", program);
-	send_text(F_PROG, path);
+	send_text(F_PROG, program);
 	for (; *argv != NULL; argv++)
 		send_text(F_ARG, *argv);
 	for (; *env != NULL; env++)
@@ -211,6 +217,7 @@ send_run(struct run_how *how, char **argv, char **env)
 	for (int i = 0; i < NFD; i++)
 		describe(how, i);
 	frame_send(sock, F_RUN, how, sizeof(*how));
+	cork(0);
 	if (how->rh_fd[0].kind == FD_COPY) {
 		for (at = 0; (n = pread(0, buf, FRAME_MAX, at)) > 0; at += n)
 			frame_send(sock, F_IN, buf, (size_t)n);
@@ -311,14 +318,19 @@ take_files(void)
 static void
 send_files(void)
 {
+	int type, on = 1;
 	size_t len;
-	int type;
 
 	lock_tree(1);
 	connect_guest();
 	tree_load(&tree, in_state("tree"));
+	setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	cork(1);
 	send_text(F_ROOT, root);
-	if (tree_send(&tree, sock) != 0 || frame_recv(sock, &type, buf, &len) != 0)
+	if (tree_send(&tree, sock) != 0)
+		fail("files");
+	cork(0);
+	if (frame_recv(sock, &type, buf, &len) != 0)
 		fail("files");
 	tree_save(&tree, in_state("tree"));
 	lock_tree(0);
@@ -334,7 +346,7 @@ main(int argc, char **argv, char **env)
 	struct run_end end;
 
 	(void)argc;
-	configure(argv[0]);
+	configure();
 	snprintf(tree.t_root, sizeof(tree.t_root), "%s", root);
 	signal(SIGPIPE, SIG_IGN);
 	send_files();

@@ -13,14 +13,25 @@ build()
 }
 tests()
 {
-	program=busybox
-	serve - busybox busybox busybox busybox busybox busybox busybox busybox
+	serve busybox busybox busybox busybox busybox busybox busybox busybox
 	mkdir "$work/bb"
 	cp -a "$progs/src-busybox/testsuite" "$progs/src-busybox/.config" \
 	    "$progs/src-busybox/scripts" \
 	    "$work/bb"
 	standins "$work/bb" busybox
 	cd "$work/bb/testsuite"
-	inside ./runtest >>"$log" 2>&1 </dev/null || true
+	# The programs for checksums start 2,000 programs each.
+	slow="md5sum sha1sum sha256sum sha512sum sha3sum"
+	set --
+	if [ -n "$short" ]; then
+		set -- busybox awk cat cp cpio cut diff du expand find head hostname \
+		    id ls mv pidof readlink realpath sed sort tail tr uniq wc xargs
+	elif [ "$place" = hw ]; then
+		grep '^ok' "$s/busybox.linux" | grep -vwF "$(echo $slow |
+		    tr ' ' '\n')" >"$results.only"
+		set -- $(applets | grep -vxF "$(echo $slow | tr ' ' '\n')")
+	fi
+	# shellcheck disable=SC2046,SC2086
+	inside timeout -k 10 3600 ./runtest "$@" >>"$log" 2>&1 </dev/null || true
 	verdicts "$log"
 }

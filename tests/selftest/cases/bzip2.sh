@@ -9,7 +9,7 @@ build()
 }
 tests()
 {
-	serve - bzip2 bzip2recover
+	serve bzip2 bzip2recover
 	cp "$progs"/src-bzip2/sample* "$progs"/src-bzip2/words* \
 	    "$progs/src-bzip2/Makefile" "$work"
 	cd "$work"

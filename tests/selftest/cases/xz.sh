@@ -16,7 +16,7 @@ tests()
 		cp "$(find "$src" -name "$p" -type f)" "$progs"
 	done
 	# shellcheck disable=SC2086
-	serve - xz xz xzdec create_compress_files $tests
+	serve xz xz xzdec create_compress_files $tests
 	cp -a "$src" "$work/xz"
 	standins "$work/xz/src/xz" xz
 	standins "$work/xz/src/xzdec" xzdec

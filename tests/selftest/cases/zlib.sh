@@ -11,7 +11,7 @@ build()
 }
 tests()
 {
-	serve - example example64 infcover minigzip minigzip minigzip64 minigzip64
+	serve example example64 infcover minigzip minigzip minigzip64 minigzip64
 	cd "$work"
 	for p in minigzip minigzip64; do
 		t "echo hello world | $p | $p -d" inside sh -c \
