@@ -83,7 +83,7 @@ struct pdent *
 procfs_tree(void)
 {
 	void (*const *add)(struct proctree *);
-	const struct procnode *pn;
+	struct procnode *pn;
 	struct proctree pt;
 	struct pdent *root;
 	int ok;
@@ -97,9 +97,13 @@ procfs_tree(void)
 		ok = pt.pt_error == 0;
 		for (pn = pt.pt_first; pn != NULL && ok; pn = pn->pn_added)
 			ok = insert(root, pn);
-		/* A half-made one is not worth the code that frees it. */
+		/* A half-made one is not worth the code that frees it all. */
 		if (ok)
 			tree = root;
+		while (!ok && (pn = pt.pt_first) != NULL) {
+			pt.pt_first = pn->pn_added;
+			rump_kmem_free(pn, sizeof(*pn));
+		}
 	}
 	root = tree;
 	rump_mutex_exit(&tree_lock);
