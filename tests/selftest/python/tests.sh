@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh disable=SC2034,SC2154
+# Part of cases/python.sh: the root file system and the runs, one boot for the
+# modules on each line of python/modules, with LONG=1 of modules.long as well;
+# MODULES="test_x test_y": these.  python/forks has the tests that call fork,
+# by themselves or by multiprocessing: they are run nowhere.
+
+# The standard library with its tests, compiled, and the few files of /etc that
+# tests look for.  The interpreter's file is there for who looks for its name.
+make_root()
+{
+	root=$s/python/root
+	want=$(grep '^python3.11 ' "$here/../../mk/sources" | cat - \
+	    "$here/python/tests.sh" "$here/python/forks" | sha256sum)
+	[ "$want" != "$(cat "$root.made" 2>/dev/null)" ] || return 0
+	rm -rf "$root"
+	lib=$root/usr/lib/python3.11
+	mkdir -p "$lib" "$root/usr/bin" "$root/etc"
+	cp -r "$src/Lib/." "$lib"
+	rm -rf "$lib/idlelib" "$lib/turtledemo" "$lib/ensurepip" "$lib/tkinter"
+	mkdir "$lib/lib-dynload"
+	cp "$src"/build/lib.*/_sysconfigdata_*.py "$lib"
+	# Some tests are files that cannot be compiled.
+	/usr/bin/python3.11 -m compileall -q -s "$root" -p / "$lib" \
+	    >/dev/null 2>&1 || true
+	: >"$root/usr/bin/python3"
+	chmod 755 "$root/usr/bin/python3"
+	cat >"$root/etc/passwd" <<-'EOT'
+	root:x:0:0:root:/root:/bin/sh
+	nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+	EOT
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+	printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
+	for p in echo:7 ftp:21 ssh:22 telnet:23 smtp:25 domain:53 http:80 \
+	    pop3:110 imap2:143 https:443; do
+		printf '%s\t%s/tcp\n%s\t%s/udp\n' "${p%:*}" "${p#*:}" \
+		    "${p%:*}" "${p#*:}"
+	done >"$root/etc/services"
+	cp "$here/python/forks" "$root"
+	echo "$want" >"$root.made"
+}
+
+python_tests()
+{
+	src=$progs/src-python3.11
+	make_root
+	# On Linux the interpreter finds the same library beside itself.
+	if [ "$place" = linux ]; then
+		mkdir -p "$progs/lib"
+		ln -sfn "$root/usr/lib/python3.11" "$progs/lib/python3.11"
+	fi
+	image python3 "$root" "$progs/python3" "$progs/python3" \
+	    "$progs/python3"
+	mem=1024 environ="HOME=/ PATH=/usr/bin LANG=C.UTF-8"
+	if [ -n "${MODULES:-}" ]; then echo "$MODULES"
+	else cat "$here/python/modules" ${LONG:+"$here/python/modules.long"}
+	fi >"$work/list"
+	while read -r line; do
+		rc=0
+		echo "== $line" >>"$log"
+		# shellcheck disable=SC2086 # words
+		boot python3 -m test -v --ignorefile forks $line \
+		    >"$work/out" 2>&1 || rc=$?
+		cat "$work/out" >>"$log"
+		# shellcheck disable=SC2086
+		/usr/bin/python3.11 "$here/python/results.py" $rc $line \
+		    <"$work/out" >>"$results"
+	done <"$work/list"
+}
