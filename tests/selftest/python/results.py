@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Results of `python3 -m test -v MODULE...`: results.py STATUS MODULE... < output.
+"""Results of `python3 -m test -v`: results.py STATUS MODULE... < output.
 
 One line for each module, by regrtest's verdict, and one for each test method,
 as unittest's verbose output names it.  What a test prints may stand between
@@ -13,8 +13,8 @@ import sys
 BEGIN = re.compile(r"^(\w+) \(((?:test|__main__)[\w.]*)\)")
 FAILED = re.compile(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)")
 SKIP = re.compile(r"\.\.\. skipped ['\"]")
-MODULE = re.compile(r"^\d+:\d\d:\d\d load avg: [\d.]+ \[[ \d/]+\] (test_\w+)",
-    re.M)
+MODULE = re.compile(
+    r"^\d+:\d\d:\d\d load avg: [\d.]+ \[[ \d/]+\] (test_\w+)", re.M)
 
 
 def identity(m):
