@@ -39,7 +39,7 @@ libs:
 	$(Q)for d in $(DIRS); do $(MAKE) -s --no-print-directory -C $$d $(sub) || exit 1; done
 $(TESTS): libs
 	$(Q)$(MAKE) -s --no-print-directory $(OBJ)/$@ KIND=$(KIND)
-	$(Q)for n in $(NCPUS); do RUMP_NCPU=$$n timeout 300 $(OBJ)/$@ || { \
+	$(Q)for n in $(NCPUS); do RUMP_NCPU=$$n timeout 120 $(OBJ)/$@ || { \
 	    echo "FAIL $@, $$n virtual CPUs"; exit 1; }; done; echo "  ok	$@"
 define test
 $(OBJ)/$(1): $(1).c $(wildcard *.h ../*.h) Makefile $(wildcard $(call archs,$(1)) $(PLAT) $(SYS))
