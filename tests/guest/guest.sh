@@ -71,7 +71,9 @@ t_*)	[ -z "${LONG:-}" ] || { opts="-e LONG=1" limit=1500; export LONG; }
 	esac
 	run
 	status 0
-	grep '^skip' "$out/out"
+	# Linux may not let us; of ours nothing is skipped that it has to do.
+	[ "$config" = linux ] && allowed=. || allowed="QEMU's interpreter"
+	grep '^skip' "$out/out" | grep -v "$allowed" && bad "skipped"
 	if [ "$test" = t_call ]; then
 		has '999'	"unknown call is named"
 		has 'fork'	"fork is named"
