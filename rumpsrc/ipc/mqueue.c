@@ -8,7 +8,6 @@
 #include <asm/poll.h>
 #include <asm/stat.h>
 #include <linux/mqueue.h>
-#include <linux/time_types.h>
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/kmem.h>
@@ -31,25 +30,6 @@ rump_mq_byfd(int fd, int not, struct file **fpp, struct mqueue **mqp)
 		return EBADF;
 	}
 	*mqp = (*fpp)->f_data;
-	return 0;
-}
-
-/* An absolute time of the wall clock as a monotonic deadline. */
-static int
-mq_deadline(const void *uts, int64_t *dlp)
-{
-	struct __kernel_timespec ts;
-
-	*dlp = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return EINVAL;
-	if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC)
-		*dlp = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec -
-		    rump_walltime() + rump_monotonic();
 	return 0;
 }
 
@@ -114,7 +94,7 @@ RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
 
 	if (prio >= MQ_PRIO_MAX)
 		return -EINVAL;
-	if ((error = mq_deadline(timeout, &deadline)) != 0)
+	if ((error = rump_ts_walldeadline(timeout, &deadline)) != 0)
 		return -error;
 	if ((error = rump_mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
 		return -error;
@@ -162,7 +142,7 @@ RUMP_RESTART5(mq_timedreceive, int, fd, char *, text, size_t, len,
 	int64_t deadline;
 	int error;
 
-	if ((error = mq_deadline(timeout, &deadline)) != 0)
+	if ((error = rump_ts_walldeadline(timeout, &deadline)) != 0)
 		return -error;
 	if ((error = rump_mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
 		return -error;

@@ -4,7 +4,6 @@
  * are done all or none; SEM_UNDO is done when the process ends.
  */
 #include <asm/errno.h>
-#include <linux/time_types.h>
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/kmem.h>
@@ -289,25 +288,16 @@ sem_do(int id, struct sembuf *ops, size_t nops, int64_t deadline)
 static long
 sem_call(int id, const struct sembuf *uops, size_t nops, const void *uts)
 {
-	struct __kernel_timespec ts;
 	struct sembuf few[SEM_ONSTACK], *ops = few;
-	int64_t deadline = INT64_MAX;
+	int64_t deadline;
 	int error;
 
 	if (nops == 0)
 		return -EINVAL;
 	if (nops > SEMOPM)
 		return -E2BIG;
-	if (uts != NULL) {
-		if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-			return -EFAULT;
-		if (ts.tv_sec < 0 || ts.tv_nsec < 0 ||
-		    ts.tv_nsec >= NSEC_PER_SEC)
-			return -EINVAL;
-		if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 2)
-			deadline = rump_monotonic() + ts.tv_sec *
-			    NSEC_PER_SEC + ts.tv_nsec;
-	}
+	if ((error = rump_ts_deadline(uts, &deadline)) != 0)
+		return -error;
 	if (nops > SEM_ONSTACK &&
 	    (ops = rump_kmem_alloc(nops * sizeof(*ops))) == NULL)
 		return -ENOMEM;

@@ -7,7 +7,6 @@
  */
 #include <asm/errno.h>
 #include <linux/futex.h>
-#include <linux/time_types.h>
 #include <kern/clock.h>
 #include <kern/futex.h>
 #include <kern/proc.h>
@@ -24,24 +23,6 @@ pi_first(struct futex_bucket *fb, const uint32_t *key)
 		if (fw->fw_addr == key && fw->fw_tid != 0)
 			break;
 	return fw;
-}
-
-static int
-pi_deadline(const void *uts, int64_t *dl)
-{
-	struct __kernel_timespec ts;
-
-	*dl = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return EINVAL;
-	if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 2)
-		*dl = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec +
-		    rump_monotonic() - rump_walltime();
-	return 0;
 }
 
 /*
@@ -108,7 +89,7 @@ pi_lock(uint32_t *addr, uint32_t *key, const void *ts, int try)
 	int64_t deadline;
 	int error, owned = 0;
 
-	if ((error = pi_deadline(ts, &deadline)) != 0 ||
+	if ((error = rump_ts_walldeadline(ts, &deadline)) != 0 ||
 	    (error = pi_owner(addr)) != 0)
 		return error;
 	rump_mutex_enter(&fb->fb_lock);

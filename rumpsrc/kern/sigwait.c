@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Waiting for signals: rt_sigtimedwait, rt_sigsuspend, pause. */
 #include <asm/errno.h>
-#include <linux/time_types.h>
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/syscall.h>
@@ -39,26 +38,6 @@ wait_for(struct lwp *l, uint64_t set, int64_t deadline,
 	}
 }
 
-static int
-wait_deadline(const void *uts, int64_t *dl)
-{
-	struct __kernel_timespec ts;
-
-	*dl = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return EINVAL;
-	if (ts.tv_sec == 0 && ts.tv_nsec == 0)
-		*dl = 0;
-	else if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-		*dl = rump_monotonic() + ts.tv_sec * NSEC_PER_SEC +
-		    ts.tv_nsec;
-	return 0;
-}
-
 RUMP_SYSCALL4(rt_sigtimedwait, const void *, uset, void *, uinfo,
     const void *, ts, size_t, setsize)
 {
@@ -71,7 +50,7 @@ RUMP_SYSCALL4(rt_sigtimedwait, const void *, uset, void *, uinfo,
 	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
 	if ((error = rump_copyin(uset, &set, sizeof(set))) != 0 ||
-	    (error = wait_deadline(ts, &dl)) != 0)
+	    (error = rump_ts_deadline(ts, &dl)) != 0)
 		return -error;
 	rump_mutex_enter(&p->p_lock);
 	error = wait_for(gatelwp, set & ~SIG_NEVER, dl, &info);

@@ -3,7 +3,6 @@
  * The calls of epoll, and epolls in epolls: neither cycles nor long chains.
  */
 #include <asm/errno.h>
-#include <linux/time_types.h>
 #include <kern/clock.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -209,20 +208,10 @@ long
 rump_sysimpl_epoll_pwait2(int epfd, void *events, int max, const void *uts,
     const void *mask, size_t setsize)
 {
-	struct __kernel_timespec ts;
-	int64_t deadline = INT64_MAX;
+	int64_t deadline;
+	int error = rump_ts_deadline(uts, &deadline);
 
-	if (uts != NULL) {
-		if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-			return -EFAULT;
-		if (ts.tv_sec < 0 || ts.tv_nsec < 0 ||
-		    ts.tv_nsec >= NSEC_PER_SEC)
-			return -EINVAL;
-		if (ts.tv_sec == 0 && ts.tv_nsec == 0)
-			deadline = 0;
-		else if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-			deadline = rump_monotonic() +
-			    ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	}
+	if (error != 0)
+		return -error;
 	return epoll_until(epfd, events, max, deadline, mask, setsize);
 }

@@ -291,24 +291,6 @@ poll_after(int64_t nsec)
 	return nsec == 0 ? 0 : rump_monotonic() + nsec;
 }
 
-static int
-poll_timespec(const void *uts, int64_t *deadline)
-{
-	struct __kernel_timespec ts;
-
-	*deadline = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return EINVAL;
-	if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-		*deadline = poll_after(ts.tv_sec * NSEC_PER_SEC +
-		    ts.tv_nsec);
-	return 0;
-}
-
 /* A gate, and what all of these are made again as: the time is absolute. */
 static long
 poll_until(struct pollfd *fds, unsigned long n, int64_t deadline,
@@ -342,7 +324,7 @@ rump_sysimpl_ppoll(void *fds, unsigned n, const void *ts, const void *mask,
 	int64_t deadline;
 	int error;
 
-	if ((error = poll_timespec(ts, &deadline)) != 0)
+	if ((error = rump_ts_deadline(ts, &deadline)) != 0)
 		return -error;
 	return poll_until(fds, n, deadline, mask, setsize);
 }
@@ -481,7 +463,7 @@ rump_sysimpl_pselect6(int nfds, void *rd, void *wr, void *ex, const void *ts,
 	int64_t deadline;
 	int error;
 
-	if ((error = poll_timespec(ts, &deadline)) != 0)
+	if ((error = rump_ts_deadline(ts, &deadline)) != 0)
 		return -error;
 	return select_until(nfds, rd, wr, ex, deadline, mask);
 }

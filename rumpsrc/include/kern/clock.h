@@ -24,6 +24,17 @@ struct rump_wallstep {
 void	rump_wallstep_add(struct rump_wallstep *);
 
 /*
+ * A program's struct timespec.  copyin: its nanoseconds, at most NSEC_FAR.
+ * The others: the deadline of a call that waits so long, or until that wall
+ * time; 0: at once, INT64_MAX: none, which a NULL means, too.  0, EFAULT or
+ * EINVAL.
+ */
+#define NSEC_FAR	(INT64_MAX / 2)
+int	rump_ts_copyin(const void *uts, int64_t *nsec);
+int	rump_ts_deadline(const void *uts, int64_t *);
+int	rump_ts_walldeadline(const void *uts, int64_t *);
+
+/*
  * CPU-time clocks: CLOCK_PROCESS_CPUTIME_ID, _THREAD_, and the negative
  * numbers of clock_getcpuclockid(3).  cpuof: which lwp of p it names, 0: p as
  * a whole; EINVAL.  now: any clock's time, of CPU time what p, or its lwp

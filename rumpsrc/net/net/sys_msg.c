@@ -366,7 +366,7 @@ sys_recvmany(struct file *fp, struct socket *so, struct mmsghdr *vec,
 RUMP_RESTART5(recvmmsg, int, fd, void *, vec, unsigned, n, unsigned, flags,
     void *, utimeout)
 {
-	int64_t dl = INT64_MAX, left;
+	int64_t dl, left;
 	struct __kernel_timespec ts;
 	struct socket *so;
 	struct file *fp;
@@ -375,16 +375,8 @@ RUMP_RESTART5(recvmmsg, int, fd, void *, vec, unsigned, n, unsigned, flags,
 
 	if (flags & MSG_CMSG_COMPAT)
 		return -EINVAL;
-	if (utimeout != NULL) {
-		if ((error = rump_copyin(utimeout, &ts, sizeof(ts))) != 0)
-			return -error;
-		if (ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NSEC_PER_SEC)
-			return -EINVAL;
-		if (ts.tv_sec < INT64_MAX / NSEC_PER_SEC / 4)
-			dl = rump_monotonic() + ts.tv_sec * NSEC_PER_SEC +
-			    ts.tv_nsec;
-	}
-	if ((error = so_fromfd(fd, &fp, &so)) != 0)
+	if ((error = rump_ts_deadline(utimeout, &dl)) != 0 ||
+	    (error = so_fromfd(fd, &fp, &so)) != 0)
 		return -error;
 	r = sys_recvmany(fp, so, vec, n < MMSG_MAX ? n : MMSG_MAX, (int)flags,
 	    dl);
