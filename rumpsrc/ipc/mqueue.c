@@ -94,7 +94,7 @@ RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
 
 	if (prio >= MQ_PRIO_MAX)
 		return -EINVAL;
-	if ((error = rump_ts_walldeadline(timeout, &deadline)) != 0)
+	if ((error = rump_ts_deadline(timeout, TS_WALL, &deadline)) != 0)
 		return -error;
 	if ((error = rump_mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
 		return -error;
@@ -142,7 +142,7 @@ RUMP_RESTART5(mq_timedreceive, int, fd, char *, text, size_t, len,
 	int64_t deadline;
 	int error;
 
-	if ((error = rump_ts_walldeadline(timeout, &deadline)) != 0)
+	if ((error = rump_ts_deadline(timeout, TS_WALL, &deadline)) != 0)
 		return -error;
 	if ((error = rump_mq_byfd(fd, O_WRONLY, &fp, &mq)) != 0)
 		return -error;

@@ -296,7 +296,7 @@ sem_call(int id, const struct sembuf *uops, size_t nops, const void *uts)
 		return -EINVAL;
 	if (nops > SEMOPM)
 		return -E2BIG;
-	if ((error = rump_ts_deadline(uts, &deadline)) != 0)
+	if ((error = rump_ts_deadline(uts, TS_RELATIVE, &deadline)) != 0)
 		return -error;
 	if (nops > SEM_ONSTACK &&
 	    (ops = rump_kmem_alloc(nops * sizeof(*ops))) == NULL)

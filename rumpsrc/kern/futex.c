@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 #include <linux/futex.h>
+#include <linux/time_types.h>
 #include <kern/clock.h>
 #include <kern/futex.h>
 #include <kern/log.h>
@@ -155,13 +156,26 @@ rump_futex_wake(int *uaddr, int n)
 static int
 futex_deadline(const void *uts, int cmd, int realtime, int64_t *dl)
 {
+	struct __kernel_timespec ts;
+	int64_t t;
+	int error;
 
-	if (cmd == FUTEX_WAIT)
-		return rump_ts_deadline(uts, dl);
-	if (realtime)
-		return rump_ts_walldeadline(uts, dl);
 	*dl = INT64_MAX;
-	return uts == NULL ? 0 : rump_ts_copyin(uts, dl);
+	if (uts == NULL)
+		return 0;
+	if ((error = rump_copyin(uts, &ts, sizeof(ts))) != 0)
+		return error;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
+		return EINVAL;
+	if (ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 2)
+		return 0;
+	t = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	if (cmd == FUTEX_WAIT)
+		t += rump_monotonic();
+	else if (realtime)
+		t += rump_monotonic() - rump_walltime();
+	*dl = t;
+	return 0;
 }
 
 /* The rest: futexmore.c, in images with threads; NULL: not there. */

@@ -89,7 +89,7 @@ pi_lock(uint32_t *addr, uint32_t *key, const void *ts, int try)
 	int64_t deadline;
 	int error, owned = 0;
 
-	if ((error = rump_ts_walldeadline(ts, &deadline)) != 0 ||
+	if ((error = rump_ts_deadline(ts, TS_WALL, &deadline)) != 0 ||
 	    (error = pi_owner(addr)) != 0)
 		return error;
 	rump_mutex_enter(&fb->fb_lock);

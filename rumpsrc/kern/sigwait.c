@@ -50,7 +50,7 @@ RUMP_SYSCALL4(rt_sigtimedwait, const void *, uset, void *, uinfo,
 	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
 	if ((error = rump_copyin(uset, &set, sizeof(set))) != 0 ||
-	    (error = rump_ts_deadline(ts, &dl)) != 0)
+	    (error = rump_ts_deadline(ts, TS_RELATIVE, &dl)) != 0)
 		return -error;
 	rump_mutex_enter(&p->p_lock);
 	error = wait_for(gatelwp, set & ~SIG_NEVER, dl, &info);

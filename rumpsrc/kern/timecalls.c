@@ -115,18 +115,17 @@ rump_sysimpl_time(long *tp)
 
 RUMP_SYSCALL2(clock_settime, int, clk, const void *, uts)
 {
-	int64_t t;
-	int error;
+	struct __kernel_timespec ts;
 
 	if (clk != CLOCK_REALTIME)
 		return -EINVAL;
-	if ((error = rump_ts_copyin(uts, &t)) != 0)
-		return -error;
-	if (t == NSEC_FAR)
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
 	if (rump_suser() != 0)
 		return -EPERM;
-	rump_setwalltime(t);
+	rump_setwalltime(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec);
 	return 0;
 }
 
@@ -254,11 +253,16 @@ sleep_cpu(int64_t until)
 static long
 sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 {
+	struct __kernel_timespec ts;
 	int64_t t;
-	int absolute = flags & TIMER_ABSTIME, tid, error;
+	int absolute = flags & TIMER_ABSTIME, tid;
 
-	if ((error = rump_ts_copyin(uts, &t)) != 0)
-		return -error;
+	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
+		return -EINVAL;
+	t = ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 4 ? INT64_MAX / 4 :
+	    ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	if (rump_clock_iscpu(clk)) {
 		if (rump_clock_cpuof(clk, curproc, &tid) != 0 || tid != 0)
 			return -EINVAL;

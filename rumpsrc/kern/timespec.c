@@ -20,28 +20,18 @@ rump_ts_copyin(const void *uts, int64_t *nsec)
 }
 
 int
-rump_ts_deadline(const void *uts, int64_t *dl)
+rump_ts_deadline(const void *uts, enum ts_kind kind, int64_t *dl)
 {
 	int error;
 
 	*dl = INT64_MAX;
 	if (uts == NULL)
 		return 0;
-	if ((error = rump_ts_copyin(uts, dl)) == 0 && *dl != 0)
-		*dl = *dl == NSEC_FAR ? INT64_MAX : *dl + rump_monotonic();
-	return error;
-}
-
-int
-rump_ts_walldeadline(const void *uts, int64_t *dl)
-{
-	int error;
-
-	*dl = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if ((error = rump_ts_copyin(uts, dl)) == 0)
-		*dl = *dl == NSEC_FAR ? INT64_MAX :
-		    *dl - rump_walltime() + rump_monotonic();
-	return error;
+	if ((error = rump_ts_copyin(uts, dl)) != 0 || *dl == 0)
+		return error;
+	if (kind == TS_WALL)
+		*dl -= rump_walltime();
+	if (kind != TS_MONOTONIC)
+		*dl += rump_monotonic();
+	return 0;
 }

@@ -209,7 +209,7 @@ rump_sysimpl_epoll_pwait2(int epfd, void *events, int max, const void *uts,
     const void *mask, size_t setsize)
 {
 	int64_t deadline;
-	int error = rump_ts_deadline(uts, &deadline);
+	int error = rump_ts_deadline(uts, TS_RELATIVE, &deadline);
 
 	if (error != 0)
 		return -error;

@@ -324,7 +324,7 @@ rump_sysimpl_ppoll(void *fds, unsigned n, const void *ts, const void *mask,
 	int64_t deadline;
 	int error;
 
-	if ((error = rump_ts_deadline(ts, &deadline)) != 0)
+	if ((error = rump_ts_deadline(ts, TS_RELATIVE, &deadline)) != 0)
 		return -error;
 	return poll_until(fds, n, deadline, mask, setsize);
 }
@@ -463,7 +463,7 @@ rump_sysimpl_pselect6(int nfds, void *rd, void *wr, void *ex, const void *ts,
 	int64_t deadline;
 	int error;
 
-	if ((error = rump_ts_deadline(ts, &deadline)) != 0)
+	if ((error = rump_ts_deadline(ts, TS_RELATIVE, &deadline)) != 0)
 		return -error;
 	return select_until(nfds, rd, wr, ex, deadline, mask);
 }

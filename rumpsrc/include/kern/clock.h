@@ -25,14 +25,13 @@ void	rump_wallstep_add(struct rump_wallstep *);
 
 /*
  * A program's struct timespec.  copyin: its nanoseconds, at most NSEC_FAR.
- * The others: the deadline of a call that waits so long, or until that wall
- * time; 0: at once, INT64_MAX: none, which a NULL means, too.  0, EFAULT or
- * EINVAL.
+ * deadline: of a call that waits so long or until then; 0: at once,
+ * INT64_MAX: none, for a NULL.  Both: 0, EFAULT or EINVAL.
  */
 #define NSEC_FAR	(INT64_MAX / 2)
+enum ts_kind { TS_RELATIVE, TS_WALL, TS_MONOTONIC };
 int	rump_ts_copyin(const void *uts, int64_t *nsec);
-int	rump_ts_deadline(const void *uts, int64_t *);
-int	rump_ts_walldeadline(const void *uts, int64_t *);
+int	rump_ts_deadline(const void *uts, enum ts_kind, int64_t *);
 
 /*
  * CPU-time clocks: CLOCK_PROCESS_CPUTIME_ID, _THREAD_, and the negative

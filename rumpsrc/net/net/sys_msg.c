@@ -375,7 +375,7 @@ RUMP_RESTART5(recvmmsg, int, fd, void *, vec, unsigned, n, unsigned, flags,
 
 	if (flags & MSG_CMSG_COMPAT)
 		return -EINVAL;
-	if ((error = rump_ts_deadline(utimeout, &dl)) != 0 ||
+	if ((error = rump_ts_deadline(utimeout, TS_RELATIVE, &dl)) != 0 ||
 	    (error = so_fromfd(fd, &fp, &so)) != 0)
 		return -error;
 	r = sys_recvmany(fp, so, vec, n < MMSG_MAX ? n : MMSG_MAX, (int)flags,
