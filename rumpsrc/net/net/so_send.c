@@ -128,8 +128,7 @@ so_waitsend(struct socket *so, int msgflags, int64_t dl, int nothing)
 		    !so_sndfull(so, 0))))
 			return 0;
 		/* What was held back for more is what may be in the way. */
-		if ((so->so_snd.sb_flags & SB_NOTSENT) &&
-		    (so->so_state & SS_CONNECTED)) {
+		if ((so->so_state & SS_CONNECTED) && so->so_snd.sb_cc != 0) {
 			(void)so->so_proto->pr_output(so, 0);
 			if (!so_sndfull(so, 0) && sb_space(&so->so_snd) > 0)
 				continue;
