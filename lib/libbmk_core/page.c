@@ -188,23 +188,6 @@ bmk_page_alloc(int order)
 	return (void *)(pn << BMK_PAGE_SHIFT);
 }
 
-void
-bmk_page_free(void *p, int order)
-{
-	uint8_t *m = bmk_page_mapbyte(p);
-	uintptr_t pn = (uintptr_t)p >> BMK_PAGE_SHIFT;
-	unsigned long saved;
-
-	if (m == NULL || ((uintptr_t)p & (BMK_PAGE_SIZE - 1)) != 0 ||
-	    *m != (BMK_PG_USED | order))
-		bmk_panic("freed pages %p, order %d, are not allocated so", p,
-		    order);
-	saved = page_enter();
-	put_block(range_of(pn), pn, order);
-	nfree += 1UL << order;
-	bmk_spin_exit(&lock, saved);
-}
-
 /* The parts of [pn, end) go back, each as the largest block it can be. */
 void
 bmk_page_free_run(uintptr_t pn, uintptr_t end)
@@ -229,6 +212,20 @@ bmk_page_free_run(uintptr_t pn, uintptr_t end)
 		pn += 1UL << order;
 	}
 	bmk_spin_exit(&lock, saved);
+}
+
+void
+bmk_page_free(void *p, int order)
+{
+	uint8_t *m = bmk_page_mapbyte(p);
+	uintptr_t pn = (uintptr_t)p >> BMK_PAGE_SHIFT;
+
+	if (m == NULL || ((uintptr_t)p & (BMK_PAGE_SIZE - 1)) != 0 ||
+	    *m != (BMK_PG_USED | order))
+		bmk_panic("freed pages %p, order %d, are not allocated so", p,
+		    order);
+	*m = 0;
+	bmk_page_free_run(pn, pn + (1UL << order));
 }
 
 void

@@ -59,6 +59,7 @@ test_objects(void)
 		if (obj[i].p != NULL) {
 			bad += !intact(i);
 			bmk_free(obj[i].p, obj[i].len);
+			obj[i].p = NULL;
 		}
 	CHECK_EQ(bad, 0);
 	CHECK(bmk_malloc(100, 24) == NULL);
@@ -106,6 +107,9 @@ test(void)
 	test_pages(0);
 	test_pages(3);
 	test_pages(9);
+	/* Objects of several pages, where each was one by itself. */
+	test_pages(0);
+	test_objects();
 	p = bmk_page_alloc(8);
 	CHECK(p != NULL);
 	bmk_page_free(p, 8);
