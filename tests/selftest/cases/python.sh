@@ -2,8 +2,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Python 3.11.2: `python3 -m test` of the modules in python/modules.  The
 # standard library is in the root file system, the extension modules are linked
-# in (_ctypes is not: it wants dlopen); the interpreter is in the image four
-# times, so that tests can start others, which start others.
+# in (_ctypes is not: it wants dlopen); the interpreter is in the image twelve
+# times, as one of asyncio's tests starts ten at once.
 sources="python3.11 zlib bzip2 xz-utils sqlite3 openssl"
 ossl="no-shared no-dso no-engine no-tests no-async no-aria no-camellia no-seed
 no-sm2 no-sm3 no-sm4 no-cms no-ts no-cmp no-gost no-srp no-comp no-rfc3779

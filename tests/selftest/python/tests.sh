@@ -5,8 +5,12 @@
 # MODULES="test_x test_y": these.  python/forks has the tests that call fork,
 # by themselves or by multiprocessing: they are run nowhere.
 
+# Busybox's programs for tests that want a shell or an archiver.
+applets="sh bzip2 cat echo env false gzip head id kill ls printf sleep stty tail
+tar true unzip xz"
+
 # The standard library with its tests, compiled, and the few files of /etc that
-# tests look for.  The interpreter's file is there for who looks for its name.
+# tests look for.  The programs' files are there for who looks for their names.
 make_root()
 {
 	root=$s/python/root
@@ -24,7 +28,10 @@ make_root()
 	/usr/bin/python3.11 -m compileall -q -s "$root" -p / "$lib" \
 	    >/dev/null 2>&1 || true
 	: >"$root/usr/bin/python3"
-	chmod 755 "$root/usr/bin/python3"
+	: >"$root/usr/bin/busybox"
+	chmod 755 "$root/usr/bin/"*
+	for p in $applets; do ln -s busybox "$root/usr/bin/$p"; done
+	ln -s usr/bin "$root/bin"
 	cat >"$root/etc/passwd" <<-'EOT'
 	root:x:0:0:root:/root:/bin/sh
 	nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
@@ -49,9 +56,20 @@ python_tests()
 		mkdir -p "$progs/lib"
 		ln -sfn "$root/usr/lib/python3.11" "$progs/lib/python3.11"
 	fi
-	image python3 "$root" "$progs/python3" "$progs/python3" \
-	    "$progs/python3"
+	others=
+	if [ "$place" != linux ]; then
+		other busybox busybox
+		for p in 2 3 4 5 6 7 8 9 10 11 12; do
+			others="$others $progs/python3"
+		done
+		others="$others $other $other $other $other"
+	fi
+	# shellcheck disable=SC2086 # words
+	image python3 "$root" $others
 	mem=1024 environ="HOME=/ PATH=/usr/bin LANG=C.UTF-8"
+	# Against hanging; QEMU is twenty times as slow.
+	limit=1200
+	[ "$place" != hw ] || limit=7200
 	if [ -n "${MODULES:-}" ]; then echo "$MODULES"
 	else cat "$here/python/modules" ${LONG:+"$here/python/modules.long"}
 	fi >"$work/list"
