@@ -4,8 +4,8 @@
  * A bad link between two TAP devices, which Linux (or a bridge) is at the
  * other end of: what netem does, for kernels that lack it, and the same each
  * time.  Percent of frames, each way; milliseconds, half of them each way.
- * The nth frame of a way of the mth TCP connection always has the same fate,
- * whoever its ends are and whatever else is on the wire.
+ * The nth frame of a way of the mth TCP connection (that begins on this link)
+ * always has the same fate, whoever its ends are and whatever else is on it.
  * MARK=: so many percent are marked CE.  SIGUSR1 cuts the wire, and mends it.
  * Corruption flips one bit behind the Ethernet header; a reordered frame
  * overtakes those of the last half RTT (at least 1 ms).  At most LIMIT frames
@@ -32,6 +32,8 @@
 #define LIMIT	8192
 #define TURN	64	/* frames taken or delivered in turn */
 #define FRAME	2048
+#define TCP_SYN	0x02
+#define TCP_ACK	0x10
 
 struct frame {
 	int64_t	due;
@@ -80,7 +82,7 @@ rng_of(unsigned i, const uint8_t *p, int len)
 	struct flow *f;
 	unsigned h;
 
-	if (len < 38 || p[12] != 8 || p[13] != 0 || p[14] != 0x45 ||
+	if (len < 48 || p[12] != 8 || p[13] != 0 || p[14] != 0x45 ||
 	    p[23] != 6)
 		return &ways[i].rng;
 	memcpy(k, p + 26, sizeof(k));
@@ -97,7 +99,8 @@ rng_of(unsigned i, const uint8_t *p, int len)
 		if (memcmp(f->key, none.key, sizeof(k)) == 0)
 			break;
 	}
-	if (nflows == FLOWS - 1)
+	/* The rest of an older one would shift all that begin. */
+	if (nflows == FLOWS - 1 || (p[47] & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return &ways[i].rng;
 	memcpy(f->key, k, sizeof(k));
 	nflows++;
