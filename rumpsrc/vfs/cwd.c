@@ -183,7 +183,7 @@ nameof(void *arg, const char *name, size_t len, uint64_t ino,
 	    (len == 2 && name[1] == '.'))))
 		return 0;
 	if (len + 1 > no->no_room)
-		no->no_error = ERANGE;
+		no->no_error = ENAMETOOLONG;
 	else {
 		no->no_error = 0;
 		no->no_len = len + 1;

@@ -200,7 +200,8 @@ finish(struct nameidata *ni, struct vnode *cur, struct vnode *vp,
 		ni->ni_dvp = cur;
 	else
 		vrele(cur);
-	if (ni->ni_slash && vp != NULL && !vn_is(vp, S_IFDIR))
+	if (ni->ni_slash && vp != NULL && !vn_is(vp, S_IFDIR) &&
+	    !(ni->ni_flags & NI_CREATE))
 		return ENOTDIR;
 	return 0;
 }

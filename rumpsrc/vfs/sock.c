@@ -14,7 +14,8 @@ rump_vfs_sock_bind(const char *path, struct vnode **vpp)
 	struct nameidata ni;
 	int error;
 
-	error = vfs_namei(&ni, AT_FDCWD, path, NI_PARENT | NI_KERNEL);
+	error = vfs_namei(&ni, AT_FDCWD, path,
+	    NI_PARENT | NI_CREATE | NI_KERNEL);
 	if (error)
 		return error;
 	error = vfs_makenode(&ni, &vc, vpp);

@@ -104,7 +104,8 @@ makename(int dirfd, const char *path, struct vcreate *vc)
 	struct nameidata ni;
 	int error;
 
-	if ((error = vfs_namei(&ni, dirfd, path, NI_PARENT)) != 0)
+	error = vfs_namei(&ni, dirfd, path, NI_PARENT | NI_CREATE);
+	if (error)
 		return -error;
 	error = vfs_makenode(&ni, vc, NULL);
 	vfs_nameifree(&ni);
@@ -222,7 +223,8 @@ k_linkat(int olddir, const char *old, int newdir, const char *new, int flags)
 	    (flags & AT_EMPTY_PATH ? NI_EMPTY : 0), &vp);
 	if (error)
 		return -error;
-	if ((error = vfs_namei(&ni, newdir, new, NI_PARENT)) == 0) {
+	error = vfs_namei(&ni, newdir, new, NI_PARENT | NI_CREATE);
+	if (!error) {
 		error = dolink(&ni, vp);
 		vfs_nameifree(&ni);
 	}

@@ -66,7 +66,8 @@ opencreate(int dirfd, const char *path, int flags, int ni_flags,
 
 	ni_flags |= flags & (O_NOFOLLOW | O_EXCL) ? 0 : NI_FOLLOW;
 	do {
-		error = vfs_namei(&ni, dirfd, path, ni_flags | NI_PARENT);
+		error = vfs_namei(&ni, dirfd, path,
+		    ni_flags | NI_PARENT | NI_CREATE);
 		if (error)
 			return error;
 		*madep = 0;

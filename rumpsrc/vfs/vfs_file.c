@@ -236,8 +236,7 @@ vn_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
 		error = EINVAL;
 	rump_rw_exit(&vp->v_lock);
 	if (!error && (__builtin_add_overflow(base, off, &off) || off < 0))
-		error = whence == SEEK_SET || base + off < 0 ? EINVAL :
-		    EOVERFLOW;
+		error = EINVAL;		/* Linux never says EOVERFLOW */
 	if (!error)
 		*newp = off;
 	return error;

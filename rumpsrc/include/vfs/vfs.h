@@ -275,6 +275,7 @@ struct nameidata {
 #define NI_EMPTY	0x04		/* "" is the start itself */
 #define NI_KERNEL	0x08		/* the path is in kernel memory */
 #define NI_NOPERM	0x10		/* no permission checks (boot) */
+#define NI_CREATE	0x20		/* also NI_PARENT: "file/" is found */
 	/* openat2(2) */
 #define NI_NOXDEV	0x100		/* no mount points: EXDEV */
 #define NI_NOMAGIC	0x200		/* no links of /proc: ELOOP */
