@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a path to a program of the image.  Programs have names, not files: the
- * last component of the path is the name, whether such a file exists or not.
- * What a file can do is to be a symbolic link (the name is then what it points
- * to), to begin with "#!", or to forbid.  A file that is neither a script nor
- * ELF nor in a folder for programs is not executable.
+ * From a path to a program of the image.  Programs have names, not files: they
+ * are in the root and in the folders for programs (vfs/execfile.c), whether
+ * there is such a file or not, elsewhere if there is one; the last component of
+ * the path is the name.  What a file can do is to be a symbolic link (the name
+ * is then what it points to), to begin with "#!", or to forbid.  A file that is
+ * neither a script nor ELF nor in a folder for programs is not executable.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
@@ -39,22 +40,6 @@ rump_exec_target_free(struct exec_target *et)
 
 	while (et->et_nbufs > 0)
 		rump_kmem_free(et->et_bufs[--et->et_nbufs], EXEC_PATH);
-}
-
-static int
-lookup_bindir(const char *path)
-{
-	static const char *const dirs[] = { "/bin/", "/sbin/", "/usr/bin/",
-	    "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/" };
-	size_t i, len;
-
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		len = strlen(dirs[i]);
-		if (strncmp(path, dirs[i], len) == 0 &&
-		    strchr(path + len, '/') == NULL)
-			return 1;
-	}
-	return 0;
 }
 
 /* "#! interpreter [argument]": both into buf; *argp is NULL without. */
@@ -123,12 +108,14 @@ lookup_name(struct exec_target *et, const char *path,
 	char *buf;
 
 	base = base != NULL ? base + 1 : path;
-	if (strcmp(path, "/proc/self/exe") == 0 && !exists) {
+	if (!exists && strcmp(path, "/proc/self/exe") == 0) {
 		self = rump_exec_current(l->l_vfork == NULL ? l->l_proc :
 		    l->l_vfork->vf_parent->l_proc);
 		base = self != NULL ? self->pg_rp->rp_name : NULL;
-	}
-	if (exists && n != 0 && !lookup_bindir(path) &&
+	} else if (!exists && vfs_execfile != NULL &&
+	    ef->ef_where == EF_ELSEWHERE)
+		return ENOENT;
+	if (exists && n != 0 && ef->ef_where != EF_BINDIR &&
 	    (n < 4 || memcmp(ef->ef_head, "\177ELF", 4) != 0))
 		return ENOEXEC;
 	if (base == NULL || !rump_exec_known(base))
@@ -174,7 +161,7 @@ rump_exec_lookup(int dirfd, const char *upath, int empty,
 		error = ENOENT;
 		if (vfs_execfile != NULL)
 			error = vfs_execfile(dirfd, path, ef);
-		if (error != 0 && error != ENOENT && error != ENOTDIR)
+		if (error != 0 && error != ENOENT)
 			break;
 		if (error != 0 || ef->ef_headlen < 2 ||
 		    memcmp(ef->ef_head, "#!", 2) != 0) {

@@ -62,7 +62,7 @@ t_*)	n=10000
 		    >"$out/out" 2>&1 || rc=$?
 	else
 		bake "$test" helper helper2 nop
-		run -- /progs $n
+		run -- /bin $n
 	fi
 	[ "$test" != t_loop ] || sed 's/^/  /' "$out/out"
 	status 0

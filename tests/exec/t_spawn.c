@@ -215,12 +215,47 @@ test_paths(void)
 	FAILS(ENOEXEC, two);
 	CHECK_EQ(symlink(prog("helper"), l), 0);
 	CHECK_OUT(EXITED(6), "", NULL, NULL, lnk, "exit", "6");
+	CHECK_EQ(unlink(l), 0);
+	CHECK_EQ(symlink("/none/helper", l), 0);
+	FAILS(ENOENT, lnk);
+	/* A program is where it is, not in any folder. */
+	FAILS(ENOENT, "/tmp/helper");
+	FAILS(ENOENT, "/none/helper");
+	FAILS(ENOTDIR, "/tmp/t_spawn.two/helper");
+	CHECK_EQ(chdir("/tmp"), 0);
+	FAILS(ENOENT, "./helper");
+	CHECK(mkdir(dir, 0755) == 0 || errno == EEXIST);
+	CHECK_EQ(chdir(dir), 0);
+	CHECK_OUT(EXITED(7), "", NULL, NULL, "./helper", "exit", "7");
+	CHECK_EQ(chdir("/"), 0);
 	unlink(s);
 	unlink(s2);
 	unlink(l);
 	free(script);
 	free(two);
 	free(lnk);
+}
+
+/* The first folder of PATH that has the program, not the first of all. */
+static void
+test_search(void)
+{
+	char *saved = strdup(getenv("PATH") != NULL ? getenv("PATH") : "/bin");
+	char path[1100];
+	pid_t pid = -1;
+	int st = -1;
+
+	snprintf(path, sizeof(path), "/tmp:/none:%s:/dev", dir);
+	setenv("PATH", path, 1);
+	CHECK_EQ(posix_spawnp(&pid, "helper", NULL, NULL, ARGV("h", "exit",
+	    "8"), environ), 0);
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK_EQ(st, EXITED(8));
+	setenv("PATH", "/tmp:/none", 1);
+	CHECK_EQ(posix_spawnp(&pid, "helper", NULL, NULL, ARGV("h", "exit",
+	    "8"), environ), ENOENT);
+	setenv("PATH", saved, 1);
+	free(saved);
 }
 
 static void
@@ -291,6 +326,7 @@ main(int argc, char **argv)
 	test_attributes();
 	test_vfork();
 	test_paths();
+	test_search();
 	if (check_done())
 		return 1;
 	/* We become another program and stay the same process. */

@@ -9,6 +9,10 @@ struct vfs_execfile {
 	char	ef_name[256];
 	char	ef_head[256];	/* how the file begins */
 	size_t	ef_headlen;
+	int	ef_where;		/* the folder of ef_name */
+#define EF_ELSEWHERE	0
+#define EF_ROOT		1		/* "/" */
+#define EF_BINDIR	2		/* where programs are: /bin... */
 };
 /*
  * path is in kernel memory, dirfd as for openat(2).  EACCES: no regular file,
