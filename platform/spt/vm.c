@@ -8,7 +8,8 @@
  * from /proc/self, whose files are opened before the filter is there.
  *
  * The size of memory that the launcher gave is what vm_stat reports and what
- * the page allocator keeps to; what programs touch in the arena beyond it is
+ * the page allocator keeps to (what that has given back counts as free, though
+ * the host still holds it); what programs touch in the arena beyond it is
  * for the host's limits (cgroups) to stop.
  */
 #include <rump/rumpcomp_vm.h>
@@ -20,21 +21,26 @@
 #define PAGEMAP_THERE	(3UL << 62)	/* present or swapped */
 
 static int statm_fd, pagemap_fd;	/* [I]; negative: not there */
-static size_t rss_start;		/* [I] pages */
+static size_t anon_start;		/* [I] pages */
 
-/* Resident pages of the process: the second number. */
+/*
+ * Resident pages of the process that are no file's: the arena's.  Those of
+ * the page allocator stay resident when they are free.
+ */
 static size_t
-rss(void)
+anon(void)
 {
 	char buf[64];
 	long i, n = sys4(__NR_pread64, statm_fd, (long)buf, sizeof(buf), 0);
-	size_t v = 0;
+	size_t v[3] = { 0 };		/* size, resident, of files */
+	int f = 0;
 
-	for (i = 0; i < n && buf[i] != ' '; i++)
-		;
-	for (i++; i < n && buf[i] >= '0' && buf[i] <= '9'; i++)
-		v = v * 10 + (size_t)(buf[i] - '0');
-	return v;
+	for (i = 0; i < n && f < 3; i++)
+		if (buf[i] >= '0' && buf[i] <= '9')
+			v[f] = v[f] * 10 + (size_t)(buf[i] - '0');
+		else
+			f++;
+	return v[1] - v[2];
 }
 
 void
@@ -44,7 +50,7 @@ spt_vm_init(void)
 	    O_CLOEXEC, 0);
 	pagemap_fd = (int)sys4(__NR_openat, AT_FDCWD,
 	    (long)"/proc/self/pagemap", O_CLOEXEC, 0);
-	rss_start = rss();
+	anon_start = anon();
 }
 
 void
@@ -352,13 +358,16 @@ rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
 void
 rumpcomp_vm_stat(size_t *totalp, size_t *freep)
 {
-	size_t used = (rss() - rss_start) << BMK_PAGE_SHIFT, pgtotal;
+	size_t total, avail, used;
 
+	bmk_page_stat(&total, &avail);
 	*totalp = spt_options.so_memory;
-	if (statm_fd < 0)
-		bmk_page_stat(&pgtotal, freep);
-	else
+	*freep = avail;
+	if (statm_fd >= 0) {
+		used = total - avail;
+		used += (anon() - anon_start) << BMK_PAGE_SHIFT;
 		*freep = used < *totalp ? *totalp - used : 0;
+	}
 }
 
 /* The page allocator's memory is the kernel's alone. */
