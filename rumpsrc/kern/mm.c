@@ -260,6 +260,22 @@ rump_mm_unlock(void)
 	}
 }
 
+/* What follows mr and is of its kind becomes part of it, as far as end. */
+void
+rump_mm_join(struct mm_region *mr, uintptr_t end)
+{
+	struct mm_region *next;
+
+	while (mr->mr_end < end && (next = rump_mm_first(mr->mr_end)) != NULL &&
+	    next->mr_start == mr->mr_end && next->mr_prot == mr->mr_prot &&
+	    next->mr_proc == mr->mr_proc && next->mr_obj == mr->mr_obj &&
+	    (mr->mr_obj == NULL || next->mr_off == mr->mr_off +
+	    (mr->mr_end - mr->mr_start) / MM_PAGE)) {
+		mr->mr_end = next->mr_end;
+		mm_free(next);
+	}
+}
+
 /* Makes addr a region boundary. */
 int
 rump_mm_cut(uintptr_t addr)

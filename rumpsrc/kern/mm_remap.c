@@ -155,8 +155,11 @@ remap(struct remap *rm)
 	int error;
 
 	mr = rm->rm_mr = rump_mm_first(rm->rm_va);
-	if (mr == NULL || mr->mr_start > rm->rm_va ||
-	    mr->mr_end - rm->rm_va < rm->rm_old)
+	if (mr == NULL || mr->mr_start > rm->rm_va)
+		return EFAULT;
+	/* It may have grown in its place, or had a hole in its protection. */
+	rump_mm_join(mr, rm->rm_va + rm->rm_old);
+	if (mr->mr_end - rm->rm_va < rm->rm_old)
 		return EFAULT;
 	if (rm->rm_old == 0 && (mr->mr_prot & MM_SHARED) == 0)
 		return EINVAL;

@@ -297,6 +297,34 @@ test_mremap_file(void)
 	close(fd);
 }
 
+/* What grew in its place, or whose protection changed, is one mapping again. */
+static void
+test_mremap_joined(void)
+{
+	int fd = file(8);
+	char *p = map(fd, 8, RW, MAP_SHARED, 0);
+
+	munmap(p + 2 * PG, 6 * PG);
+	CHECK(mremap(p, 2 * PG, 4 * PG, 0) == p);
+	CHECK(mremap(p, 4 * PG, 6 * PG, 0) == p);
+	CHECK(mremap(p, 6 * PG, 8 * PG, 0) == p);
+	CHECK(p[0] == 'a' && p[3 * PG] == 'd' && p[7 * PG] == 'h');
+	p[5 * PG] = 'F';
+	CHECK_EQ(at(fd, 5 * PG), 'F');
+	CHECK(mremap(p, 8 * PG, 2 * PG, 0) == p);
+	munmap(p, 2 * PG);
+	close(fd);
+	p = mmap(NULL, 4 * PG, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p[0] = 1, p[PG] = 2, p[3 * PG] = 4;
+	CHECK_EQ(mprotect(p + PG, PG, PROT_READ), 0);
+	CHECK(mremap(p, 4 * PG, 512 * PG, MREMAP_MAYMOVE) == MAP_FAILED &&
+	    errno == EFAULT);
+	CHECK_EQ(mprotect(p + PG, PG, RW), 0);
+	p = mremap(p, 4 * PG, 512 * PG, MREMAP_MAYMOVE);
+	CHECK(p != MAP_FAILED && p[0] == 1 && p[PG] == 2 && p[3 * PG] == 4);
+	munmap(p, 512 * PG);
+}
+
 static void
 test_misc(void)
 {
@@ -344,6 +372,7 @@ main(void)
 	test_self();
 	test_mremap_anon();
 	test_mremap_file();
+	test_mremap_joined();
 	test_misc();
 	return check_done();
 }

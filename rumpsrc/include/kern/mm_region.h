@@ -58,6 +58,7 @@ uintptr_t rump_mm_find(size_t len);
 int	rump_mm_record(uintptr_t, size_t, int prot, struct proc *,
 	    struct rump_mmobj *, uint64_t off);
 int	rump_mm_cut(uintptr_t);
+void	rump_mm_join(struct mm_region *, uintptr_t end);
 int	rump_mm_clear(uintptr_t start, uintptr_t end);
 int	rump_mm_alloc(struct proc *, size_t, int prot, struct rump_mmobj *,
 	    uint64_t off, uintptr_t *);
