@@ -94,10 +94,11 @@ image()
 
 # boot PROGRAM [ARGUMENT...]: runs it in $root, which is the guest's root file
 # system; a machine of its own each time, with $mem MiB and the variables
-# $environ (words NAME=VALUE).
+# $environ (words NAME=VALUE).  In a guest it runs the line $run, if there is one.
 boot()
 {
 	p=$1; shift
+	[ "$place" = linux ] || [ -z "${run:=}" ] || set --
 	env="${environ:-HOME=/}" opts=
 	for v in $env; do opts="$opts -e $v"; done
 	# shellcheck disable=SC2086 # words
@@ -105,9 +106,10 @@ boot()
 	linux)	(cd "$root" && exec env -i $env timeout "${limit:-600}" \
 		    "$progs/$p" "$@") ;;
 	spt)	"$build/bin/rumprun" spt $opts -M "${mem:-256}" \
-		    --timeout "${limit:-600}" "$image" "$@" ;;
+		    --timeout "${limit:-600}" ${run:+--run "$run"} "$image" "$@" ;;
 	hw)	"$build/bin/rumprun" qemu --machine q35 $opts \
-		    -M "${mem:-256}" --timeout "${limit:-600}" "$image" "$@" ;;
+		    -M "${mem:-256}" --timeout "${limit:-600}" \
+		    ${run:+--run "$run"} "$image" "$@" ;;
 	esac </dev/null
 }
 
