@@ -121,12 +121,15 @@ other()
 }
 
 # serve PROGRAM...: each as often as it may run at once, in a guest that starts
-# when it is needed and keeps $work as it is here.  In $work/.bin are stand-ins for
-# them; `inside` has those first in PATH.  What is in $state/root already comes with
-# its root file system, so do links to busybox, if that is one of them.
+# when it is needed and keeps $work as it is here, and /tmp: that is $work/.tmp
+# unless $work is in it.
+# In $work/.bin are stand-ins for them; `inside` has those first in PATH.  What is
+# in $state/root already comes with its root file system, so do links to busybox,
+# if that is one of them.  A program may run $limit seconds.
 serve()
 {
-	mkdir -p "$state" "$bin"
+	mkdir -p "$state" "$bin" "$tmp"
+	chmod 1777 "$tmp"
 	cd "$progs"
 	if [ "$place" = linux ]; then
 		for p; do cp "$p" "$bin"; done
@@ -137,7 +140,7 @@ serve()
 	hw)	set=hw_virtio kind="qemu --machine q35" ;;
 	esac
 	for p; do cp "$agent/standin" "$bin/${p##*/}"; done
-	echo "$work 10.78.0.2 $state" >"$bin/.conf"
+	echo "$work 10.78.0.2 $state ${limit:-0}" >"$bin/.conf"
 	guest_root "$@"
 	"$build/bin/rumprun-bake" --rootfs "$state/root" $set "$state/image" \
 	    "$agent/agent" "$@"
@@ -159,16 +162,26 @@ serve()
 guest_root()
 {
 	r=$state/root
-	mkdir -p "$r/etc" "$r/usr/bin" "$r/tmp"
+	mkdir -p "$r/etc" "$r/usr/bin"
 	cp /etc/passwd /etc/group /etc/hosts "$r/etc"
-	ln -s usr/bin "$r/bin"
+	if [ "$tmp" = /tmp ]; then mkdir "$r/tmp"; else ln -s "$tmp" "$r/tmp"; fi
 	case " $*" in
-	*busybox*)
-		for a in $(applets); do
-			ln -sf busybox "$r/bin/$a"
-		done ;;
+	*busybox*) commands "$r" ;;
+	*)	ln -s usr/bin "$r/bin" ;;
 	esac
-	for p; do cp "$agent/standin" "$r/bin/${p##*/}"; done
+	for p; do
+		cp --remove-destination "$agent/standin" "$r/bin/${p##*/}"
+	done
+}
+# commands ROOT: busybox's names in a guest's root.
+commands()
+{
+	ln -s usr/bin "$1/bin"
+	: >"$1/bin/busybox"
+	chmod 755 "$1/bin/busybox"
+	for a in $(applets); do
+		ln -sf busybox "$1/bin/$a"
+	done
 }
 # The names that busybox has here.
 applets()
@@ -195,9 +208,17 @@ network_down()
 	[ -z "${ns:-}" ] || ip netns del "$ns" 2>/dev/null || true
 	ns=
 }
+# The shell of a guest is busybox's: no test shall look for bash.
 inside()
 {
-	PATH=$bin:$PATH ${ns:+nsenter --net="/run/netns/$ns"} "$@"
+	if [ -z "${ns:-}" ]; then
+		SHELL=/bin/sh PATH=$bin:$PATH "$@"
+		return
+	fi
+	# shellcheck disable=SC2016 # of the inner shell
+	SHELL=/bin/sh PATH=$bin:$PATH nsenter --net="/run/netns/$ns" \
+	    unshare -m sh -c 'mount --bind "$0" /tmp && exec "$@"' \
+	    "$tmp" "$@"
 }
 # standins DIR PROGRAM...: they take the programs' places in a folder of $work.
 standins()
@@ -229,7 +250,8 @@ run_suite()
 	. "$here/cases/$name.sh"
 	build_program
 	work=$s/work/$name.$place results=$s/$name.$place$short
-	state=$work.state bin=$work/.bin log=$results.log
+	state=$work.state bin=$work/.bin tmp=$work/.tmp log=$results.log
+	case $work in /tmp/*) tmp=/tmp ;; esac
 	rm -rf "$work" "$work".* "$results" "$results".*
 	mkdir -p "$work"
 	: >"$results"

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,7 +42,10 @@ struct run {
 	int		 r_keep[NFD];	/* FD_FILE, FD_COPY: for the offset */
 	pid_t		 r_pid;
 	char		*r_in;		/* input not yet written */
-	size_t		 r_inlen, r_inoff;
+	size_t		 r_inlen;
+	size_t		 r_piped;	/* in the pipe, not all of it read */
+	int64_t		 r_read;	/* of what was in the pipe before */
+	int		 r_frames;	/* of output */
 };
 
 /* The folder's path, with all that leads to it. */
@@ -126,13 +131,11 @@ high(int fd)
 static int
 copied_file(struct run *r, char *buf)
 {
-	char path[] = "/tmp/agent.XXXXXX";
-	int type, fd = mkstemp(path);
+	int type, fd = memfd_create("input", MFD_CLOEXEC);
 	size_t len;
 
 	if (fd == -1)
 		return -1;
-	unlink(path);
 	while (frame_recv(r->r_sock, &type, buf, &len) == 0 &&
 	    type == F_IN && len > 0)
 		(void)!write(fd, buf, len);
@@ -164,6 +167,8 @@ prepare(struct run *r, int i, char *buf)
 			return -1;
 		r->r_child[i] = high(fds[i != 0]);
 		r->r_pipe[i] = fds[i == 0];
+		if (i == 0 && fcntl(r->r_pipe[i], F_SETPIPE_SZ, IN_MAX) == -1)
+			return -1;
 		return fcntl(r->r_pipe[i], F_SETFL, O_NONBLOCK);
 	}
 	if (r->r_keep[i] == -1)
@@ -239,35 +244,52 @@ from_host(struct run *r, char *buf)
 	    (r->r_in = malloc(len)) != NULL) {
 		memcpy(r->r_in, buf, len);
 		r->r_inlen = len;
-		r->r_inoff = 0;
 	}
 	return 0;
 }
 
+/* What the program has read by now. */
 static void
-to_program(struct run *r)
+count_read(struct run *r)
 {
-	ssize_t n = r->r_pipe[0] == -1 ? -1 : write(r->r_pipe[0],
-	    r->r_in + r->r_inoff, r->r_inlen - r->r_inoff);
+	int left = 0;
 
-	if (n > 0)
-		r->r_inoff += (size_t)n;
-	else if (r->r_pipe[0] == -1 || errno != EAGAIN) {
+	if (r->r_pipe[0] == -1)
+		return;
+	ioctl(r->r_pipe[0], FIONREAD, &left);
+	r->r_read += (int64_t)r->r_piped - left;
+	r->r_piped = (size_t)left;
+}
+
+/* The pipe is empty, so the next bytes may come, or it has no reader. */
+static void
+to_program(struct run *r, int revents)
+{
+	if (revents & POLLERR) {
+		count_read(r);
 		close_pipe(r, 0);
-		r->r_inoff = r->r_inlen;
+		return;
 	}
-	if (r->r_inoff == r->r_inlen) {
+	if (r->r_piped > 0) {
+		count_read(r);
+		frame_send(r->r_sock, F_TAKEN, NULL, 0);
+	}
+	if (r->r_in != NULL && write(r->r_pipe[0], r->r_in, r->r_inlen) > 0) {
+		r->r_piped = r->r_inlen;
 		free(r->r_in);
 		r->r_in = NULL;
-		frame_send(r->r_sock, F_TAKEN, NULL, 0);
 	}
 }
 
+/* What writes much writes often: wait, to read more of it at once. */
 static void
 from_program(struct run *r, int i, char *buf)
 {
-	ssize_t n = read(r->r_pipe[i], buf, FRAME_MAX);
+	ssize_t n;
 
+	if (r->r_frames++ >= 16)
+		usleep(10000);
+	n = read(r->r_pipe[i], buf, FRAME_MAX);
 	if (n > 0)
 		frame_send(r->r_sock, i == 1 ? F_OUT : F_ERR, buf, (size_t)n);
 	else if (n == 0 || errno != EAGAIN)
@@ -305,8 +327,8 @@ converse(struct run *r, int ended, char *buf)
 			{ r->r_pipe[2], POLLIN, 0 },
 			{ over ? -1 : ended, POLLIN, 0 },
 			{ over || !host ? -1 : r->r_sock, POLLIN, 0 },
-			{ over || r->r_in == NULL ? -1 : r->r_pipe[0],
-			    POLLOUT, 0 },
+			{ over || (r->r_in == NULL && r->r_piped == 0) ? -1 :
+			    r->r_pipe[0], POLLOUT, 0 },
 		};
 		n = poll(p, 5, over ? 0 : -1);
 		if (n == 0 && over)
@@ -320,7 +342,7 @@ converse(struct run *r, int ended, char *buf)
 		if (p[3].revents)
 			host = from_host(r, buf) == 0;
 		if (p[4].revents)
-			to_program(r);
+			to_program(r, p[4].revents);
 	}
 }
 
@@ -349,7 +371,9 @@ run(struct run *r, char *buf)
 	converse(r, ended[0], buf);
 	pthread_join(thread, NULL);
 	close(ended[0]);
+	count_read(r);
 	end.re_status = w.w_status;
+	end.re_read = r->r_read;
 	for (int i = 0; i < NFD; i++)
 		end.re_offset[i] = r->r_keep[i] == -1 ? -1 :
 		    lseek(r->r_keep[i], 0, SEEK_CUR);

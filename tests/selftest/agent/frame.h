@@ -12,7 +12,8 @@
 
 #define AGENT_PORT	7777
 #define FRAME_MAX	65536
-#define IN_MAX		16384
+#define IN_MAX		4096	/* a pipe of this size takes the next bytes */
+				/* only when it is empty */
 
 enum frame_type {
 	/* to the guest, in this order */
@@ -24,14 +25,14 @@ enum frame_type {
 	F_RUN = 'g',		/* struct run_how; the program starts */
 	/* then, at any time */
 	F_IN = 'i',		/* of standard input, empty at its end; at */
-				/* most IN_MAX, and one at a time: neither */
-				/* side waits for the other to read */
+				/* most IN_MAX, the next one after F_TAKEN: */
+				/* what the program leaves stays on Linux */
 	F_NOREAD = 'n',		/* nobody reads this descriptor any more */
 	F_KILL = 'k',		/* a signal */
 	/* from the guest */
 	F_OUT = 'o',
 	F_ERR = 'E',
-	F_TAKEN = 't',		/* F_IN's: the next one may come */
+	F_TAKEN = 't',		/* the program has read all of F_IN */
 	F_END = 'x',		/* struct run_end; after it only files */
 	F_FAIL = 'f',		/* a text: it was not started */
 	/* files that changed, both ways: before F_RUN, after F_END */
@@ -58,6 +59,7 @@ struct run_how {
 
 struct run_end {
 	int32_t		re_status;	/* as wait gives it */
+	int64_t		re_read;	/* of what came by F_IN */
 	int64_t		re_offset[NFD];	/* FD_FILE, FD_COPY: where it is now */
 };
 

@@ -5,6 +5,7 @@
  * to keep alike, the guest's address, and a folder with
  *	start		a script that starts a guest when there is none
  *	tree, lock	what guest and host agree on
+ * and how many seconds the program may take, 0 for any time.
  * Files and descriptors are the same in the guest as far as they are in that
  * folder or are pipes, /dev/null and the like.
  */
@@ -22,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
@@ -29,7 +31,7 @@
 
 static char state[1000], root[1000], address[100], program[200];
 static struct tree tree;
-static int sock = -1, lock_fd = -1;
+static int sock = -1, lock_fd = -1, limit;
 static volatile sig_atomic_t got;
 static char buf[FRAME_MAX + 1];
 
@@ -63,7 +65,7 @@ configure(void)
 	snprintf(program, sizeof(program), "/bin/%.100s", base);
 	strcpy(base, ".conf");
 	if ((f = fopen(exe, "r")) == NULL ||
-	    fscanf(f, "%999s %99s %999s", root, address, state) != 3)
+	    fscanf(f, "%999s %99s %999s %d", root, address, state, &limit) != 4)
 		fail(exe);
 	fclose(f);
 }
@@ -225,6 +227,26 @@ send_run(struct run_how *how, char **argv, char **env)
 	}
 }
 
+/* Standard input, when it is no file. */
+struct input {
+	int	in_open;
+	int	in_tee;		/* it is a pipe, copied into this one */
+	int	in_pipe[2];
+	int64_t	in_sent, in_taken;
+};
+
+static void
+input_open(struct input *in, const struct run_how *how)
+{
+	struct stat st;
+
+	in->in_open = how->rh_fd[0].kind == FD_PIPE;
+	in->in_tee = in->in_open && fstat(0, &st) == 0 &&
+	    S_ISFIFO(st.st_mode) && pipe(in->in_pipe) == 0;
+	for (int i = 0; in->in_tee && i < 2; i++)
+		in->in_pipe[i] = high(in->in_pipe[i]);
+}
+
 static void
 on_signal(int sig)
 {
@@ -250,44 +272,110 @@ output(int fd, const char *data, size_t len)
 	}
 }
 
+/* At most IN_MAX bytes of input; of a pipe they stay where they are. */
+static ssize_t
+peek(struct input *in)
+{
+	ssize_t n;
+
+	if (!in->in_tee)
+		return read(0, buf, IN_MAX);
+	n = tee(0, in->in_pipe[1], IN_MAX, SPLICE_F_NONBLOCK);
+	return n <= 0 ? n : read(in->in_pipe[0], buf, (size_t)n);
+}
+
+/* Those that the program has read are read here, too. */
+static void
+taken(struct input *in, int64_t upto)
+{
+	struct pollfd p = { 0, POLLIN, 0 };
+	int64_t left = upto - in->in_taken;
+	ssize_t n = 1;
+
+	in->in_taken = upto;
+	while (in->in_tee && left > 0 && n > 0 && poll(&p, 1, 0) == 1) {
+		n = read(0, buf, left < IN_MAX ? (size_t)left : IN_MAX);
+		left -= n;
+	}
+}
+
+/* Milliseconds that are left, -1 for any time. */
+static int
+time_left(int64_t end)
+{
+	struct timespec now;
+	int64_t left;
+
+	if (limit == 0)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = end - now.tv_sec * 1000 - now.tv_nsec / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* A signal to the program, if one came or its time is over. */
+static void
+forward_signal(int over)
+{
+	char sig = over ? SIGKILL : (char)got;
+
+	got = 0;
+	if (over)
+		fprintf(stderr, "selftest: %s: ended after %d seconds\n",
+		    program, limit);
+	if (sig != 0)
+		frame_send(sock, F_KILL, &sig, 1);
+}
+
 /* Until the program has ended. */
 static void
-converse(struct run_end *end, int input)
+converse(struct run_end *end, struct input *in)
 {
 	struct pollfd p[2];
+	struct timespec now;
+	int64_t until;
 	size_t len;
 	ssize_t n;
-	int type, may = 1;
-	char sig;
+	int type, may = 1, over = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	until = (now.tv_sec + limit) * 1000 + now.tv_nsec / 1000000;
 
 	for (;;) {
 		p[0] = (struct pollfd){ sock, POLLIN, 0 };
-		p[1] = (struct pollfd){ input && may ? 0 : -1, POLLIN, 0 };
-		n = poll(p, 2, -1);
-		if ((sig = (char)got) != 0) {
-			got = 0;
-			frame_send(sock, F_KILL, &sig, 1);
-		}
-		if (n == -1)
+		p[1] = (struct pollfd){ in->in_open && may ? 0 : -1,
+		    POLLIN, 0 };
+		n = poll(p, 2, over ? -1 : time_left(until));
+		if (!over && time_left(until) == 0)
+			forward_signal(over = 1);
+		else
+			forward_signal(0);
+		if (n <= 0)
 			continue;
 		if (p[1].revents) {
-			n = read(0, buf, IN_MAX);
+			n = peek(in);
+			if (n == -1 && errno == EAGAIN)
+				continue;
 			may = 0;
 			frame_send(sock, F_IN, buf, n > 0 ? (size_t)n : 0);
 			if (n <= 0)
-				input = 0;
+				in->in_open = 0;
+			else
+				in->in_sent += n;
 		}
 		if (!p[0].revents)
 			continue;
 		errno = ECONNRESET;
 		if (frame_recv(sock, &type, buf, &len) != 0)
 			fail("the guest is gone");
-		if (type == F_TAKEN)
+		if (type == F_TAKEN) {
 			may = 1;
-		else if (type == F_OUT || type == F_ERR)
+			taken(in, in->in_sent);
+		} else if (type == F_OUT || type == F_ERR)
 			output(type == F_OUT ? 1 : 2, buf, len);
 		else if (type == F_END && len == sizeof(*end)) {
 			memcpy(end, buf, len);
+			taken(in, end->re_read);
 			return;
 		} else if (type == F_FAIL) {
 			fprintf(stderr, "%s: %s\n", program, buf);
@@ -343,6 +431,7 @@ main(int argc, char **argv, char **env)
 	    SIGUSR2, SIGALRM };
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct run_how how = { 0 };
+	struct input in = { 0 };
 	struct run_end end;
 
 	(void)argc;
@@ -353,7 +442,8 @@ main(int argc, char **argv, char **env)
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		sigaction(sigs[i], &sa, NULL);
 	send_run(&how, argv, env);
-	converse(&end, how.rh_fd[0].kind == FD_PIPE);
+	input_open(&in, &how);
+	converse(&end, &in);
 	take_files();
 	for (int i = 0; i < NFD; i++)
 		if (end.re_offset[i] != -1 &&

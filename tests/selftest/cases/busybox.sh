@@ -13,25 +13,30 @@ build()
 }
 tests()
 {
-	serve busybox busybox busybox busybox busybox busybox busybox busybox
+	# Two tests of bc write 7 million lines, too many for an emulated CPU.
+	[ "$place" != hw ] || limit=120
+	# start-stop-daemon's test: "this fails if /bin/false is a busybox symlink".
+	false=
+	if [ "$place" != linux ]; then
+		mkdir -p "$state/program"
+		false=$state/program/false
+		echo 'int main(void) { return 1; }' |
+		    "$build/bin/$T-gcc" -x c -o "$false" -
+	fi
+	# shellcheck disable=SC2086 # nothing, on Linux
+	serve busybox busybox busybox busybox busybox busybox busybox busybox \
+	    busybox $false
 	mkdir "$work/bb"
 	cp -a "$progs/src-busybox/testsuite" "$progs/src-busybox/.config" \
 	    "$progs/src-busybox/scripts" \
 	    "$work/bb"
 	standins "$work/bb" busybox
 	cd "$work/bb/testsuite"
-	# The programs for checksums start 2,000 programs each.
-	slow="md5sum sha1sum sha256sum sha512sum sha3sum"
 	set --
 	if [ -n "$short" ]; then
 		set -- busybox awk cat cp cpio cut diff du expand find head hostname \
 		    id ls mv pidof readlink realpath sed sort tail tr uniq wc xargs
-	elif [ "$place" = hw ]; then
-		grep '^ok' "$s/busybox.linux" | grep -vwF "$(echo $slow |
-		    tr ' ' '\n')" >"$results.only"
-		set -- $(applets | grep -vxF "$(echo $slow | tr ' ' '\n')")
 	fi
-	# shellcheck disable=SC2046,SC2086
 	inside timeout -k 10 3600 ./runtest "$@" >>"$log" 2>&1 </dev/null || true
 	verdicts "$log"
 }

@@ -28,7 +28,7 @@ tests()
 	[ -z "$short" ] || list=$(echo "$list" | tr ' ' '\n' | awk 'NR % 20 == 0')
 	for test in $list; do
 		echo "== $test" >>"$log"
-		inside timeout -k 10 120 make -s "$test" >>"$log" 2>&1 </dev/null ||
+		inside timeout -k 10 600 make -s "$test" >>"$log" 2>&1 </dev/null ||
 		    touch "_$test"
 		# gawk's own criterion: what it wrote is removed when it is right.
 		if [ ! -e "_$test" ]; then result ok "$test"; continue; fi
