@@ -6,7 +6,6 @@
  */
 #include <asm/errno.h>
 #include <linux/futex.h>
-#include <linux/time_types.h>
 #include <kern/clock.h>
 #include <kern/futex.h>
 #include <kern/log.h>
@@ -16,7 +15,6 @@
 #include "futex_priv.h"
 
 #define FUTEX_NBUCKETS	64
-#define FUTEX_MAXROBUST	2048	/* a hostile list may be a ring */
 
 static struct futex_bucket futex_table[FUTEX_NBUCKETS];
 
@@ -152,32 +150,6 @@ rump_futex_wake(int *uaddr, int n)
 	return futex_wake((uint32_t *)uaddr, ~0U, n);
 }
 
-/* Relative for FUTEX_WAIT, absolute for WAIT_BITSET (two clocks). */
-static int
-futex_deadline(const void *uts, int cmd, int realtime, int64_t *dl)
-{
-	struct __kernel_timespec ts;
-	int64_t t;
-	int error;
-
-	*dl = INT64_MAX;
-	if (uts == NULL)
-		return 0;
-	if ((error = rump_copyin(uts, &ts, sizeof(ts))) != 0)
-		return error;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return EINVAL;
-	if (ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 2)
-		return 0;
-	t = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	if (cmd == FUTEX_WAIT)
-		t += rump_monotonic();
-	else if (realtime)
-		t += rump_monotonic() - rump_walltime();
-	*dl = t;
-	return 0;
-}
-
 /* The rest: futexmore.c, in images with threads; NULL: not there. */
 long (*rump_futex_more)(uint32_t *, int, uint32_t, const void *, uint32_t *,
     uint32_t);
@@ -205,6 +177,7 @@ rump_futex_call(uint32_t *addr, int op, uint32_t val, const void *ts,
     uint32_t *addr2, uint32_t val3)
 {
 	int cmd = op & FUTEX_CMD_MASK, error;
+	enum ts_kind kind;
 	int64_t deadline;
 	struct lwp *l;
 	long r;
@@ -212,10 +185,13 @@ rump_futex_call(uint32_t *addr, int op, uint32_t val, const void *ts,
 	if ((error = rump_futex_check(addr)) != 0)
 		return error;
 	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
-		error = futex_deadline(ts, cmd, op & FUTEX_CLOCK_REALTIME,
-		    &deadline);
-		if (cmd == FUTEX_WAIT)
+		/* Relative, or absolute on one of two clocks. */
+		kind = op & FUTEX_CLOCK_REALTIME ? TS_WALL : TS_MONOTONIC;
+		if (cmd == FUTEX_WAIT) {
+			kind = TS_RELATIVE;
 			val3 = ~0U;
+		}
+		error = rump_ts_deadline(ts, kind, &deadline);
 		if (error || val3 == 0)
 			return error ? -error : -EINVAL;
 		return futex_wait_until(addr, val, val3, deadline);

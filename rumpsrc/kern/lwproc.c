@@ -31,7 +31,8 @@ void (*rump_lwpexit_hook)(struct lwp *);
 void (*rump_intr_hook)(struct lwp *, const long *, int);
 
 static struct cred lwproc_cred0;
-static uint32_t lwproc_lastid;		/* [a] pids and tids */
+static uint32_t lwproc_lastid = 1;	/* [a] pids and tids */
+static int lwproc_first;		/* [rump_proc_lock] 1: pid 1 is taken */
 
 static int
 lwproc_newid(void)
@@ -143,8 +144,9 @@ rump_proc_new(struct proc *parent, int flags, struct proc **pp)
 	if (rump_vfs_prochooks.ph_fork != NULL &&
 	    (error = rump_vfs_prochooks.ph_fork(parent, p)) != 0)
 		goto fail;
-	p->p_pid = lwproc_newid();
 	rump_mutex_enter(&rump_proc_lock);
+	/* Kernel threads may have begun before the first. */
+	p->p_pid = lwproc_first ? lwproc_newid() : (lwproc_first = 1);
 	p->p_pgid = parent->p_pgid ? parent->p_pgid : p->p_pid;
 	p->p_sid = parent->p_sid ? parent->p_sid : p->p_pid;
 	p->p_next = rump_proc0.p_next;

@@ -26,22 +26,18 @@ RUMP_SYSCALL2(settimeofday, const void *, utv, const void *, utz)
 	(void)utz;			/* time zones are libc's */
 	if (utv != NULL && rump_copyin(utv, &tv, sizeof(tv)) != 0)
 		return -EFAULT;
-	if (rump_suser() != 0)
-		return -EPERM;
 	if (utv == NULL)
-		return 0;
-	if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000 ||
-	    tv.tv_sec > INT64_MAX / NSEC_PER_SEC - 1)
+		return rump_suser() != 0 ? -EPERM : 0;
+	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 		return -EINVAL;
-	rump_setwalltime(tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * 1000);
-	return 0;
+	return -rump_setwalltime(tv.tv_sec, tv.tv_usec * 1000);
 }
 
 /* Steps the clock at once; it is not slewed, and its rate is the host's. */
 static int
 adj_change(const struct __kernel_timex *tx)
 {
-	int64_t by, now = rump_walltime();
+	int64_t now, sec, unit;
 
 	if (tx->modes & ~(unsigned)ADJ_KNOWN)
 		return EINVAL;
@@ -56,13 +52,13 @@ adj_change(const struct __kernel_timex *tx)
 		return EOPNOTSUPP;
 	if ((tx->modes & ADJ_SETOFFSET) == 0)
 		return 0;
-	by = tx->time.tv_usec * (tx->modes & ADJ_NANO ? 1 : 1000);
-	if (by < 0 || by >= NSEC_PER_SEC || tx->time.tv_sec < -now /
-	    NSEC_PER_SEC || tx->time.tv_sec > (INT64_MAX - now) / NSEC_PER_SEC
-	    - 1)
+	unit = tx->modes & ADJ_NANO ? 1 : 1000;
+	if (tx->time.tv_usec < 0 || tx->time.tv_usec >= NSEC_PER_SEC / unit)
 		return EINVAL;
-	rump_setwalltime(now + tx->time.tv_sec * NSEC_PER_SEC + by);
-	return 0;
+	now = rump_walltime() + tx->time.tv_usec * unit;
+	if (__builtin_add_overflow(tx->time.tv_sec, now / NSEC_PER_SEC, &sec))
+		return EINVAL;
+	return rump_setwalltime(sec, now % NSEC_PER_SEC);
 }
 
 static long

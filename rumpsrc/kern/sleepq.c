@@ -155,6 +155,14 @@ sleepq_woken(const struct lwp *l)
 	return __atomic_load_n(&l->l_slpwoken, __ATOMIC_ACQUIRE);
 }
 
+static int64_t
+sleepq_left(int64_t deadline)
+{
+
+	return deadline < 0 ? -deadline - rump_walltime() :
+	    deadline - rump_monotonic();
+}
+
 /* One wait of curlwp; spurious ones happen. */
 static int
 sleepq_wait(struct lwp *l, int64_t deadline)
@@ -164,7 +172,7 @@ sleepq_wait(struct lwp *l, int64_t deadline)
 	if (l->l_slpsig && __atomic_load_n(&l->l_pending, __ATOMIC_RELAXED))
 		return EINTR;
 	if (deadline != INT64_MAX &&
-	    (left = deadline - rump_monotonic()) <= 0)
+	    (left = sleepq_left(deadline)) <= 0)
 		return ETIMEDOUT;
 	(void)rumpcomp_event_timedwait(l->l_slpev, left);
 	return 0;
@@ -234,6 +242,23 @@ rump_sleepq_block_drain(const volatile void *obj, int64_t deadline)
 	if (error == 0 && l->l_slpwoken == RUMP_WOKEN)
 		return 0;
 	return sleepq_end(obj, l, error);
+}
+
+/* The wall clock was set: whose deadline is of it looks again. */
+void
+rump_sleepq_wallstep(void)
+{
+	struct sleepq *sq;
+	struct lwp *l;
+
+	for (sq = sleepq_table; sq < sleepq_table + SLEEPQ_NBUCKETS; sq++) {
+		if (!rump_cooperative)
+			rumpuser_mutex_enter_nowrap(sleepq_mtx(sq));
+		for (l = sq->sq_head; l != NULL; l = l->l_slpnext)
+			rumpcomp_event_signal(l->l_slpev);
+		if (!rump_cooperative)
+			rumpuser_mutex_exit(sq->sq_mtx);
+	}
 }
 
 /* l is going away: whoever woke it last has let go of it. */

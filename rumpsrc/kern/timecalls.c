@@ -121,15 +121,10 @@ RUMP_SYSCALL2(clock_settime, int, clk, const void *, uts)
 		return -EINVAL;
 	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
 		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return -EINVAL;
-	if (rump_suser() != 0)
-		return -EPERM;
-	rump_setwalltime(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec);
-	return 0;
+	return -rump_setwalltime(ts.tv_sec, ts.tv_nsec);
 }
 
-/* Until a monotonic time, or EINTR. */
+/* 0, or EINTR. */
 static int
 sleep_until(int64_t deadline)
 {
@@ -181,60 +176,6 @@ sleep_again(int64_t deadline, struct __kernel_timespec *rem)
 	return r;
 }
 
-static struct rump_mutex sleep_walllock;
-static struct rump_cv sleep_wallcv;	/* [sleep_walllock] a step came */
-
-static void
-sleep_step(int64_t by)
-{
-
-	(void)by;
-	rump_mutex_enter(&sleep_walllock);
-	rump_cv_broadcast(&sleep_wallcv);
-	rump_mutex_exit(&sleep_walllock);
-}
-
-/* Until the wall clock shows a time, however it gets there. */
-static int
-sleep_untilwall(int64_t when)
-{
-	static struct rump_wallstep step = { .ws_fn = sleep_step };
-	int64_t left;
-	int error = 0;
-
-	rump_wallstep_add(&step);
-	rump_mutex_enter(&sleep_walllock);
-	while (error != EINTR && (left = when - rump_walltime()) > 0)
-		error = rump_cv_timedwait_sig(&sleep_wallcv, &sleep_walllock,
-		    rump_monotonic() + left);
-	rump_mutex_exit(&sleep_walllock);
-	return error == EINTR ? EINTR : 0;
-}
-
-static long sleep_wallagain(int64_t when);
-
-static long
-sleep_wall(struct lwp *l, int64_t when)
-{
-	const long again[] = { (long)sleep_wallagain, when };
-	int error = sleep_untilwall(when);
-
-	if (error && RUMP_HOOK(rump_intr_hook) != NULL)
-		RUMP_HOOK(rump_intr_hook)(l, again, (int)sizeof(again) +
-		    RUMP_AGAIN_NOHAND);
-	return -error;
-}
-
-static long
-sleep_wallagain(int64_t when)
-{
-	struct lwp *l = rump_gate_enter();
-	long r = sleep_wall(l, when);
-
-	rump_gate_exit(l);
-	return r;
-}
-
 /* Looks again when the time may be used up at the earliest. */
 static long
 sleep_cpu(int64_t until)
@@ -253,16 +194,11 @@ sleep_cpu(int64_t until)
 static long
 sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 {
-	struct __kernel_timespec ts;
 	int64_t t;
-	int absolute = flags & TIMER_ABSTIME, tid;
+	int absolute = flags & TIMER_ABSTIME, tid, error;
 
-	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
-		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= NSEC_PER_SEC)
-		return -EINVAL;
-	t = ts.tv_sec > INT64_MAX / NSEC_PER_SEC / 4 ? INT64_MAX / 4 :
-	    ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	if ((error = rump_ts_copyin(uts, &t)) != 0)
+		return -error;
 	if (rump_clock_iscpu(clk)) {
 		if (rump_clock_cpuof(clk, curproc, &tid) != 0 || tid != 0)
 			return -EINVAL;
@@ -272,7 +208,7 @@ sleep_for(struct lwp *l, int clk, int flags, const void *uts, void *rem)
 	}
 	if (absolute && (clk == CLOCK_REALTIME || clk == CLOCK_TAI ||
 	    clk == CLOCK_REALTIME_ALARM))
-		return sleep_wall(l, t);
+		return sleep_mono(l, -t, NULL);
 	return sleep_mono(l, absolute ? t : rump_monotonic() + t,
 	    absolute ? NULL : rem);
 }

@@ -30,8 +30,8 @@ rump_ts_deadline(const void *uts, enum ts_kind kind, int64_t *dl)
 	if ((error = rump_ts_copyin(uts, dl)) != 0 || *dl == 0)
 		return error;
 	if (kind == TS_WALL)
-		*dl -= rump_walltime();
-	if (kind != TS_MONOTONIC)
+		*dl = -*dl;
+	else if (kind == TS_RELATIVE)
 		*dl += rump_monotonic();
 	return 0;
 }

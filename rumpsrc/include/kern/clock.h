@@ -9,7 +9,8 @@
 
 int64_t	rump_monotonic(void);		/* since boot */
 int64_t	rump_walltime(void);		/* since 1970, settable offset */
-void	rump_setwalltime(int64_t);
+/* 0, EINVAL after Linux's rules, EPERM. */
+int	rump_setwalltime(int64_t sec, int64_t nsec);
 int	rump_wallset(void);		/* somebody set it */
 /*
  * Told of every step of the wall clock, with no lock held: what waits for a
@@ -23,6 +24,10 @@ struct rump_wallstep {
 };
 void	rump_wallstep_add(struct rump_wallstep *);
 
+/*
+ * Deadlines of all calls that wait are monotonic times, INT64_MAX for none;
+ * negative ones are, negated, times of the wall clock, however it gets there.
+ */
 /*
  * A program's struct timespec.  copyin: its nanoseconds, at most NSEC_FAR.
  * deadline: of a call that waits so long or until then; 0: at once,

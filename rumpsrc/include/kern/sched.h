@@ -76,5 +76,6 @@ extern uint32_t rump_drain_work;	/* [a] */
 /* Wakes the threads of devices that have work: set with rump_drain_hook. */
 extern void (*rump_drain_kick)(void);
 void	rump_sleepq_forget(struct lwp *);
+void	rump_sleepq_wallstep(void);
 
 #endif /* KERN_SCHED_H */
