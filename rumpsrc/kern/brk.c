@@ -49,7 +49,9 @@ brk_set(struct vmspace *vm, uintptr_t want)
 	int error = 0;
 
 	if (new > old) {
-		if ((error = rump_mm_charge(new - old)) != 0)
+		if ((error = rump_mm_may(curproc, 0, 0, BRK_PROT,
+		    new - old)) != 0 ||
+		    (error = rump_mm_charge(new - old)) != 0)
 			return error;
 		error = rumpcomp_vm_map((void *)old, new - old, BRK_PROT);
 		if (error)

@@ -13,7 +13,7 @@
 #include <kern/clock.h>
 #include <kern/init.h>
 #include <kern/log.h>
-#include <kern/mm.h>
+#include <kern/mm_region.h>
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -191,6 +191,8 @@ static void
 misc_limited(struct proc *p, unsigned res, uint64_t limit)
 {
 
+	if (res == RLIMIT_AS || res == RLIMIT_DATA)
+		rump_mm_limits();
 	if (res != RLIMIT_CPU)
 		return;
 	if (RUMP_HOOK(rump_cpulimit_hook) != NULL)

@@ -22,6 +22,7 @@
 #include <kern/proc.h>
 
 struct rump_mutex rump_mm_lock;
+int (*rump_mm_limithook)(struct proc *, uintptr_t, size_t, int, size_t);
 
 static struct mm_region *mm_root;	/* [mm_lock] */
 static uintptr_t mm_start, mm_end;	/* constant once set */

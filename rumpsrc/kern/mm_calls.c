@@ -42,6 +42,9 @@ rump_mm_place(uintptr_t hint, size_t len, int vprot, int flags,
 	KASSERT(rump_mutex_owned(&rump_mm_lock));
 	if (flags & MAP_NORESERVE)
 		vprot |= MM_NORESERVE;
+	if ((error = rump_mm_may(curproc, hint, flags & MAP_FIXED ? len : 0,
+	    vprot, len)) != 0)
+		return error;
 	if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0) {
 		if (hint == 0 || !rump_mm_inside(hint, len) ||
 		    ((mr = rump_mm_first(hint)) != NULL &&
@@ -112,7 +115,8 @@ rump_mm_protect(uintptr_t va, size_t len, int vprot)
 
 	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0 ||
 	    (error = mm_survey(va, end, vprot, &more)) != 0 ||
-	    (more != 0 && (error = rump_mm_charge(more)) != 0))
+	    (more != 0 && ((error = rump_mm_may(curproc, va, len, vprot,
+	    len)) != 0 || (error = rump_mm_charge(more)) != 0)))
 		return error;
 	for (; va < end && error == 0; va = mr->mr_end) {
 		mr = rump_mm_first(va);

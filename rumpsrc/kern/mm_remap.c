@@ -166,6 +166,9 @@ remap(struct remap *rm)
 	if (rm->rm_flags & MREMAP_DONTUNMAP &&
 	    (rm->rm_old != rm->rm_len || !(rm->rm_flags & MREMAP_MAYMOVE)))
 		return EINVAL;
+	if (rm->rm_len > rm->rm_old && (error = rump_mm_may(mr->mr_proc, 0, 0,
+	    mr->mr_prot, rm->rm_len - rm->rm_old)) != 0)
+		return error;
 	if (rm->rm_flags & MREMAP_FIXED) {
 		if ((error = remap_fixed(rm)) != 0)
 			return error;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a new process, and a new program in one, have of signals. */
+#include <asm/resource.h>
 #include <string.h>
 #include "sig_priv.h"
 
@@ -16,6 +17,9 @@ rump_sig_inherit(struct proc *child, struct lwp *l)
 	l->l_sig.ls_stack = curlwp->l_sig.ls_stack;
 	l->l_sig.ls_stacksize = curlwp->l_sig.ls_stacksize;
 	l->l_sig.ls_stackflags = curlwp->l_sig.ls_stackflags;
+	/* The limit is the parent's, what has been used begins anew. */
+	if (rump_rlim_cur(child, RLIMIT_CPU) != UINT64_MAX)
+		RUMP_HOOK_CALL(rump_cpulimit_hook, child);
 }
 
 void

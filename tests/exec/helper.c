@@ -55,6 +55,13 @@ forever(void *arg)
 	return NULL;
 }
 
+static void
+leave(int sig)
+{
+
+	_exit(sig);
+}
+
 static int
 fds(void)
 {
@@ -298,6 +305,12 @@ act(char **argv)
 			return 0;
 		execv(argv[2], argv + 2);
 		return 24;
+	}
+	if (strcmp(what, "spin") == 0) {
+		signal(SIGXCPU, leave);
+		alarm(60);
+		for (;;)
+			;
 	}
 	if (strcmp(what, "exec") == 0) {
 		execv(argv[2], argv + 2);

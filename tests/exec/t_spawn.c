@@ -166,6 +166,22 @@ write_file(const char *path, const char *text, int mode)
 	chmod(path, (mode_t)mode);
 }
 
+/* Limits go along; of CPU time the child has used none. */
+static void
+test_limits(void)
+{
+	struct rlimit old, rl;
+
+	CHECK_EQ(getrlimit(RLIMIT_CPU, &old), 0);
+	rl = old;
+	rl.rlim_cur = 1;
+	signal(SIGXCPU, SIG_IGN);
+	CHECK_EQ(setrlimit(RLIMIT_CPU, &rl), 0);
+	CHECK_OUT(SIGXCPU << 8, "", NULL, NULL, prog("helper"), "spin");
+	CHECK_EQ(setrlimit(RLIMIT_CPU, &old), 0);
+	signal(SIGXCPU, SIG_DFL);
+}
+
 static void
 test_paths(void)
 {
@@ -325,6 +341,7 @@ main(int argc, char **argv)
 	test_descriptors();
 	test_attributes();
 	test_vfork();
+	test_limits();
 	test_paths();
 	test_search();
 	if (check_done())

@@ -14,11 +14,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "../check.h"
 
 #define PG	4096L
+#define MB	(1L << 20)
 #define RW	(PROT_READ | PROT_WRITE)
 #define FAILS(expr, err) do {						\
 	errno = 0;							\
@@ -315,6 +317,85 @@ test_limits(void)
 	FAILS(getrlimit(999, &rl), EINVAL);
 }
 
+/* Bytes, of /proc/self/status. */
+static long
+used(const char *field)
+{
+	static char buf[4000];
+	int fd = open("/proc/self/status", O_RDONLY);
+	char *s;
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, buf, sizeof(buf) - 1) > 0);
+	close(fd);
+	CHECK((s = strstr(buf, field)) != NULL);
+	return s != NULL ? strtol(s + strlen(field), NULL, 10) * 1024 : 0;
+}
+
+/* What is used, and some megabytes. */
+static void
+limit(int which, const char *field, long mb)
+{
+	struct rlimit rl;
+
+	CHECK_EQ(getrlimit(which, &rl), 0);
+	rl.rlim_cur = (rlim_t)(used(field) + mb * MB);
+	CHECK_EQ(setrlimit(which, &rl), 0);
+}
+
+#define ANON(prot, len)	\
+	mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+
+static void
+test_limit_space(void)
+{
+	struct rlimit old;
+	char *m, *n, *brk0 = (char *)syscall(SYS_brk, 0);
+
+	CHECK_EQ(getrlimit(RLIMIT_AS, &old), 0);
+	limit(RLIMIT_AS, "VmSize:", 8);
+	CHECK((m = ANON(RW, 4 * MB)) != MAP_FAILED);
+	FAILS(ANON(RW, 8 * MB), ENOMEM);
+	FAILS(ANON(PROT_NONE, 8 * MB), ENOMEM);
+	FAILS(mremap(m, 4 * MB, 16 * MB, MREMAP_MAYMOVE), ENOMEM);
+	CHECK((char *)syscall(SYS_brk, brk0 + 16 * MB) == brk0);
+	CHECK((char *)syscall(SYS_brk, brk0 + MB) == brk0 + MB);
+	CHECK((char *)syscall(SYS_brk, brk0) == brk0);
+	CHECK((n = ANON(RW, 3 * MB)) != MAP_FAILED);
+	/* What is replaced is not there twice, nor what moves. */
+	CHECK(mmap(m, 4 * MB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
+	    MAP_FIXED, -1, 0) == m);
+	CHECK((m = mremap(m, 4 * MB, 4 * MB + PG, MREMAP_MAYMOVE)) !=
+	    MAP_FAILED);
+	CHECK_EQ(munmap(n, 3 * MB), 0);
+	CHECK((n = ANON(RW, 3 * MB)) != MAP_FAILED);
+	CHECK_EQ(setrlimit(RLIMIT_AS, &old), 0);
+	CHECK((m = mremap(m, 4 * MB + PG, 16 * MB, MREMAP_MAYMOVE)) !=
+	    MAP_FAILED);
+	CHECK_EQ(munmap(m, 16 * MB), 0);
+	CHECK_EQ(munmap(n, 3 * MB), 0);
+}
+
+static void
+test_limit_data(void)
+{
+	struct rlimit old;
+	char *m, *n, *brk0 = (char *)syscall(SYS_brk, 0);
+
+	CHECK_EQ(getrlimit(RLIMIT_DATA, &old), 0);
+	limit(RLIMIT_DATA, "VmData:", 4);
+	FAILS(ANON(RW, 8 * MB), ENOMEM);
+	CHECK((m = ANON(PROT_READ, 8 * MB)) != MAP_FAILED);
+	FAILS(mprotect(m, 8 * MB, RW), ENOMEM);
+	CHECK_EQ(mprotect(m, MB, RW), 0);
+	CHECK((n = ANON(RW, MB)) != MAP_FAILED);
+	CHECK((char *)syscall(SYS_brk, brk0 + 8 * MB) == brk0);
+	CHECK_EQ(setrlimit(RLIMIT_DATA, &old), 0);
+	CHECK_EQ(mprotect(m, 8 * MB, RW), 0);
+	CHECK_EQ(munmap(m, 8 * MB), 0);
+	CHECK_EQ(munmap(n, MB), 0);
+}
+
 int
 main(void)
 {
@@ -334,6 +415,8 @@ main(void)
 	test_shm();
 	test_shm_names();
 	test_limits();
+	test_limit_space();
+	test_limit_data();
 	unlink(path);
 	return check_done();
 }

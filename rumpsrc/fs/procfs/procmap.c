@@ -8,7 +8,7 @@
 
 #include <rump/rumpcomp_vm.h>
 #include <kern/kmem.h>
-#include <kern/mm_region.h>
+#include <kern/mm_used.h>
 #include <kern/str.h>
 
 #include "procfs_private.h"
@@ -64,37 +64,6 @@ pages(const char *start, const char *end)
 	return ((uintptr_t)end - (uintptr_t)start + MM_PAGE - 1) / MM_PAGE;
 }
 
-static int
-isstack(const struct proc *p, const struct mm_region *mr)
-{
-	uintptr_t sp = (uintptr_t)__atomic_load_n(&p->p_sp, __ATOMIC_RELAXED);
-
-	return sp >= mr->mr_start && sp < mr->mr_end;
-}
-
-/* Is it of the window that brk() takes from, and not mapped by others? */
-static int
-isheap(const struct proc *p, const struct mm_region *mr)
-{
-	const struct vmspace *vm = p->p_vm;
-
-	return vm != NULL && mr->mr_prot == MM_NORESERVE &&
-	    mr->mr_start >= vm->vm_base && mr->mr_end <= vm->vm_top;
-}
-
-/* Where what there is of a region ends: of the window what brk() made. */
-static uintptr_t
-usedend(const struct proc *p, const struct mm_region *mr)
-{
-	uintptr_t end;
-
-	if (!isheap(p, mr))
-		return mr->mr_end;
-	end = (p->p_vm->vm_brk + MM_PAGE - 1) & ~(MM_PAGE - 1);
-	return end < mr->mr_start ? mr->mr_start :
-	    end < mr->mr_end ? end : mr->mr_end;
-}
-
 void
 procfs_mem(struct proc *p, struct procmem *pm)
 {
@@ -111,7 +80,7 @@ procfs_mem(struct proc *p, struct procmem *pm)
 	rump_mutex_enter(&rump_mm_lock);
 	while ((mr = rump_mm_first(next)) != NULL) {
 		next = mr->mr_end;
-		end = usedend(p, mr);
+		end = mm_usedend(p, mr);
 		if (mr->mr_proc != p || end == mr->mr_start)
 			continue;
 		n = (end - mr->mr_start) / MM_PAGE;
@@ -120,9 +89,9 @@ procfs_mem(struct proc *p, struct procmem *pm)
 		pm->pm_resident += res;
 		if (mr->mr_prot & MM_SHARED)
 			pm->pm_shared += res;
-		else if (isstack(p, mr))
+		else if (mm_isstack(p, mr))
 			pm->pm_stack += n;
-		else if (mr->mr_prot & RUMPCOMP_VM_WRITE || isheap(p, mr))
+		else if (mm_isdata(p, mr))
 			pm->pm_data += n;
 	}
 	rump_mm_unlock();
@@ -136,12 +105,12 @@ fill(struct proc *p, const struct mm_region *mr, struct area *ar)
 
 	memset(ar, 0, sizeof(*ar));
 	ar->ar_start = mr->mr_start;
-	ar->ar_end = usedend(p, mr);
+	ar->ar_end = mm_usedend(p, mr);
 	ar->ar_prot = mr->mr_prot;
-	if (isheap(p, mr)) {
+	if (mm_isheap(p, mr)) {
 		ar->ar_name = "[heap]";
 		ar->ar_prot |= RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE;
-	} else if (isstack(p, mr))
+	} else if (mm_isstack(p, mr))
 		ar->ar_name = "[stack]";
 	if (obj != NULL) {
 		ar->ar_off = mr->mr_off * MM_PAGE;
@@ -160,7 +129,7 @@ collect(struct proc *p, uintptr_t *next, struct area *ar, size_t max)
 	rump_mutex_enter(&rump_mm_lock);
 	while (n < max && (mr = rump_mm_first(*next)) != NULL) {
 		*next = mr->mr_end;
-		if (mr->mr_proc == p && usedend(p, mr) != mr->mr_start)
+		if (mr->mr_proc == p && mm_usedend(p, mr) != mr->mr_start)
 			fill(p, mr, &ar[n++]);
 	}
 	rump_mm_unlock();

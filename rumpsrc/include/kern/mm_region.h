@@ -78,6 +78,22 @@ void	rump_mm_filepager(void);
 /* mmap of a descriptor; not there without vfs. */
 long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int vprot, int flags,
 	    int fd, int64_t off) __attribute__((__weak__));
+/*
+ * ENOMEM when p, with len bytes more of that protection instead of what it has
+ * in [start, start + old), were beyond RLIMIT_AS or RLIMIT_DATA: mm_limit.c,
+ * where an image sets them (rump_mm_limits()).
+ */
+extern int (*rump_mm_limithook)(struct proc *, uintptr_t start, size_t old,
+    int prot, size_t len);
+static inline int
+rump_mm_may(struct proc *p, uintptr_t start, size_t old, int prot, size_t len)
+{
+	int (*over)(struct proc *, uintptr_t, size_t, int, size_t) =
+	    RUMP_HOOK(rump_mm_limithook);
+
+	return over == NULL ? 0 : over(p, start, old, prot, len);
+}
+void	rump_mm_limits(void);
 /* Sets memory aside: ENOMEM when so much was not left.  And gives it back. */
 int	rump_mm_charge(size_t len);
 void	rump_mm_uncharge(size_t len);
