@@ -300,6 +300,9 @@ vn_mmap(struct file *fp, struct rump_mmobj **objp)
 		return EOPNOTSUPP;
 	rump_rw_wrenter(&vp->v_lock);
 	*objp = vp->v_ops->vop_mmap(vp);
+	/* To map is to read, for Linux. */
+	if (*objp != NULL && !(file_flags(fp) & O_NOATIME))
+		vfs_atime(vp);
 	rump_rw_exit(&vp->v_lock);
 	if (*objp == NULL)
 		return EOPNOTSUPP;

@@ -167,6 +167,11 @@ test_times(void)
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK(st.st_mtime != 1000);
 	CHECK_EQ(munmap(m, PG), 0);
+	CHECK_EQ(futimens(fd, old), 0);
+	m = mmap(NULL, PG, PROT_READ, MAP_PRIVATE, fd, 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK(st.st_atime != 1000);	/* to map is to read */
+	CHECK_EQ(munmap(m, PG), 0);
 	close(fd);
 }
 
