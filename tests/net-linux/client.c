@@ -227,6 +227,6 @@ main(int argc, char **argv)
 	if (isnan(t))
 		return 1;
 	if (n > 1000)
-		printf("%.0f\n", (double)n * streams / 1024 / t);
+		printf("%.2f\n", (double)n * streams / 1024 / t);
 	return 0;
 }

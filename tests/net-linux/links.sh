@@ -39,14 +39,14 @@ cases() {
 	clean-1ms	0 0 0 0 1	131072 1
 	delay-20ms	0 0 0 0 20	65536 1
 	delay-200ms	0 0 0 0 200	8192 1
-	loss1%-5ms	1 0 0 0 5	4096 8
+	loss1%-5ms	1 0 0 0 5	8192 8
 	loss2%-50ms	2 0 0 0 50	768 96
-	loss5%-1ms	5 0 0 0 1	1024 16
-	loss5%-200ms	5 0 0 0 200	96 48
-	reorder20%-10ms	0 20 0 0 10	4096 4
+	loss5%-1ms	5 0 0 0 1	2048 16
+	loss5%-200ms	5 0 0 0 200	96 128
+	reorder20%-10ms	0 20 0 0 10	8192 4
 	dup5%-5ms	0 0 5 0 5	32768 1
-	corrupt1%-5ms	0 0 0 1 5	4096 8
-	all-20ms	1 5 1 1 20	1024 32
+	corrupt1%-5ms	0 0 0 1 5	8192 8
+	all-20ms	1 5 1 1 20	2048 32
 	END
 }
 # one KIND ADDRESS: a line "case kind direction KiB KiB/s" for each direction
