@@ -2,7 +2,7 @@
 /*
  * futex(2): waiters hashed by address.  One address space, so private and
  * shared futexes are the same.  Each bucket has a lock; two are taken in
- * address order (requeue).  PI futexes are not there.
+ * address order (requeue).  More operations: futexmore.c, futexpi.c.
  */
 #include <asm/errno.h>
 #include <linux/futex.h>

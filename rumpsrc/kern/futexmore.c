@@ -26,8 +26,8 @@ rump_futex_key(uint32_t *addr, int op)
 	return key == NULL || (op & FUTEX_PRIVATE_FLAG) ? addr : key(addr);
 }
 
-static void
-futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
+void
+rump_futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
 {
 
 	rump_mutex_enter(a < b ? &a->fb_lock : &b->fb_lock);
@@ -35,8 +35,8 @@ futex_lock2(struct futex_bucket *a, struct futex_bucket *b)
 		rump_mutex_enter(a < b ? &b->fb_lock : &a->fb_lock);
 }
 
-static void
-futex_unlock2(struct futex_bucket *a, struct futex_bucket *b)
+void
+rump_futex_unlock2(struct futex_bucket *a, struct futex_bucket *b)
 {
 
 	rump_mutex_exit(&a->fb_lock);
@@ -58,16 +58,16 @@ futex_requeue(uint32_t *addr, int op, int nwake, uint32_t *addr2, int nmove,
 	if (nwake < 0 || nmove < 0)
 		return -EINVAL;
 	fb2 = rump_futex_bucket(key2);
-	futex_lock2(fb, fb2);
+	rump_futex_lock2(fb, fb2);
 	if (cmp != NULL && ((error = rump_copyin(addr, &now, sizeof(now))) !=
 	    0 || now != *cmp)) {
-		futex_unlock2(fb, fb2);
+		rump_futex_unlock2(fb, fb2);
 		return error ? -error : -EAGAIN;
 	}
 	done = rump_futex_wake_locked(fb, key, ~0U, nwake);
 	for (fw = fb->fb_head; fw != NULL && moved < nmove; fw = next) {
 		next = fw->fw_next;
-		if (fw->fw_addr != key)
+		if (fw->fw_addr != key || fw->fw_bits == 0)
 			continue;
 		moved++;
 		if (key == key2)
@@ -76,7 +76,7 @@ futex_requeue(uint32_t *addr, int op, int nwake, uint32_t *addr2, int nmove,
 		fw->fw_addr = key2;
 		rump_futex_insert(fb2, fw);
 	}
-	futex_unlock2(fb, fb2);
+	rump_futex_unlock2(fb, fb2);
 	return done + moved;
 }
 
@@ -139,13 +139,13 @@ futex_wake_op(uint32_t *key, int nwake, uint32_t *addr2, uint32_t *key2,
 	long r;
 	int hit;
 
-	futex_lock2(fb, fb2);
+	rump_futex_lock2(fb, fb2);
 	if ((r = hit = futex_op(addr2, op)) >= 0) {
 		r = rump_futex_wake_locked(fb, key, ~0U, nwake);
 		if (hit)
 			r += rump_futex_wake_locked(fb2, key2, ~0U, nwake2);
 	}
-	futex_unlock2(fb, fb2);
+	rump_futex_unlock2(fb, fb2);
 	return r;
 }
 
@@ -156,9 +156,10 @@ futex_more(uint32_t *addr, int op, uint32_t val, const void *ts,
 	uint32_t val2 = (uint32_t)(uintptr_t)ts;
 	int error, cmd = op & FUTEX_CMD_MASK;
 
-	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_TRYLOCK_PI ||
-	    cmd == FUTEX_UNLOCK_PI)
-		return rump_futex_pi(addr, op, ts);
+	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 ||
+	    cmd == FUTEX_TRYLOCK_PI || cmd == FUTEX_UNLOCK_PI ||
+	    cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_CMP_REQUEUE_PI)
+		return rump_futex_pi(addr, op, val, ts, addr2, val3);
 	if (cmd != FUTEX_REQUEUE && cmd != FUTEX_CMP_REQUEUE &&
 	    cmd != FUTEX_WAKE_OP)
 		return rump_enosys("futex (operation not supported)", 202);
