@@ -24,13 +24,13 @@ build()
 }
 tests()
 {
-	mem=1024
+	mem=2048
 	make_roots
 	fuzzers
-	# Scripts start as many as two other testfixtures.
+	# Scripts start as many as three other testfixtures.
 	cd "$progs"
-	image testfixture "$root" testfixture testfixture sqlite3 sqldiff dbhash \
-	    sqlite3_analyzer
+	image testfixture "$root" testfixture testfixture testfixture sqlite3 \
+	    sqldiff dbhash sqlite3_analyzer
 	cd "$work"
 	# One machine for many scripts where its boot takes longer than most.
 	n=1
