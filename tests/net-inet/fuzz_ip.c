@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* components: net net_inet net_udp net_raw net_mcast */
+/* components: net net_inet net_udp net_udplite net_raw net_mcast */
 /*
- * libFuzzer: frames into ARP, IPv4, ICMP, IGMP, UDP, with sockets of all
- * kinds that take what comes.  Sums are made right when a flag says so.
+ * libFuzzer: frames into ARP, IPv4, ICMP, IGMP, UDP, UDP-Lite, with sockets
+ * of all kinds that take what comes.  Sums are made right when a flag says so.
  *   input: (flags, length of two bytes, frame from the Ethernet type on)...
  */
 #include "wire.h"
@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct fake *fk;
-static int fds[6];
+static int fds[7];
 
 static void
 opened(void)
@@ -35,13 +35,28 @@ opened(void)
 	fds[4] = (int)SYS(socket, AF_INET, SOCK_RAW, 200);
 	fds[5] = (int)SYS(socket, AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
 	(void)ubind(fds[5], US, 99);
-	for (i = 0; i < 6; i++) {
+	fds[6] = (int)SYS(socket, AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE);
+	(void)ubind(fds[6], "0.0.0.0", 7);
+	for (i = 0; i < 7; i++) {
 		(void)setint(fds[i], IPPROTO_IP, IP_RECVERR, 1);
 		(void)setint(fds[i], IPPROTO_IP, IP_PKTINFO, 1);
 		(void)setint(fds[i], IPPROTO_IP, IP_RECVOPTS, 1);
 		(void)setint(fds[i], IPPROTO_IP, IP_RECVTTL, 1);
 		(void)setint(fds[i], IPPROTO_IP, IP_ORIGDSTADDR, 1);
 	}
+}
+
+/* UDP-Lite, n bytes at p behind the header ip. */
+static void
+fixlite(const uint8_t *ip, uint8_t *p, unsigned n)
+{
+	unsigned covered = get16(p + 4);
+
+	if (covered == 0 || covered > n)
+		covered = n;
+	put16(p + 6, 0);
+	put16(p + 6, sum16(p, covered, 136 + n +
+	    (uint16_t)~sum16(ip + 12, 8, 0)));
 }
 
 /* The sums of an IPv4 packet's headers. */
@@ -63,6 +78,8 @@ fix(struct frame *f)
 		put16(p + hlen + 2, sum16(p + hlen, len - hlen, 0));
 	} else if (p[9] == 17 && len >= hlen + 8)
 		put16(p + hlen + 6, 0);
+	else if (p[9] == 136 && len >= hlen + 8)
+		fixlite(p, p + hlen, len - hlen);
 }
 
 static void
@@ -99,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		p += 3 + len;
 		n -= 3 + len;
 	}
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 7; i++)
 		for (k = 0; k < 2;) {
 			memset(&mh, 0, sizeof(mh));
 			mh.msg_iov = &iov;

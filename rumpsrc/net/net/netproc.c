@@ -261,15 +261,15 @@ proto_name(const struct protosw *pr)
 {
 	static const char *const other[] = { [AF_UNIX] = "UNIX",
 	    [AF_NETLINK] = "NETLINK", [AF_PACKET] = "PACKET" };
-	static const char *const inet[2][4] = {
-	    { "PING", "TCP", "UDP", "RAW" },
-	    { "PINGv6", "TCPv6", "UDPv6", "RAWv6" } };
+	static const char *const inet[2][5] = {
+	    { "PING", "TCP", "UDP", "RAW", "UDP-Lite" },
+	    { "PINGv6", "TCPv6", "UDPv6", "RAWv6", "UDPLITEv6" } };
 
 	if (pr->pr_family == AF_INET || pr->pr_family == AF_INET6)
 		return inet[pr->pr_family == AF_INET6]
 		    [pr->pr_type == SOCK_STREAM ? 1 : pr->pr_type == SOCK_RAW ?
 		    3 : pr->pr_protocol == 17 || pr->pr_protocol == 0 ? 2 :
-		    0];
+		    pr->pr_protocol == 136 ? 4 : 0];
 	return pr->pr_family < sizeof(other) / sizeof(other[0]) &&
 	    other[pr->pr_family] != NULL ? other[pr->pr_family] : "?";
 }

@@ -7,8 +7,7 @@
 
 struct inpcbtable udp_table = { .it_proto = PROTO_UDP };
 
-/* What the socket's filter leaves of it; 0: nothing. */
-static int
+int
 udp_filtered(const struct socket *so, struct mbuf *m)
 {
 	uint32_t keep;
@@ -89,16 +88,18 @@ udp_wants(struct inpcb *inp, const struct inrcv *ir)
 	return wants;
 }
 
-static void
-udp_multi(struct mbuf *m, const struct inrcv *ir, const struct udp *uh)
+void
+udp_multi(struct inpcbtable *it, struct mbuf *m, const struct inrcv *ir,
+    void (*deliver)(struct inpcb *, struct mbuf *, const struct inrcv *))
 {
+	const struct udp *uh = mtod(m, const struct udp *);
 	struct udpwant uw = { ir, uh->uh_sport };
 	struct inpcb *last = NULL, *inp;
 	struct in_match im;
 	struct mbuf *c;
 	unsigned i;
 
-	inpcb_match(&udp_table, uh->uh_dport, udp_matches, &uw, &im);
+	inpcb_match(it, uh->uh_dport, udp_matches, &uw, &im);
 	for (i = 0; i < im.im_n; i++) {
 		inp = im.im_inp[i];
 		if (inaddr_ismulti(&ir->ir_dst) && !udp_wants(inp, ir))
@@ -106,12 +107,12 @@ udp_multi(struct mbuf *m, const struct inrcv *ir, const struct udp *uh)
 		if (last != NULL &&
 		    (c = m_copym(m, 0, m->m_pkt.ph_len)) != NULL) {
 			c->m_pkt = m->m_pkt;
-			udp_deliver(last, c, ir);
+			deliver(last, c, ir);
 		}
 		last = inp;
 	}
 	if (last != NULL)
-		udp_deliver(last, m, ir);
+		deliver(last, m, ir);
 	else
 		m_freem(m);
 	inpcb_matchdone(&im);
@@ -153,7 +154,7 @@ udp_input(struct mbuf *m, const struct inrcv *ir)
 		goto bad;
 	}
 	if (IN_UNLIKELY(m->m_pkt.ph_flags & (PH_BCAST | PH_MCAST))) {
-		udp_multi(m, ir, uh);
+		udp_multi(&udp_table, m, ir, udp_deliver);
 		return;
 	}
 	inp = inpcb_lookup(&udp_table, &ir->ir_dst, uh->uh_dport,

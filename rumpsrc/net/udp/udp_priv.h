@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between the files of UDP. */
+/* Between the files of UDP, and UDP-Lite. */
 #ifndef UDP_PRIV_H
 #define UDP_PRIV_H
 
@@ -34,6 +34,16 @@ struct udppcb {				/* inp_ppcb; [so_lock]; NULL: all 0 */
 /* in_queue() for a socket with UDP_GRO. */
 int	udp_groqueue(struct inpcb *, struct mbuf *, const struct inrcv *,
 	    uint16_t sport);
+
+/* What the socket's filter leaves of a packet; 0: nothing.  so_lock held. */
+int	udp_filtered(const struct socket *, struct mbuf *);
+/*
+ * A packet, its header in front, that came to a group or by broadcast: to
+ * all that want it.  Both take the packet.
+ */
+void	udp_multi(struct inpcbtable *, struct mbuf *, const struct inrcv *,
+	    void (*deliver)(struct inpcb *, struct mbuf *,
+	    const struct inrcv *));
 
 extern struct inpcbtable udp_table;
 #define UDPCOUNT(n)	in_count(&rump_udpstat[UDPS_##n])
