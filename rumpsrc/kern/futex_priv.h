@@ -13,7 +13,7 @@ struct futex_waiter {
 	struct futex_waiter *fw_next, **fw_prevp;	/* [b] */
 	struct futex_bucket *fw_bucket;	/* [b] changed by requeue */
 	uint32_t	*fw_addr;	/* [b] rump_futex_key()'s */
-	uint32_t	 fw_bits;	/* constant; 0: for pi_requeue() alone */
+	uint32_t	 fw_bits;	/* constant; 0: pi_requeue()'s */
 	uint32_t	 fw_tid;	/* constant; waits to own it (PI); 0 */
 	uint32_t	*fw_pikey;	/* constant; waits to be moved there */
 	int		 fw_woken;	/* [b] 1, or: */
