@@ -140,7 +140,7 @@ serve()
 	hw)	set=hw_virtio kind="qemu --machine q35" ;;
 	esac
 	for p; do cp "$agent/standin" "$bin/${p##*/}"; done
-	echo "$work 10.78.0.2 $state ${limit:-0}" >"$bin/.conf"
+	conf
 	guest_root "$@"
 	"$build/bin/rumprun-bake" --rootfs "$state/root" $set "$state/image" \
 	    "$agent/agent" "$@"
@@ -158,6 +158,7 @@ serve()
 	chmod +x "$state/start"
 	network
 }
+conf() { echo "$work 10.78.0.2 $state ${limit:-0}" >"$bin/.conf"; }
 # Users and hosts as here; busybox's programs where they are used to be.
 guest_root()
 {

@@ -29,7 +29,7 @@
 #define NARGS	20000
 
 static pthread_mutex_t tree_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct tree tree;
+static struct tree tree = { .t_watched = 1 };
 
 struct run {
 	int		 r_sock;

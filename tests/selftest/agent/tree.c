@@ -40,8 +40,8 @@ nanoseconds(const struct timespec *ts)
 	return ts->tv_sec * 1000000000LL + ts->tv_nsec;
 }
 
-static struct entry **
-find(struct tree *t, const char *path)
+struct entry **
+tree_find(struct tree *t, const char *path)
 {
 	struct entry **e;
 	uint32_t h = 2166136261u;
@@ -57,7 +57,7 @@ find(struct tree *t, const char *path)
 static struct entry *
 insert(struct tree *t, const char *path)
 {
-	struct entry **e = find(t, path);
+	struct entry **e = tree_find(t, path);
 	size_t len = strlen(path) + 1;
 
 	if (*e == NULL && (*e = calloc(1, sizeof(**e) + len)) != NULL) {
@@ -70,7 +70,7 @@ insert(struct tree *t, const char *path)
 static void
 forget(struct tree *t, const char *path)
 {
-	struct entry **e = find(t, path), *gone = *e;
+	struct entry **e = tree_find(t, path), *gone = *e;
 
 	if (gone != NULL) {
 		*e = gone->e_next;
@@ -78,8 +78,8 @@ forget(struct tree *t, const char *path)
 	}
 }
 
-static int
-name(const struct tree *t, const char *path, char buf[2000])
+int
+tree_name(const struct tree *t, const char *path, char buf[2000])
 {
 	return snprintf(buf, 2000, "%s/%s", t->t_root, path) < 2000 ? 0 : -1;
 }
@@ -231,14 +231,16 @@ visit(struct walk *w, const char *path)
 	char file[2000];
 	int new, error = 0;
 
-	if (name(w->w_tree, path, file) != 0 || lstat(file, &st) != 0 ||
+	if (tree_name(w->w_tree, path, file) != 0 || lstat(file, &st) != 0 ||
 	    S_ISSOCK(st.st_mode))
 		return 0;
-	new = *find(w->w_tree, path) == NULL;
+	new = *tree_find(w->w_tree, path) == NULL;
 	if ((e = insert(w->w_tree, path)) == NULL)
 		return -1;
 	e->e_seen = w->w_tree->t_walk;
 	const char *hard = first_name(w, path, &st);
+	if (S_ISDIR(st.st_mode) && e->e_ino != st.st_ino)
+		e->e_wd = 0;
 	if (new || changed(e, &st, file)) {
 		remember(e, &st, file, w->w_now);
 		error = send_node(w, path, file, &st, hard);
@@ -249,12 +251,18 @@ visit(struct walk *w, const char *path)
 static int
 walk(struct walk *w, const char *path)
 {
+	struct tree *t = w->w_tree;
 	struct dirent **list = NULL;
 	char below[1000], dir[2000];
+	struct entry *e = insert(t, path);
 	int n, kind, error = 0;
 
-	if (name(w->w_tree, path, dir) != 0 ||
-	    (n = scandir(dir, &list, NULL, alphasort)) == -1)
+	if (e == NULL || tree_name(t, path, dir) != 0)
+		return e == NULL ? -1 : 0;
+	e->e_seen = t->t_walk;
+	if (t->t_watched && e->e_wd == 0 && watch_add(t, e, dir) != 0)
+		return -1;
+	if ((n = scandir(dir, &list, NULL, alphasort)) == -1)
 		return 0;
 	for (int i = 0; i < n; i++) {
 		const char *s = list[i]->d_name;
@@ -270,26 +278,74 @@ walk(struct walk *w, const char *path)
 	return error;
 }
 
-/* Deepest first does not matter: the other side removes what is below, too. */
+/*
+ * The path and those below it ("": all) that were not met in this walk.
+ * Deepest first does not matter: the other side removes what is below, too.
+ */
 static int
-send_gone(struct tree *t, int fd)
+send_gone(struct walk *w, const char *path)
 {
-	struct entry **e, *gone;
+	struct tree *t = w->w_tree;
+	size_t len = strlen(path);
+	struct entry **e, *old;
 	int error = 0;
 
 	for (int i = 0; i < TREE_HASH; i++)
-		for (e = &t->t_hash[i]; *e != NULL; ) {
-			gone = *e;
-			if (gone->e_seen == t->t_walk) {
-				e = &gone->e_next;
+		for (e = &t->t_hash[i]; (old = *e) != NULL; ) {
+			if (old->e_seen == t->t_walk || (len != 0 &&
+			    (strncmp(old->e_path, path, len) != 0 ||
+			    (old->e_path[len] != '/' &&
+			    old->e_path[len] != '\0')))) {
+				e = &old->e_next;
 				continue;
 			}
 			if (!error)
-				error = frame_send(fd, F_GONE, gone->e_path,
-				    gone->e_len - 1);
-			*e = gone->e_next;
-			free(gone);
+				error = frame_send(w->w_fd, F_GONE,
+				    old->e_path, old->e_len - 1);
+			*e = old->e_next;
+			free(old);
 		}
+	return error;
+}
+
+/* Of a folder without a watch not even the names were known. */
+static int
+look(struct walk *w, const char *path)
+{
+	int kind = visit(w, path), error = kind == -1 ? -1 : 0;
+	const struct entry *e = *tree_find(w->w_tree, path);
+	int unknown = kind == 1 && e->e_wd == 0;
+
+	if (unknown)
+		error = walk(w, path);
+	if (!error && e != NULL && (unknown || e->e_seen != w->w_tree->t_walk))
+		error = send_gone(w, path);
+	return error;
+}
+
+static int
+look_at_all(struct walk *w)
+{
+	int error;
+
+	if (w->w_tree->t_watched && watch_start(w->w_tree) != 0)
+		return -1;
+	error = walk(w, "");
+	return error ? error : send_gone(w, "");
+}
+
+static int
+look_at_changes(struct walk *w)
+{
+	struct changes c = { 0 };
+	int error = 0;
+
+	if (w->w_tree->t_inotify <= 0 || watch_changes(w->w_tree, &c) != 0)
+		error = look_at_all(w);
+	else
+		for (size_t i = 0; i < c.c_n && !error; i++)
+			error = look(w, c.c_paths[i]);
+	watch_free(&c);
 	return error;
 }
 
@@ -304,13 +360,11 @@ tree_send(struct tree *t, int fd)
 	clock_gettime(CLOCK_REALTIME, &now);
 	w.w_now = nanoseconds(&now);
 	t->t_walk++;
-	error = walk(&w, "");
+	error = t->t_watched ? look_at_changes(&w) : look_at_all(&w);
 	while ((l = w.w_links) != NULL) {
 		w.w_links = l->l_next;
 		free(l);
 	}
-	if (!error)
-		error = send_gone(t, fd);
 	return error ? error : frame_send(fd, F_SYNCED, NULL, 0);
 }
 
@@ -354,7 +408,7 @@ finish(struct tree *t, struct tree_recv *r)
 		r->tr_fd = -1;
 	}
 	ts[0] = ts[1] = (struct timespec){ nh->nh_sec, nh->nh_nsec };
-	if (name(t, r->tr_path, file) == 0) {
+	if (tree_name(t, r->tr_path, file) == 0) {
 		(void)!lchown(file, nh->nh_uid, nh->nh_gid);
 		if (!S_ISLNK(nh->nh_mode))
 			chmod(file, nh->nh_mode & 07777);
@@ -376,7 +430,7 @@ make_node(struct tree *t, struct tree_recv *r, const char *target)
 	struct stat st;
 	int there;
 
-	if (name(t, r->tr_path, file) != 0)
+	if (tree_name(t, r->tr_path, file) != 0)
 		return -1;
 	there = lstat(file, &st) == 0;
 	if (there && ((st.st_mode & S_IFMT) != (nh->nh_mode & S_IFMT) ||
@@ -386,7 +440,8 @@ make_node(struct tree *t, struct tree_recv *r, const char *target)
 		there = 0;
 	}
 	if (nh->nh_hard)
-		return name(t, target, other) != 0 ? -1 : link(other, file);
+		return tree_name(t, target, other) != 0 ? -1 :
+		    link(other, file);
 	if (S_ISREG(nh->nh_mode)) {
 		r->tr_fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
 		r->tr_offset = 0;
@@ -461,7 +516,7 @@ tree_recv(struct tree *t, struct tree_recv *r, int type, const char *data,
 		return 0;
 	case F_GONE:
 		finish(t, r);
-		if (name(t, data, file) == 0)
+		if (tree_name(t, data, file) == 0)
 			remove_all(file);
 		forget(t, data);
 		return 0;

@@ -13,8 +13,6 @@ build()
 }
 tests()
 {
-	# Two tests of bc write 7 million lines, too many for an emulated CPU.
-	[ "$place" != hw ] || limit=120
 	# start-stop-daemon's test: "this fails if /bin/false is a busybox symlink".
 	false=
 	if [ "$place" != linux ]; then
@@ -36,7 +34,19 @@ tests()
 	if [ -n "$short" ]; then
 		set -- busybox awk cat cp cpio cut diff du expand find head hostname \
 		    id ls mv pidof readlink realpath sed sort tail tr uniq wc xargs
+	elif [ "$place" = hw ]; then
+		# Two tests of bc's write 7 million lines, each by a call: an
+		# emulated CPU does not get to their end.
+		limit=120 && conf
+		runtest bc
+		limit=0 && conf
+		# shellcheck disable=SC2046 # words
+		set -- busybox $(applets | grep -vx bc)
 	fi
-	inside timeout -k 10 3600 ./runtest "$@" >>"$log" 2>&1 </dev/null || true
+	runtest "$@"
 	verdicts "$log"
+}
+runtest()
+{
+	inside timeout -k 10 7200 ./runtest "$@" >>"$log" 2>&1 </dev/null || true
 }
