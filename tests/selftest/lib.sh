@@ -139,9 +139,13 @@ serve()
 	spt)	set=spt_net kind=spt ;;
 	hw)	set=hw_virtio kind="qemu --machine q35" ;;
 	esac
-	for p; do cp "$agent/standin" "$bin/${p##*/}"; done
+	for p; do
+		cp "$agent/standin" "$bin/${p##*/}"
+		chmod u+s "$bin/${p##*/}"
+	done
 	conf
 	guest_root "$@"
+	for _ in 1 2 3 4; do set -- "$@" "$agent/runas"; done
 	"$build/bin/rumprun-bake" --rootfs "$state/root" $set "$state/image" \
 	    "$agent/agent" "$@"
 	echo '{"rc":[{"bin":"agent"}]}' >"$state/config"

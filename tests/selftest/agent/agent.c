@@ -178,6 +178,31 @@ prepare(struct run *r, int i, char *buf)
 	return 0;
 }
 
+/* Root's plain programs are started as they are, others by `runas`. */
+static void
+other_user(struct run *r)
+{
+	const struct run_how *how = &r->r_how;
+	char ids[40 + 12 * NGROUPS];
+	int len;
+
+	if (how->rh_uid == 0 && how->rh_gid == 0 && (how->rh_ngroups == 0 ||
+	    (how->rh_ngroups == 1 && how->rh_groups[0] == 0)))
+		return;
+	len = snprintf(ids, sizeof(ids), "%u %u", how->rh_uid, how->rh_gid);
+	for (uint32_t i = 0; i < how->rh_ngroups && i < NGROUPS; i++)
+		len += snprintf(ids + len, sizeof(ids) - (size_t)len, " %u",
+		    how->rh_groups[i]);
+	if (r->r_argc > NARGS - 2)
+		return;
+	memmove(r->r_argv + 2, r->r_argv,
+	    (size_t)r->r_argc * sizeof(r->r_argv[0]));
+	r->r_argc += 2;
+	r->r_argv[0] = strdup(ids);
+	r->r_argv[1] = r->r_prog;
+	r->r_prog = strdup("/bin/runas");
+}
+
 static int
 start(struct run *r)
 {
@@ -192,6 +217,7 @@ start(struct run *r)
 	posix_spawnattr_setsigdefault(&attr, &set);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_addchdir_np(&fa, r->r_cwd);
+	other_user(r);
 	for (int i = 0; i < NFD; i++)
 		if (r->r_child[i] == -1 && i < 3)
 			posix_spawn_file_actions_addclose(&fa, i);

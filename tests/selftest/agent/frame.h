@@ -47,8 +47,12 @@ enum frame_type {
 #define NFD	10
 enum fd_kind { FD_PIPE, FD_FILE, FD_CLOSED, FD_LIKE_OUT, FD_COPY };
 
+#define NGROUPS	16
+
 struct run_how {
 	uint32_t	rh_umask;
+	uint32_t	rh_uid, rh_gid, rh_ngroups;
+	uint32_t	rh_groups[NGROUPS];
 	struct {
 		uint32_t	kind;	/* enum fd_kind */
 		uint32_t	flags;	/* FD_FILE: of open */

@@ -7,7 +7,8 @@
  *	tree, lock	what guest and host agree on
  * and how many seconds the program may take, 0 for any time.
  * Files and descriptors are the same in the guest as far as they are in that
- * folder or are pipes, /dev/null and the like.
+ * folder or are pipes, /dev/null and the like; so are real user and groups (it
+ * may be setuid root itself, to read all of the folder).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -202,11 +203,16 @@ static void
 send_run(struct run_how *how, char **argv, char **env)
 {
 	char cwd[PATH_MAX];
+	int ngroups;
 	off_t at;
 	ssize_t n;
 
 	how->rh_umask = umask(0);
 	umask(how->rh_umask);
+	how->rh_uid = getuid();
+	how->rh_gid = getgid();
+	ngroups = getgroups(NGROUPS, how->rh_groups);
+	how->rh_ngroups = ngroups > 0 ? (uint32_t)ngroups : 0;
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		fail("getcwd");
 	cork(1);
