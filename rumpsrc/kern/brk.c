@@ -12,6 +12,7 @@
 #include <kern/syscall.h>
 
 #define BRK_WINDOW	(4UL << 30)
+#define BRK_LEAST	(1UL << 20)
 #define BRK_PROT	(RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE)
 
 /*
@@ -26,7 +27,10 @@ brk_init(struct proc *p)
 
 	if ((vm = rump_kmem_alloc(sizeof(*vm))) == NULL)
 		return ENOMEM;
-	for (len = BRK_WINDOW; len >= 1UL << 20; len >>= 1) {
+	for (len = BRK_WINDOW; len >= BRK_LEAST; len >>= 1) {
+		/* An eighth of what is free: others will want theirs. */
+		if (len > BRK_LEAST && rump_mm_find(8 * len) == 0)
+			continue;
 		vm->vm_base = rump_mm_find(len);
 		if (vm->vm_base != 0 &&
 		    rump_mm_record(vm->vm_base, len, MM_NORESERVE, p, NULL,
