@@ -37,7 +37,9 @@ int (*rump_exec_hook)(struct proc *, const struct rump_exec *,
 /* The same for all: data, which costs an image less than code. */
 static const uintptr_t exec_auxv[] = {
 	AT_PHENT, sizeof(struct exec_phdr), AT_PHNUM, EXEC_NPHDR,
-	AT_PAGESZ, 4096, AT_SECURE, 0, AT_CLKTCK, 100
+	AT_PAGESZ, 4096, AT_SECURE, 0, AT_CLKTCK, 100,
+	/* Calls and spt's interrupts, too, are on the program's stack. */
+	AT_MINSIGSTKSZ, 16384
 };
 
 struct exec_start {

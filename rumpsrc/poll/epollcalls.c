@@ -78,7 +78,7 @@ epoll_check(int op, const struct epoll_event *ev, const struct file *fp)
 
 	/* What is always ready is not for epoll: regular files. */
 	if (fp->f_ops->fo_poll == NULL ||
-	    (fp->f_ops->fo_flags & FOF_SEEKABLE))
+	    (fp->f_ops->fo_flags & FOF_NOEPOLL))
 		return EPERM;
 	if (op != EPOLL_CTL_ADD && op != EPOLL_CTL_DEL && op != EPOLL_CTL_MOD)
 		return EINVAL;

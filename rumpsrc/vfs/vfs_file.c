@@ -332,7 +332,7 @@ vn_close(struct file *fp)
 }
 
 const struct fileops vfs_fileops = {
-	.fo_flags = FOF_SEEKABLE,
+	.fo_flags = FOF_SEEKABLE | FOF_NOEPOLL,
 	.fo_read = vn_read,
 	.fo_write = vn_write,
 	.fo_ioctl = vn_ioctl,
@@ -491,6 +491,7 @@ dev_close(struct file *fp)
 }
 
 static const struct fileops dev_fileops = {
+	.fo_flags = FOF_SEEKABLE,	/* the offset does not matter */
 	.fo_read = dev_read,
 	.fo_write = dev_write,
 	.fo_ioctl = dev_ioctl,

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "../check.h"
+#include "memory.h"
 
 #define N	64
 #define ROUNDS	30
@@ -335,31 +336,6 @@ test_cancel(void)
 	CHECK_EQ(destroyed, N);
 	CHECK_EQ(pthread_mutex_trylock(&clock_), 0);
 	pthread_mutex_unlock(&clock_);
-}
-
-/* KiB: of the machine that is not free; for Linux, of this process. */
-static long
-memory(void)
-{
-	char line[200];
-	long a = 0, b = 0;
-	FILE *f;
-
-#ifdef __GLIBC__
-	if ((f = fopen("/proc/self/statm", "r")) == NULL)
-		return 0;
-	if (fscanf(f, "%ld %ld", &a, &b) == 2)
-		b *= 4;
-#else
-	if ((f = fopen("/proc/meminfo", "r")) == NULL)
-		return 0;
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "MemFree: %ld", &a) == 1)
-			b = -a;
-#endif
-	(void)line;
-	fclose(f);
-	return b;
 }
 
 static void *

@@ -50,6 +50,7 @@ enum ftype { FT_VNODE, FT_PIPE, FT_SOCKET, FT_EVENTFD, FT_EPOLL, FT_CONS,
 struct fileops {
 	int	fo_flags;
 #define FOF_SEEKABLE	1
+#define FOF_NOEPOLL	2	/* always ready; epoll says EPERM */
 	int	(*fo_read)(struct file *, struct uio *, int flags);
 	int	(*fo_write)(struct file *, struct uio *, int flags);
 #define FO_APPEND	1	/* flags: at the end, whatever the offset */
