@@ -54,7 +54,7 @@ dochmod(struct vnode *vp, uint32_t mode)
 	if (!isowner(vp))
 		error = EPERM;
 	else {
-		if (!vn_is(vp, S_IFDIR) && !ingroup(vp->v_gid))
+		if (!ingroup(vp->v_gid))
 			mode &= ~(uint32_t)S_ISGID;
 		vn_setmode(vp, (vp->v_mode & S_IFMT) | (mode & 07777));
 		error = changed(vp);
@@ -201,7 +201,7 @@ doutimes(struct vnode *vp, int64_t at, int64_t mt)
 	return error;
 }
 
-/* unit: nanoseconds in one of b. */
+/* unit: nanoseconds in one of b.  Also before 1970; far from it, the end. */
 static int
 totime(int64_t sec, int64_t b, int64_t unit, int64_t *ns)
 {
@@ -209,8 +209,8 @@ totime(int64_t sec, int64_t b, int64_t unit, int64_t *ns)
 		return EINVAL;
 	if (sec > INT64_MAX / NSEC_PER_SEC - 1)
 		sec = INT64_MAX / NSEC_PER_SEC - 1;
-	if (sec < 0)
-		sec = 0;
+	if (sec < INT64_MIN / NSEC_PER_SEC + 2)
+		sec = INT64_MIN / NSEC_PER_SEC + 2;
 	*ns = sec * NSEC_PER_SEC + b * unit;
 	return 0;
 }

@@ -106,7 +106,8 @@ tostatx(const struct stat *st, struct statx *sx)
 	sx->stx_ctime.tv_sec = (int64_t)st->st_ctime;
 	sx->stx_ctime.tv_nsec = (uint32_t)st->st_ctime_nsec;
 	sx->stx_rdev_major = (uint32_t)(st->st_rdev >> 8 & 0xfff);
-	sx->stx_rdev_minor = (uint32_t)(st->st_rdev & 0xff);
+	sx->stx_rdev_minor = (uint32_t)((st->st_rdev & 0xff) |
+	    (st->st_rdev >> 12 & 0xffffff00));
 	sx->stx_dev_major = (uint32_t)(st->st_dev >> 8 & 0xfff);
 	sx->stx_dev_minor = (uint32_t)(st->st_dev & 0xff);
 }

@@ -12,6 +12,7 @@
 #include <linux/mount.h>
 #include <asm/resource.h>
 
+#include <kern/clock.h>
 #include <kern/log.h>
 #include <string.h>
 
@@ -58,6 +59,18 @@ vfs_fdvnode(int fd, struct vnode **vpp)
 	return error;
 }
 
+/* Nanoseconds count up before 1970 as well. */
+static void
+splittime(int64_t t, unsigned long *sec, unsigned long *nsec)
+{
+	int64_t ns = t % NSEC_PER_SEC;
+
+	if (ns < 0)
+		ns += NSEC_PER_SEC;
+	*sec = (unsigned long)((t - ns) / NSEC_PER_SEC);
+	*nsec = (unsigned long)ns;
+}
+
 void
 vfs_stat(struct vnode *vp, struct stat *st)
 {
@@ -75,12 +88,9 @@ vfs_stat(struct vnode *vp, struct stat *st)
 	st->st_size = vp->v_size;
 	st->st_blksize = 4096;
 	st->st_blocks = (long)vp->v_blocks;
-	st->st_atime = (unsigned long)(at / 1000000000);
-	st->st_atime_nsec = (unsigned long)(at % 1000000000);
-	st->st_mtime = (unsigned long)(vp->v_mtime / 1000000000);
-	st->st_mtime_nsec = (unsigned long)(vp->v_mtime % 1000000000);
-	st->st_ctime = (unsigned long)(vp->v_ctime / 1000000000);
-	st->st_ctime_nsec = (unsigned long)(vp->v_ctime % 1000000000);
+	splittime(at, &st->st_atime, &st->st_atime_nsec);
+	splittime(vp->v_mtime, &st->st_mtime, &st->st_mtime_nsec);
+	splittime(vp->v_ctime, &st->st_ctime, &st->st_ctime_nsec);
 	rump_rw_exit(&vp->v_lock);
 }
 
@@ -144,6 +154,19 @@ sizelimit(struct uio *uio, size_t *excess)
 	return 0;
 }
 
+/*
+ * Who is not root takes these bits away by writing; S_ISGID only where the
+ * group may execute.  Caller holds v_lock exclusively.
+ */
+static void
+dropsetid(struct vnode *vp)
+{
+	uint32_t drop = vp->v_mode & 0010 ? S_ISUID | S_ISGID : S_ISUID;
+
+	if ((vp->v_mode & drop) && rump_suser())
+		vn_setmode(vp, vp->v_mode & ~drop);
+}
+
 static int
 vn_write(struct file *fp, struct uio *uio, int flags)
 {
@@ -164,9 +187,7 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	uio->uio_resid += excess;
 	if (uio->uio_resid != resid) {
 		vfs_touch(vp);
-		if ((vp->v_mode & (S_ISUID | S_ISGID)) && rump_suser())
-			vn_setmode(vp, vp->v_mode &
-			    ~(uint32_t)(S_ISUID | S_ISGID));
+		dropsetid(vp);
 		error = 0;		/* a short write tells enough */
 	}
 	if (!error && (file_flags(fp) & O_DSYNC) && vp->v_ops->vop_fsync)
@@ -258,6 +279,7 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 	}
 	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0) {
 		vfs_touch(vp);
+		dropsetid(vp);
 		vfs_event(vp, IN_MODIFY);
 	}
 	return error;
