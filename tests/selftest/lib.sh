@@ -151,8 +151,8 @@ serve()
 	echo '{"rc":[{"bin":"agent"}]}' >"$state/config"
 	cat >"$state/start" <<-EOF
 		#!/bin/sh
-		[ ! -f $state/pid ] || kill \$(cat $state/pid) 2>/dev/null
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin
+		[ ! -f $state/pid ] || kill \$(cat $state/pid) 2>/dev/null
 		setsid $build/bin/rumprun $kind -M ${mem:-512} -N $(uname -n) \\
 		    -I tap0,eth -W tap0,inet,static,10.78.0.2/24 \\
 		    --config $state/config $state/image \\
@@ -310,13 +310,15 @@ compare_results()
 	exit $rc
 }
 # known PLACE TEST: why it cannot pass in a unikernel, from known/NAME:
-# TEST (a pattern), then the reason.
+# TEST (a pattern) or PLACE:TEST, then the reason.
 known()
 {
 	[ -f "$here/known/$name" ] || return 0
 	while read -r pattern why; do
 		# shellcheck disable=SC2254 # a pattern
 		case $2 in $pattern) echo "$why"; return ;; esac
+		# shellcheck disable=SC2254
+		case $1:$2 in $pattern) echo "$why"; return ;; esac
 	done <"$here/known/$name"
 }
 
