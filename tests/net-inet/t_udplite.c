@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* components: net net_inet net_udp net_udplite net_raw */
+/* components: net_mcast net_config net_inet6 */
 /* UDP-Lite over lo, on the host and in the rump kernel; packets by hand. */
 #include "inettest.h"
 
@@ -34,6 +35,8 @@ test_echo(void)
 	OK(SYS(connect, a, &from, len));
 	CHECK_EQ(xsend(a, "back", 4, 0), 4);
 	CHECK_EQ(xsend(a, "", 0, 0), 0);
+	if (!onhost)		/* UDP's alone is there */
+		FAILS(xsend(a, "more", 4, MSG_MORE), EOPNOTSUPP);
 	CHECK_EQ(urecv(b, buf, sizeof(buf)), 4);
 	CHECK_EQ(urecv(b, buf, sizeof(buf)), 0);
 	/* Ports of UDP are others; who is gone says so by ICMP. */
@@ -176,8 +179,37 @@ test_wrong(void)
 	uclose(a);
 }
 
+/* Over IPv6, and both families on one socket. */
+static void
+test_six(void)
+{
+	struct sockaddr_in6 sin = { .sin6_family = AF_INET6 };
+	int a = (int)SYS(socket, AF_INET6, SOCK_DGRAM, LITE), b = lsock(), c;
+	socklen_t len = sizeof(sin);
+	char buf[64];
+
+	CHECK(a >= 0);
+	CHECK_EQ(getint(a, SOL_SOCKET, SO_PROTOCOL), LITE);
+	OK(SYS(bind, a, &sin, len));
+	OK(SYS(getsockname, a, &sin, &len));
+	sin.sin6_addr = in6addr_loopback;
+	c = (int)SYS(socket, AF_INET6, SOCK_DGRAM, LITE);
+	OK(SYS(connect, c, &sin, len));
+	CHECK_EQ(xsend(c, "six", 3, 0), 3);
+	CHECK_EQ(urecv(a, buf, sizeof(buf)), 3);
+	OK(setint(c, LITE, SENDCOV, 9));
+	CHECK_EQ(xsend(c, "part", 4, 0), 4);
+	CHECK_EQ(urecv(a, buf, sizeof(buf)), 4);
+	CHECK_EQ(usendto(b, "four", 4, "127.0.0.1", ntohs(sin.sin6_port)), 4);
+	CHECK_EQ(SYS(recvfrom, a, buf, sizeof(buf), 0, &sin, &len), 4);
+	CHECK(IN6_IS_ADDR_V4MAPPED(&sin.sin6_addr));
+	uclose(c);
+	uclose(b);
+	uclose(a);
+}
+
 static const struct test tests[] = {
-	{ "echo", test_echo }, { "options", test_options },
+	{ "echo", test_echo }, { "six", test_six }, { "options", test_options },
 	{ "coverage", test_coverage }, { "wrong", test_wrong },
 	{ NULL, NULL }
 };

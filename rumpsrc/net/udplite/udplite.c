@@ -2,7 +2,7 @@
 /*
  * UDP-Lite (RFC 3828) over both families, udplite(7): in place of the length
  * the header says how much of the datagram its sum covers, which is computed
- * here.  Nothing is corked or cut into segments.
+ * here.  Nothing is corked (MSG_MORE is refused) or cut into segments.
  */
 #include <linux/in.h>
 #include "udp_priv.h"
@@ -172,6 +172,8 @@ udplite_send(struct socket *so, struct mbuf *m, const struct sockaddr *to,
 	cmsg_free(control);
 	if (error == 0 && dport == 0)
 		error = EINVAL;
+	if (error == 0 && (msgflags & MSG_MORE))
+		error = EOPNOTSUPP;
 	if (error == 0 && inp->inp_lport == 0)
 		error = inpcb_autobind(inp);
 	if (error != 0) {
