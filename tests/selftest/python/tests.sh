@@ -88,8 +88,10 @@ python_tests()
 	while read -r line; do
 		rc=0
 		echo "== $line" >>"$log"
+		# regrtest's word for slow machines, --timeout: what may take
+		# 30 s, as 25 handshakes of TLS at once, may take 180 s.
 		# shellcheck disable=SC2086 # words
-		boot python3 -m test -v --ignorefile forks \
+		boot python3 -m test -v --timeout 7200 --ignorefile forks \
 		    -i '*VSOCK*' $line \
 		    >"$work/out" 2>&1 || rc=$?
 		cat "$work/out" >>"$log"
