@@ -117,6 +117,27 @@ tcg_read(void)
 	    hw_apic_read(APIC_TIMER_CUR)) << 7);
 }
 
+/*
+ * The reference said ns between two values of the TSC.  Where a host takes an
+ * emulated CPU away just then these are far apart; the rate is taken from two
+ * readings that are a two-thousandth of what passed between them apart at most.
+ */
+static void
+learn(uint64_t before, uint64_t after, int64_t ns)
+{
+	static uint64_t first_gap;
+	uint64_t gap = after - before, passed = after - hw_tsc.t_start;
+
+	if (first_gap == 0 || gap < first_gap / 4)
+		first_gap = gap | 1;
+	else if (ns - hw_tsc.t_ns < ENOUGH || gap + first_gap > passed >> 11)
+		return;
+	else
+		set_rate(muldiv(passed, NSEC, (uint64_t)(ns - hw_tsc.t_ns)));
+	hw_tsc.t_ns = ns;
+	hw_tsc.t_start = after;
+}
+
 /* Caller has interrupts off. */
 static int64_t
 now(void)
@@ -128,13 +149,9 @@ now(void)
 		clock_init();
 	if (hw_tsc.t_hz != 0)
 		return hw_tsc_ns();
+	t = rdtsc();
 	ns = ref != NULL ? ref->rf_read() : tcg_read();
-	if (ns >= ENOUGH) {
-		t = rdtsc();
-		set_rate(muldiv(t - hw_tsc.t_start, NSEC, (uint64_t)ns));
-		hw_tsc.t_ns = ns;
-		hw_tsc.t_start = t;
-	}
+	learn(t, rdtsc(), ns);
 	return ns;
 }
 
