@@ -25,6 +25,7 @@ build()
 tests()
 {
 	mem=2048
+	[ "$place" != hw ] || limit=3600
 	make_roots
 	fuzzers
 	# Scripts start as many as three other testfixtures.
@@ -34,7 +35,7 @@ tests()
 	cd "$work"
 	# One machine for many scripts where its boot takes longer than most.
 	n=1
-	[ "$place" != hw ] || n=16 limit=3600
+	[ "$place" != hw ] || n=16
 	scripts | xargs -n $n >list
 	while read -r line; do
 		# shellcheck disable=SC2086 # words
