@@ -383,7 +383,7 @@ rump_mm_map(uintptr_t addr, size_t len, int prot, struct proc *p,
 	return error;
 }
 
-/* Any free range, mapped with prot; a guard page stays free below it. */
+/* Any free range, mapped with prot. */
 int
 rump_mm_alloc(struct proc *p, size_t len, int prot, struct rump_mmobj *obj,
     uint64_t off, uintptr_t *addrp)
@@ -403,17 +403,21 @@ int
 rump_mm_stack(struct proc *p, size_t len, char **stackp)
 {
 	uintptr_t addr;
-	int error;
+	int error = ENOMEM;
 
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
-	error = rump_mm_alloc(p, len, RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE |
-	    MM_NORESERVE, NULL, 0, &addr);
-	if (error == 0) {
-		*stackp = (char *)addr;
+	addr = rump_mm_find(len + MM_PAGE);
+	if (addr != 0)
 		/* A region without access keeps neighbours away. */
-		error = rump_mm_record(addr - MM_PAGE, MM_PAGE, 0, p, NULL,
-		    0);
+		error = rump_mm_record(addr, MM_PAGE, 0, p, NULL, 0);
+	if (error == 0) {
+		addr += MM_PAGE;
+		*stackp = (char *)addr;
+		error = rump_mm_map(addr, len, RUMPCOMP_VM_READ |
+		    RUMPCOMP_VM_WRITE | MM_NORESERVE, p, NULL, 0);
+		if (error)
+			(void)rump_mm_clear(addr - MM_PAGE, addr);
 	}
 	rump_mutex_exit(&rump_mm_lock);
 	return error;

@@ -4,6 +4,7 @@
  * the helpers are; the same on Linux and in an image.
  */
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -327,6 +328,42 @@ test_vfork(void)
 	CHECK_EQ(st, EXITED(1));
 }
 
+/* A hole for a new program's stack, but not for the page that guards it. */
+static void
+hole(size_t page, size_t stack)
+{
+	char *p = mmap(NULL, page + stack + page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char buf[100];
+
+	CHECK(p != MAP_FAILED);
+	p[page - 1] = 'x';
+	p[page + stack] = 'y';
+	CHECK_EQ(munmap(p + page, stack), 0);
+	CHECK_EQ(output(buf, sizeof(buf), NULL, NULL, ARGV(prog("nop"))), 0);
+	CHECK_EQ(p[page - 1], 'x');
+	CHECK_EQ(p[page + stack], 'y');
+	CHECK_EQ(munmap(p, page), 0);
+	CHECK_EQ(munmap(p + page + stack, page), 0);
+}
+
+/* The pages around it stay.  What is mapped first fills holes elsewhere. */
+static void
+test_neighbours(void)
+{
+	const size_t stack = 8UL << 20;
+	char *fill[16];
+	int i;
+
+	for (i = 0; i < 16; i++)
+		fill[i] = mmap(NULL, stack, PROT_NONE, MAP_PRIVATE |
+		    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (i = 0; i < 32; i++)
+		hole(4096, stack);
+	for (i = 0; i < 16; i++)
+		CHECK_EQ(munmap(fill[i], stack), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -344,6 +381,7 @@ main(int argc, char **argv)
 	test_limits();
 	test_paths();
 	test_search();
+	test_neighbours();
 	if (check_done())
 		return 1;
 	/* We become another program and stay the same process. */
