@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The CPU: interrupts are signals, let in or not by a flag; idling is ppoll.
- * The timer's handler runs on the interrupted thread's own stack (Linux keeps
- * the red zone free, and the extended state in the frame), so to preempt it
- * is to switch away inside the handler.
+ * The timer's handler runs on the stack that all handlers share: a program's
+ * may be too small for it, or not be there.  To preempt a thread is to move
+ * the signal frame (Linux keeps the extended state in it) to memory of the
+ * thread's own and to switch away there, as if the handler had been called on
+ * that.
  */
 #include "spt.h"
 
@@ -11,7 +13,13 @@
 #define NET_TICK	1000000		/* ns */
 #define ARCH_SET_FS	0x1002
 #define PR_SET_TIMERSLACK 29
-#define UC_RIP		(40 + 16 * 8)	/* in struct ucontext */
+#define UC_RIP		21		/* words of struct ucontext */
+#define UC_FPSTATE	28
+#define FP_LEGACY	512UL		/* bytes of extended state, at least */
+#define FP_MARK		464		/* there: more follows, its length */
+#define FP_MAGIC	0x46505853U
+#define KEPT		12288UL		/* a moved frame, a stack below it */
+#define KEPT_STACK	4096UL
 
 struct sys_sigaction {
 	spt_sigfn	*sa_fn;
@@ -98,11 +106,63 @@ bmk_platform_irq_restore(unsigned long saved)
 		catch_up();
 }
 
+/* On the frame that was moved; it returns to the program. */
+static void __attribute__((__used__))
+preempted(uint64_t *uc)
+{
+	struct bmk_regs r;
+
+	bmk_sched_preempt();
+	if (bmk_program_hook != NULL) {
+		spt_getregs(uc, &r);
+		(void)spt_program(uc, &r, NULL, 0);
+	}
+	irq_on = 1;
+	if (pending) {
+		/* Not here, where there is little stack. */
+		pending = 0;
+		bmk_platform_timer(0);
+	}
+}
+
+/*
+ * The frame, from the handler's return address to the extended state, in the
+ * memory of t: where its return address is then.  NULL: no memory.
+ */
+static char *
+move_frame(struct bmk_thread *t, uint64_t *uc)
+{
+	char *from = (char *)(uc - 1), *fp = (char *)uc[UC_FPSTATE], *to;
+	uint32_t mark[2];
+	size_t len;
+
+	memcpy(mark, fp + FP_MARK, sizeof(mark));
+	len = (size_t)(fp - from) + (mark[0] == FP_MAGIC ? mark[1] : FP_LEGACY);
+	if (len > KEPT - KEPT_STACK - 64)
+		bmk_panic("a signal frame of %zu bytes", len);
+	if (t->bt_xsave == NULL && (t->bt_xsave = bmk_malloc(KEPT, 0)) == NULL)
+		return NULL;
+	to = (char *)t->bt_xsave + KEPT - len;
+	to -= (size_t)(to - from) & 63;		/* aligned as it was */
+	memcpy(to, from, len);
+	((uint64_t *)to)[1 + UC_FPSTATE] += (uint64_t)(to - from);
+	return to;
+}
+
+static void
+preempt(uint64_t *uc)
+{
+	char *frame = move_frame(bmk_curthread(), uc);
+
+	if (frame != NULL)
+		__asm__ __volatile__("movq %0, %%rsp; jmp *%1" : :
+		    "r"(frame), "r"(preempted), "D"(frame + 8) : "memory");
+}
+
 static void
 on_timer(int sig, void *info, void *ucontext)
 {
-	const char *rip = *(const char **)((char *)ucontext + UC_RIP);
-	struct bmk_regs r;
+	const char *rip = ((const char **)ucontext)[UC_RIP];
 
 	(void)sig;
 	(void)info;
@@ -113,13 +173,8 @@ on_timer(int sig, void *info, void *ucontext)
 	irq_on = 0;
 	on_tick();
 	if (bmk_curcpu()->bc_resched && rip >= __rumprun_text_start &&
-	    rip < __rumprun_text_end) {
-		bmk_sched_preempt();
-		if (bmk_program_hook != NULL) {
-			spt_getregs(ucontext, &r);
-			(void)spt_program(ucontext, &r, NULL, 0);
-		}
-	}
+	    rip < __rumprun_text_end)
+		preempt(ucontext);
 	irq_on = 1;
 	if (pending)
 		catch_up();
@@ -135,7 +190,8 @@ spt_timer_init(void)
 	} se = { 0, SPT_SIGALRM, 0, { 0 } };
 
 	(void)sys3(__NR_prctl, PR_SET_TIMERSLACK, 1, 0);
-	spt_signal(SPT_SIGALRM, on_timer, SPT_NODEFER | SPT_RESTART);
+	spt_signal(SPT_SIGALRM, on_timer, SPT_ONSTACK | SPT_NODEFER |
+	    SPT_RESTART);
 	if (sys3(__NR_timer_create, CLOCK_MONOTONIC, (long)&se,
 	    (long)&timer_id) != 0)
 		spt_die("timer_create failed");
@@ -211,11 +267,10 @@ bmk_platform_settp(uint64_t tp)
 		(void)sys3(__NR_arch_prctl, ARCH_SET_FS, (long)tp, 0);
 }
 
-/* The state is in the signal frame. */
 size_t
 bmk_platform_xsave_size(void)
 {
-	return 0;
+	return KEPT;
 }
 
 unsigned

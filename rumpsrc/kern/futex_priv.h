@@ -15,7 +15,7 @@ struct futex_waiter {
 	uint32_t	*fw_addr;	/* [b] rump_futex_key()'s */
 	uint32_t	 fw_bits;	/* constant; 0: pi_requeue()'s */
 	uint32_t	 fw_tid;	/* constant; waits to own it (PI); 0 */
-	uint32_t	*fw_pikey;	/* constant; waits to be moved there */
+	uint32_t	*fw_pikey;	/* constant; waits to move there */
 	int		 fw_woken;	/* [b] 1, or: */
 #define FUTEX_OWNED	2		/* it was handed over */
 	struct rump_cv	 fw_cv;

@@ -3,7 +3,8 @@
  * Storms: THREADS threads, each of which does one thing of a list after the
  * other at random until time is up; then what must hold is looked at, and the
  * whole again.  Memory must not grow from the second round on.  LONG=1 in the
- * environment: minutes instead of seconds; a number: so many seconds.
+ * environment: ten minutes instead of moments; a larger number: so many
+ * seconds.
  *
  * A storm is a function that does its thing once, cleans up behind itself and
  * says WRONG(expr) of what must not be.
@@ -74,11 +75,11 @@ static int
 storm_run(struct storm *list, int n, void (*after)(void))
 {
 	const char *s = getenv("LONG");
-	long secs = s == NULL || *s == 0 ? ROUNDS : atol(s), used[ROUNDS];
+	long secs = s == NULL ? 0 : atol(s), used[ROUNDS];
 	struct timespec ts;
 	int i, r;
 
-	secs = secs == 1 ? 600 : secs < ROUNDS ? ROUNDS : secs;
+	secs = secs == 1 ? 600 : secs;
 	storms = list;
 	nstorms = n;
 	for (r = 0; r < ROUNDS && storm_wrongs == 0; r++) {
@@ -92,7 +93,7 @@ storm_run(struct storm *list, int n, void (*after)(void))
 		}
 		/* Signals may come to this thread, too. */
 		ts.tv_sec = secs / ROUNDS;
-		ts.tv_nsec = 0;
+		ts.tv_nsec = secs == 0 ? 300000000 : 0;
 		while (nanosleep(&ts, &ts) != 0)
 			;
 		__atomic_store_n(&storm_stop, 1, __ATOMIC_SEQ_CST);
