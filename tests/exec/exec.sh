@@ -67,8 +67,8 @@ t_*)	n=10000
 	[ "$test" != t_loop ] || sed 's/^/  /' "$out/out"
 	status 0
 	if [ "$test" = t_wait ] && [ "$config" != linux ]; then
-		lines 10 '^fault: '
-		lines 10 '^end-of-fault'
+		lines 11 '^fault: '
+		lines 11 '^end-of-fault'
 		has '^  #0 .*crash .*helper.c:[0-9]'
 		hasnot '^panic'
 	fi ;;

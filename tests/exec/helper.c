@@ -101,6 +101,13 @@ crash(const char *how)
 		return 1000 / none;
 	if (strcmp(how, "ill") == 0)
 		__asm__ volatile("ud2");
+	if (strcmp(how, "free") == 0) {
+		p = malloc(100);
+		__asm__("" : "+r"(p));
+		p += 8;
+		__asm__("" : "+r"(p));
+		free(p);
+	}
 	if (strcmp(how, "trap") == 0)
 		__asm__ volatile("int3");
 	if (strcmp(how, "stack") == 0)

@@ -45,9 +45,9 @@ both null_member 139 NULL_pointer	null_member
 both null_call	139 jump_to_a_NULL_pointer null_call
 both main_stack	139 stack_overflow	deeper
 both thread_stack 139 stack_overflow	deeper
-both smash	139 invalid_instruction	__stack_chk_fail
-both free_twice	139 invalid_instruction	free_twice
-both heap_overflow 139 invalid_instruction heap_overflow
+both smash	139 general_protection	__stack_chk_fail
+both free_twice	139 general_protection	free_twice
+both heap_overflow 139 general_protection heap_overflow
 both kernel_stack 139 stack_overflow	runaway
 both kernel_smash 134 stack_smashed	smash_kernel
 both kernel_twice 134 freed_twice	attack
