@@ -277,7 +277,15 @@ gdt(void)
 	puts("back");
 }
 
-/* Until an interrupt looks. */
+/* Until an interrupt looks; a sleep that is over at once needs none. */
+static void
+interrupts(void)
+{
+
+	for (int i = 0; i < 1000; i++)
+		usleep(1000);
+}
+
 static NOINLINE void
 cr0(void)
 {
@@ -287,7 +295,7 @@ cr0(void)
 	    "=&r"(v));
 	*(volatile char *)(uintptr_t)text = *(volatile char *)(uintptr_t)text;
 	puts("written");
-	usleep(1000);
+	interrupts();
 }
 
 static NOINLINE void
@@ -298,7 +306,7 @@ cr4(void)
 	__asm__ volatile("mov %%cr4, %0; btr $20, %0; btr $21, %0;"
 	    "mov %0, %%cr4" : "=&r"(v));
 	puts("written");
-	usleep(1000);
+	interrupts();
 }
 
 static const struct {
