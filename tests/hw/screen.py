@@ -14,7 +14,7 @@ kind, text, serial = sys.argv[1:4]
 class Guest:
     def __init__(self, options):
         self.qemu = subprocess.Popen(
-            ["timeout", "60", "qemu-system-x86_64", "-accel", "tcg",
+            ["timeout", "200", "qemu-system-x86_64", "-accel", "tcg",
              "-display", "none", "-vga", "std", "-no-reboot", "-qmp", "stdio",
              "-serial", "file:" + serial] + options,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -74,10 +74,10 @@ def main():
     open(serial, "w").close()
     guest = Guest(sys.argv[4:])
     try:
-        until(45, lambda: text in open(serial, errors="replace").read(),
+        until(160, lambda: text in open(serial, errors="replace").read(),
               lambda: "no '%s' by the serial port" % text)
         look = {"vga": vga, "fb": fb}[kind]
-        until(5, lambda: look(guest)[0],
+        until(30, lambda: look(guest)[0],
               lambda: "the screen shows: " + look(guest)[1])
     finally:
         guest.qemu.terminate()
