@@ -4,14 +4,9 @@
  * node, as high as the largest page index needs.  A page that is not there
  * reads as the lower file's bytes where it has some, else as zeroes.
  * Everything here runs under the vnode's v_lock, but for page faults of
- * mappings.
- *
- * A page that was lent once (sendfile) has a struct tpage, to which its slot
- * points then, tagged: the file holds one reference, each borrower another, so
- * that a page cut off the file lives on until the last of them is done.
+ * mappings.  Lengths and holes: tmpfs_hole.c, lent and mapped: tmpfs_lend.c.
  */
 #include <asm/errno.h>
-#include <linux/falloc.h>
 
 #include <kern/kmem.h>
 #include <kern/log.h>
@@ -30,16 +25,9 @@ outside(const struct treg *tr, uint64_t idx)
 	return bits < 64 && idx >> bits != 0;
 }
 
-/* A page slot's value; lending changes it under v_lock shared. */
-static void *
-slotval(void *const *slot)
-{
-	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-}
-
 /* The place where a page is, or could be without a new node; else NULL. */
-static void **
-findslot(struct treg *tr, uint64_t idx)
+void **
+tmpfs_findslot(struct treg *tr, uint64_t idx)
 {
 	void **pp = &tr->tr_map, *p;
 	uint32_t h;
@@ -54,40 +42,26 @@ findslot(struct treg *tr, uint64_t idx)
 	return pp;
 }
 
-static void
-lockmap(struct treg *tr)
+/* Caller has called tmpfs_lockmap(). */
+uint8_t *
+tmpfs_findpage(struct treg *tr, uint64_t idx)
 {
-	if (tr->tr_mapped)
-		rump_mutex_enter(&tr->tr_maplock);
-}
-
-static void
-unlockmap(struct treg *tr)
-{
-	if (tr->tr_mapped)
-		rump_mutex_exit(&tr->tr_maplock);
-}
-
-/* Caller has called lockmap(). */
-static uint8_t *
-findpage(struct treg *tr, uint64_t idx)
-{
-	void **slot = findslot(tr, idx), *p;
+	void **slot = tmpfs_findslot(tr, idx), *p;
 
 	if (slot == NULL)
 		return NULL;
-	p = slotval(slot);
+	p = tmpfs_slotval(slot);
 	return LENT(p) ? TPAGEOF(p)->tp_page : p;
 }
 
-static uint8_t *
-getpage(struct treg *tr, uint64_t idx)
+uint8_t *
+tmpfs_getpage(struct treg *tr, uint64_t idx)
 {
 	uint8_t *p;
 
-	lockmap(tr);
-	p = findpage(tr, idx);
-	unlockmap(tr);
+	tmpfs_lockmap(tr);
+	p = tmpfs_findpage(tr, idx);
+	tmpfs_unlockmap(tr);
 	return p;
 }
 
@@ -128,9 +102,8 @@ getslot(struct tmpfs_mount *tm, struct treg *tr, uint64_t idx)
 	return pp;
 }
 
-/* Bytes of the lower file from off to the end of off's page. */
-static size_t
-lowerbytes(const struct treg *tr, int64_t off)
+size_t
+tmpfs_lowerbytes(const struct treg *tr, int64_t off)
 {
 	size_t n = TPAGE - (size_t)(off % TPAGE);
 
@@ -141,8 +114,8 @@ lowerbytes(const struct treg *tr, int64_t off)
 	return n;
 }
 
-static void
-setblocks(struct tnode *tn)
+void
+tmpfs_setblocks(struct tnode *tn)
 {
 	struct treg *tr = &tn->tn_reg;
 
@@ -155,7 +128,7 @@ setblocks(struct tnode *tn)
 static void
 fillpage(const struct treg *tr, uint64_t idx, uint8_t *page)
 {
-	size_t n = lowerbytes(tr, (int64_t)(idx * TPAGE));
+	size_t n = tmpfs_lowerbytes(tr, (int64_t)(idx * TPAGE));
 
 	if (n != 0)
 		memcpy(page, tr->tr_lower + idx * TPAGE, n);
@@ -164,10 +137,10 @@ fillpage(const struct treg *tr, uint64_t idx, uint8_t *page)
 
 /*
  * A page for idx, which was not there; fresh ones have their old contents when
- * fill is set.  Caller has called lockmap().
+ * fill is set.  Caller has called tmpfs_lockmap().
  */
-static int
-addpage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
+int
+tmpfs_addpage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
     uint8_t **pagep)
 {
 	struct treg *tr = &tn->tn_reg;
@@ -185,24 +158,25 @@ addpage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
 		fillpage(tr, idx, page);
 	*slot = page;
 	tr->tr_npages++;
-	setblocks(tn);
+	tmpfs_setblocks(tn);
 	*pagep = page;
 	return 0;
 }
 
-static int
-makepage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
+int
+tmpfs_makepage(struct tmpfs_mount *tm, struct tnode *tn, uint64_t idx, int fill,
     uint8_t **pagep)
 {
 	struct treg *tr = &tn->tn_reg;
 	int error = 0;
 
-	lockmap(tr);
+	tmpfs_lockmap(tr);
 	/* A fault may have made it since the caller looked. */
-	*pagep = tr->tr_mapped ? findpage(tr, idx) : NULL;
+	*pagep = tr->tr_mapped ? tmpfs_findpage(tr, idx) : NULL;
 	if (*pagep == NULL)
-		error = addpage(tm, tn, idx, fill || tr->tr_mapped, pagep);
-	unlockmap(tr);
+		error = tmpfs_addpage(tm, tn, idx, fill || tr->tr_mapped,
+		    pagep);
+	tmpfs_unlockmap(tr);
 	return error;
 }
 
@@ -240,32 +214,25 @@ prune(struct tmpfs_mount *tm, struct treg *tr, void *p, uint32_t h,
 	return NULL;
 }
 
-static void
-freepages(struct tmpfs_mount *tm, struct tnode *tn, uint64_t first,
+void
+tmpfs_freepages(struct tmpfs_mount *tm, struct tnode *tn, uint64_t first,
     uint64_t last)
 {
 	struct treg *tr = &tn->tn_reg;
 
-	lockmap(tr);
+	tmpfs_lockmap(tr);
 	if (tr->tr_map != NULL && first <= last && !outside(tr, first))
 		tr->tr_map = prune(tm, tr, tr->tr_map, tr->tr_height, 0,
 		    first, last);
 	if (tr->tr_map == NULL)
 		tr->tr_height = 0;
-	unlockmap(tr);
+	tmpfs_unlockmap(tr);
 }
 
 void
 tmpfs_datafree(struct tmpfs_mount *tm, struct tnode *tn)
 {
-	freepages(tm, tn, 0, UINT64_MAX);
-}
-
-/* Page faults look at it without v_lock. */
-static void
-setsize(struct vnode *vp, int64_t size)
-{
-	__atomic_store_n(&vp->v_size, size, __ATOMIC_RELAXED);
+	tmpfs_freepages(tm, tn, 0, UINT64_MAX);
 }
 
 int
@@ -281,7 +248,7 @@ tmpfs_read(struct vnode *vp, struct uio *uio)
 		off = uio->uio_offset;
 		po = (size_t)(off % TPAGE);
 		n = TPAGE - po;
-		if ((page = getpage(tr, (uint64_t)off / TPAGE)) == NULL &&
+		if ((page = tmpfs_getpage(tr, (uint64_t)off / TPAGE)) == NULL &&
 		    tr->tr_npages == 0 && off < tr->tr_lowersize)
 			n = SIZE_MAX >> 1;	/* all in one piece */
 		if ((int64_t)n > vp->v_size - off)
@@ -315,340 +282,35 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 		n = TPAGE - po;
 		if (n > uio->uio_resid)
 			n = uio->uio_resid;
-		page = getpage(&tn->tn_reg, idx);
+		page = tmpfs_getpage(&tn->tn_reg, idx);
 		fresh = page == NULL;
-		if (fresh && (error = makepage(tm, tn, idx, n != TPAGE,
+		if (fresh && (error = tmpfs_makepage(tm, tn, idx, n != TPAGE,
 		    &page)) != 0)
 			break;
 		error = rump_uiomove(page + po, n, uio);
 		if (error && fresh && n == TPAGE)
 			memset(page, 0, TPAGE);	/* nobody's old memory */
 		if (uio->uio_offset > vp->v_size)
-			setsize(vp, uio->uio_offset);
+			tmpfs_setsize(vp, uio->uio_offset);
 	}
 	return error;
 }
 
-/* Zeroes from off to the end of its page, or to end. */
-static int
-zeropart(struct tmpfs_mount *tm, struct tnode *tn, int64_t off, int64_t end)
-{
-	struct treg *tr = &tn->tn_reg;
-	size_t po = (size_t)(off % TPAGE), n = TPAGE - po;
-	uint64_t idx = (uint64_t)off / TPAGE;
-	uint8_t *page;
-	int error;
-
-	if ((int64_t)n > end - off)
-		n = (size_t)(end - off);
-	if ((page = getpage(tr, idx)) == NULL) {
-		if (lowerbytes(tr, off) == 0)
-			return 0;
-		if ((error = makepage(tm, tn, idx, 1, &page)) != 0)
-			return error;
-	}
-	memset(page + po, 0, n);
-	return 0;
-}
-
-int
-tmpfs_truncate(struct vnode *vp, int64_t len)
-{
-	struct tmpfs_mount *tm = TMOUNT(vp);
-	struct tnode *tn = TN(vp);
-	struct treg *tr = &tn->tn_reg;
-	uint64_t first = ((uint64_t)len + TPAGE - 1) / TPAGE;
-	uint8_t *page;
-
-	if (len < vp->v_size) {
-		/* First the size: from here on faults get no page. */
-		__atomic_store_n(&vp->v_size, len, __ATOMIC_SEQ_CST);
-		rump_mm_forget(&tr->tr_obj, first, UINT64_MAX);
-		freepages(tm, tn, first, UINT64_MAX);
-		if (len < tr->tr_lowersize)
-			tr->tr_lowersize = len;
-		if (len % TPAGE != 0 && (page = getpage(tr,
-		    (uint64_t)len / TPAGE)) != NULL)
-			memset(page + len % TPAGE, 0, TPAGE - len % TPAGE);
-	}
-	setsize(vp, len);
-	setblocks(tn);
-	return 0;
-}
-
-/* The lower contents become pages; then they can be punched. */
-static int
-copyup(struct tmpfs_mount *tm, struct tnode *tn)
-{
-	struct treg *tr = &tn->tn_reg;
-	uint64_t idx, n = ((uint64_t)tr->tr_lowersize + TPAGE - 1) / TPAGE;
-	uint8_t *page;
-	int error;
-
-	if (tr->tr_lower == NULL)
-		return 0;
-	for (idx = 0; idx < n; idx++)
-		if (getpage(tr, idx) == NULL &&
-		    (error = makepage(tm, tn, idx, 1, &page)) != 0)
-			return error;
-	tr->tr_lower = NULL;
-	tr->tr_lowersize = 0;
-	return 0;
-}
-
-static int
-punch(struct tmpfs_mount *tm, struct tnode *tn, int64_t off, int64_t end)
-{
-	uint64_t first = ((uint64_t)off + TPAGE - 1) / TPAGE;
-	uint64_t last = (uint64_t)end / TPAGE;	/* first not freed */
-	struct treg *tr = &tn->tn_reg;
-	uint8_t *page;
-	int error;
-
-	if ((error = copyup(tm, tn)) != 0)
-		return error;
-	if (off % TPAGE != 0 && (error = zeropart(tm, tn, off, end)) != 0)
-		return error;
-	if (end % TPAGE != 0 && end - end % TPAGE >= off &&
-	    (error = zeropart(tm, tn, end - end % TPAGE, end)) != 0)
-		return error;
-	if (last > first && tr->tr_obj.mo_regions == NULL)
-		freepages(tm, tn, first, last - 1);
-	else
-		for (; first < last; first++)	/* somebody sees them */
-			if ((page = getpage(tr, first)) != NULL)
-				memset(page, 0, TPAGE);
-	setblocks(tn);
-	return 0;
-}
-
-static int
-preallocate(struct tmpfs_mount *tm, struct tnode *tn, int64_t off,
-    int64_t end)
-{
-	uint64_t idx = (uint64_t)off / TPAGE;
-	uint64_t last = ((uint64_t)end - 1) / TPAGE;
-	uint8_t *page;
-	int error = 0;
-
-	if ((last - idx + 1) > (tm->tm_limit / TPAGE))
-		return ENOSPC;
-	for (; idx <= last && !error; idx++)
-		if (getpage(&tn->tn_reg, idx) == NULL)
-			error = makepage(tm, tn, idx, 1, &page);
-	return error;
-}
-
-int
-tmpfs_fallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
-{
-	struct tmpfs_mount *tm = TMOUNT(vp);
-	int64_t end = off + len;
-	int error = 0;
-
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
-	    FALLOC_FL_ZERO_RANGE))
-		return EOPNOTSUPP;
-	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
-		error = punch(tm, TN(vp), off, end);
-	if (!error && !(mode & FALLOC_FL_PUNCH_HOLE))
-		error = preallocate(tm, TN(vp), off, end);
-	if (!error && !(mode & FALLOC_FL_KEEP_SIZE) && end > vp->v_size)
-		setsize(vp, end);
-	return error;
-}
-
-/* The first page that is there at or after idx; UINT64_MAX: none. */
-static uint64_t
-nextpage(const struct treg *tr, uint64_t idx)
+uint64_t
+tmpfs_nextpage(const struct treg *tr, uint64_t idx)
 {
 	void *p;
 	uint32_t h;
 
 	for (;;) {
-		if ((p = slotval(&tr->tr_map)) == NULL || outside(tr, idx))
+		p = tmpfs_slotval(&tr->tr_map);
+		if (p == NULL || outside(tr, idx))
 			return UINT64_MAX;
 		for (h = tr->tr_height; h > 0 && p != NULL; h--)
-			p = slotval((void **)p + SLOT(idx, h));
+			p = tmpfs_slotval((void **)p + SLOT(idx, h));
 		if (p != NULL)
 			return idx;
 		idx |= ((uint64_t)1 << (TFAN_SHIFT * h)) - 1;
 		idx++;
 	}
-}
-
-int
-tmpfs_seekhole(struct vnode *vp, int hole, int64_t *offp)
-{
-	struct treg *tr = &TN(vp)->tn_reg;
-	int64_t off = *offp;
-	uint64_t idx;
-
-	if (off >= vp->v_size)
-		return ENXIO;
-	if (!hole) {
-		if (lowerbytes(tr, off) == 0) {
-			idx = nextpage(tr, (uint64_t)off / TPAGE);
-			if (idx > (uint64_t)(vp->v_size - 1) / TPAGE)
-				return ENXIO;
-			if ((int64_t)(idx * TPAGE) > off)
-				off = (int64_t)(idx * TPAGE);
-		}
-		*offp = off;
-		return 0;
-	}
-	while (off < vp->v_size && (lowerbytes(tr, off) != 0 ||
-	    getpage(tr, (uint64_t)off / TPAGE) != NULL))
-		off = (off / TPAGE + 1) * TPAGE;
-	*offp = off < vp->v_size ? off : vp->v_size;
-	return 0;
-}
-
-/* --- lending --- */
-static void
-tpage_free(struct filehold *fh)
-{
-	struct tpage *tp = (struct tpage *)fh;
-
-	rump_page_free(tp->tp_page);
-	rump_kmem_free(tp, sizeof(*tp));
-}
-
-/* v_lock is shared: two may do this at once. */
-static struct tpage *
-tpage_of(void **slot)
-{
-	void *p = slotval(slot);
-	struct tpage *tp;
-
-	if (LENT(p))
-		return TPAGEOF(p);
-	if ((tp = rump_kmem_alloc(sizeof(*tp))) == NULL)
-		return NULL;
-	tp->tp_hold.fh_refs = 1;	/* the file's */
-	tp->tp_hold.fh_free = tpage_free;
-	tp->tp_page = p;
-	if (__atomic_compare_exchange_n(slot, &p, (void *)((char *)tp + 1), 0,
-	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		return tp;
-	rump_kmem_free(tp, sizeof(*tp));
-	return TPAGEOF(p);
-}
-
-/*
- * A reference to the page, *tpp NULL: it is not there.  The slot may move when
- * a fault makes the tree higher: tr_maplock covers all of it.
- */
-static int
-tpage_get(struct treg *tr, uint64_t idx, struct tpage **tpp)
-{
-	struct tpage *tp = NULL;
-	void **slot;
-	int error = 0;
-
-	lockmap(tr);
-	slot = findslot(tr, idx);
-	if (slot != NULL && slotval(slot) != NULL) {
-		if ((tp = tpage_of(slot)) != NULL)
-			__atomic_fetch_add(&tp->tp_hold.fh_refs, 1,
-			    __ATOMIC_RELAXED);
-		else
-			error = ENOMEM;
-	}
-	unlockmap(tr);
-	*tpp = tp;
-	return error;
-}
-
-int
-tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
-{
-	struct treg *tr = &TN(vp)->tn_reg;
-	size_t po = (size_t)(off % TPAGE), n = TPAGE - po;
-	struct tpage *tp;
-	int error;
-
-	*lt = (struct filelent){ .lt_hold = NULL };
-	if (off >= vp->v_size)
-		return 0;
-	if ((int64_t)len > vp->v_size - off || len > INT64_MAX)
-		len = (size_t)(vp->v_size - off);
-	error = tpage_get(tr, (uint64_t)off / TPAGE, &tp);
-	if (error)
-		return error;
-	if (tp != NULL) {
-		lt->lt_hold = &tp->tp_hold;
-		lt->lt_base = tp->tp_page + po;
-	} else if ((n = lowerbytes(tr, off)) != 0) {
-		lt->lt_base = (void *)(uintptr_t)(tr->tr_lower + off);
-		if (tr->tr_npages == 0)
-			n = (size_t)(tr->tr_lowersize - off);
-	} else
-		return EOPNOTSUPP;	/* a hole */
-	lt->lt_len = n < len ? n : len;
-	return 0;
-}
-
-/* --- mappings --- */
-static struct tnode *
-nodeof(struct rump_mmobj *obj)
-{
-	return (struct tnode *)(void *)((char *)obj - offsetof(struct tnode,
-	    tn_reg.tr_obj));
-}
-
-/* In a page fault: v_lock may be anybody's. */
-static int
-map_page(struct rump_mmobj *obj, uint64_t idx, void **pagep)
-{
-	struct tnode *tn = nodeof(obj);
-	struct treg *tr = &tn->tn_reg;
-	int64_t size = __atomic_load_n(&tn->tn_v.v_size, __ATOMIC_SEQ_CST);
-	uint8_t *page;
-	int error = 0;
-
-	if (idx >= ((uint64_t)size + TPAGE - 1) / TPAGE)
-		return EFAULT;
-	if (rump_mutex_tryenter(&tr->tr_maplock) != 0)
-		return EAGAIN;
-	if ((page = findpage(tr, idx)) == NULL)
-		error = addpage(TMOUNT(&tn->tn_v), tn, idx, 1, &page);
-	rump_mutex_exit(&tr->tr_maplock);
-	*pagep = page;
-	return error;
-}
-
-static void
-map_ref(struct rump_mmobj *obj)
-{
-	vref(&nodeof(obj)->tn_v);
-}
-
-static void
-map_rele(struct rump_mmobj *obj)
-{
-	vrele(&nodeof(obj)->tn_v);
-}
-
-static struct vnode *
-map_vnode(struct rump_mmobj *obj)
-{
-	return &nodeof(obj)->tn_v;
-}
-
-static const struct rump_mmops map_ops = {
-	.mo_vnode = map_vnode,
-	.mo_page = map_page,
-	.mo_ref = map_ref,
-	.mo_rele = map_rele,
-};
-
-struct rump_mmobj *
-tmpfs_mmap(struct vnode *vp)
-{
-	struct treg *tr = &TN(vp)->tn_reg;
-
-	tr->tr_obj.mo_ops = &map_ops;
-	tr->tr_mapped = 1;
-	return &tr->tr_obj;
 }

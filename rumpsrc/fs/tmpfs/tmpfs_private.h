@@ -144,4 +144,50 @@ int	tmpfs_seekhole(struct vnode *, int, int64_t *);
 struct rump_mmobj *tmpfs_mmap(struct vnode *);
 void	tmpfs_datafree(struct tmpfs_mount *, struct tnode *);
 
+/* Their pages: tmpfs_data.c, for tmpfs_hole.c and tmpfs_lend.c. */
+static inline void
+tmpfs_lockmap(struct treg *tr)
+{
+	if (tr->tr_mapped)
+		rump_mutex_enter(&tr->tr_maplock);
+}
+
+static inline void
+tmpfs_unlockmap(struct treg *tr)
+{
+	if (tr->tr_mapped)
+		rump_mutex_exit(&tr->tr_maplock);
+}
+
+/* A page slot's value; lending changes it under v_lock shared. */
+static inline void *
+tmpfs_slotval(void *const *slot)
+{
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/* Page faults look at it without v_lock. */
+static inline void
+tmpfs_setsize(struct vnode *vp, int64_t size)
+{
+	__atomic_store_n(&vp->v_size, size, __ATOMIC_RELAXED);
+}
+
+/* Caller has called lockmap, but for getpage, makepage and freepages. */
+void	**tmpfs_findslot(struct treg *, uint64_t idx);
+uint8_t	*tmpfs_findpage(struct treg *, uint64_t idx);
+uint8_t	*tmpfs_getpage(struct treg *, uint64_t idx);
+int	tmpfs_addpage(struct tmpfs_mount *, struct tnode *, uint64_t idx,
+	    int fill, uint8_t **);
+int	tmpfs_makepage(struct tmpfs_mount *, struct tnode *, uint64_t idx,
+	    int fill, uint8_t **);
+void	tmpfs_freepages(struct tmpfs_mount *, struct tnode *, uint64_t first,
+	    uint64_t last);
+/* The first page that is there at or after idx; UINT64_MAX: none. */
+uint64_t tmpfs_nextpage(const struct treg *, uint64_t idx);
+/* Bytes of the lower file from off to the end of off's page. */
+size_t	tmpfs_lowerbytes(const struct treg *, int64_t off);
+/* v_blocks, after any change. */
+void	tmpfs_setblocks(struct tnode *);
+
 #endif /* TMPFS_PRIVATE_H */
