@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * AF_NETLINK inside.  A request is copied from the user once, checked message
- * by message (nl_sock.c) and attribute by attribute (nl_msg.c); handlers see
+ * by message (nl_io.c) and attribute by attribute (nl_msg.c); handlers see
  * nothing that has not been checked.  They run without locks and put their
  * answers into a struct nlout, whose packets are queued afterwards.
  *
@@ -41,6 +41,29 @@ struct nlpcb {
 	/* What did not fit into so_rcv yet: the rest of a dump. */
 	struct mbuf	*np_pend, *np_pendlast;	/* [so_lock] */
 };
+
+static inline struct nlpcb *
+nl_of(const struct socket *so)
+{
+
+	return so->so_pcb;
+}
+
+/* nl_sock.c: names. */
+int	nl_sockaddr(const struct sockaddr *, unsigned len,
+	    struct sockaddr_nl *);
+void	nl_name(struct sockaddr *, unsigned *lenp, uint32_t port,
+	    uint32_t groups);
+/* port 0: the process's number, or one that nobody has. */
+int	nl_setport(struct socket *, uint32_t port);
+extern struct rump_mutex nl_lock;
+/* Caller holds it: who joined; referenced when there is a list for them. */
+unsigned nl_members(unsigned group, struct socket **list);
+
+/* nl_io.c: for struct protosw. */
+void	nl_rcvd(struct socket *, size_t);
+int	nl_sosend(struct socket *, const struct sockaddr *, unsigned tolen,
+	    struct uio *, struct mbuf *control, int flags);
 
 /* Messages being made: packets of one or more of them. */
 struct nlout {
