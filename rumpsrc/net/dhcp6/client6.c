@@ -7,7 +7,7 @@
  *
  * or, when only other things than addresses are to be had, information
  * requests.  When the link comes back the lease is asked for at once.
- * dhcp6_lock is a leaf, but for dc_lock.
+ * dhcp6_lock is a leaf, but for dc_lock.  Exchanges: exchange6.c.
  */
 #include <asm/errno.h>
 #include <net/sockabi.h>
@@ -15,296 +15,25 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
-#include <kern/clock.h>
 #include <kern/kmem.h>
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/str.h>
-#include <kern/uio.h>
 #include <net/ifnet.h>
 #include <net/inet6.h>
-#include <net/socket.h>
-#include <rump/rumpuser.h>
-#include "dhcp6.h"
+#include "client6.h"
 
-#define PORT_CLIENT	546
-#define PORT_SERVER	547
-#define MS		(NSEC_PER_SEC / 1000)
 #define REFRESH_DEF	86400
 #define REFRESH_MIN	600
-#define NOTONLINK	4	/* status */
 
-struct sin6 {				/* struct sockaddr_in6 */
-	uint16_t	sin6_family, sin6_port;
-	uint32_t	sin6_flowinfo;
-	uint8_t		sin6_addr[16];
-	uint32_t	sin6_scope_id;
-};
-
-/* How an exchange goes (7.6), seconds; 0: no limit. */
-struct pace {
-	uint8_t		pa_type;
-	uint16_t	pa_irt, pa_mrt;	/* first and longest interval */
-	uint8_t		pa_mrc;		/* tries */
-};
 static const struct pace
-    pace_solicit = { DHCP6_SOLICIT, 1, 3600, 0 },
-    pace_request = { DHCP6_REQUEST, 1, 30, 10 },
     pace_renew = { DHCP6_RENEW, 10, 600, 0 },
     pace_rebind = { DHCP6_REBIND, 10, 600, 0 },
     pace_inform = { DHCP6_INFORM, 1, 3600, 0 };
 
-struct dhcp6_client {
-	struct dhcp6_client *dc_next;	/* [dhcp6_lock] */
-	struct ifnet	*dc_if;		/* [I] referenced */
-	struct rump_mutex dc_lock;
-	struct rump_cv	 dc_cv;		/* bound, kicked, managed */
-	uint8_t		 dc_managed;	/* [dc_lock] addresses, too */
-	uint8_t		 dc_bound;	/* [dc_lock] */
-	uint8_t		 dc_kicked;	/* [dc_lock] */
-	/* The rest is the thread's. */
-	struct socket	*dc_so;
-	struct dhcp6_request dc_rq;
-	int64_t		 dc_start;	/* of this exchange */
-	int64_t		 dc_bindtime;	/* when the reply was asked for */
-	struct dhcp6_reply	 dc_lease;	/* dr_hasaddr: in use */
-	struct dhcp6_reply	 dc_reply, dc_best;
-	uint8_t		 dc_buf[DHCP6_MAXLEN];
-};
-
 static struct rump_mutex dhcp6_lock;
 static struct dhcp6_client *dhcp6_clients;	/* [dhcp6_lock] grows only */
 static int dhcp6_watching;			/* [dhcp6_lock] */
-
-static uint32_t
-random32(void)
-{
-	uint32_t v = 0;
-	size_t done;
-
-	(void)rumpuser_getrandom(&v, sizeof(v), 0, &done);
-	return v;
-}
-
-/* A tenth more or less; more: never less. */
-static int64_t
-randomise(int64_t ns, int more)
-{
-	int64_t tenth = ns / 10;
-
-	return ns + (int64_t)(random32() % (uint64_t)(tenth + 1)) -
-	    (more ? 0 : (int64_t)(random32() % (uint64_t)(tenth + 1)));
-}
-
-/* --- the socket --- */
-static int
-open_socket(struct dhcp6_client *dc)
-{
-	const char *name = dc->dc_if->if_name;
-	struct sin6 sin = { .sin6_family = AF_INET6,
-	    .sin6_port = net16(PORT_CLIENT) };
-	struct socket *so;
-	int error, on = 1;
-
-	if (dc->dc_so != NULL)
-		return 0;
-	if ((error = so_create(AF_INET6, SOCK_DGRAM, 0, &so)) != 0)
-		return error;
-	if ((error = so_setopt(so, SOL_SOCKET, SO_REUSEADDR, &on,
-	    sizeof(on))) != 0 ||
-	    (error = so_setopt(so, SOL_SOCKET, SO_BINDTODEVICE, name,
-	    (unsigned)strlen(name))) != 0 ||
-	    (error = so_bind(so, (void *)&sin, sizeof(sin))) != 0) {
-		(void)so_close(so);
-		so_rele(so);
-		return error;
-	}
-	dc->dc_so = so;
-	return 0;
-}
-
-static void
-close_socket(struct dhcp6_client *dc)
-{
-	struct socket *so = dc->dc_so;
-
-	if (so != NULL) {
-		(void)so_close(so);
-		so_rele(so);
-	}
-	dc->dc_so = NULL;
-}
-
-/* To all agents and servers of the link, ff02::1:2. */
-static int
-send_request(struct dhcp6_client *dc)
-{
-	struct sin6 sin = { .sin6_family = AF_INET6,
-	    .sin6_port = net16(PORT_SERVER),
-	    .sin6_addr = { 0xff, 2, [13] = 1, [15] = 2 },
-	    .sin6_scope_id = dc->dc_if->if_index };
-	int64_t elapsed = (rump_monotonic() - dc->dc_start) / (10 * MS);
-	struct rump_iovec iov = { dc->dc_buf, 0 };
-	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1, .uio_write = 1 };
-
-	dc->dc_rq.rq_elapsed = (uint16_t)(elapsed < 65535 ? elapsed : 65535);
-	memcpy(dc->dc_rq.rq_mac, dc->dc_if->if_mac, 6);
-	iov.iov_len = uio.uio_resid = dhcp6_build(dc->dc_buf, &dc->dc_rq);
-	return so_send(dc->dc_so, (void *)&sin, sizeof(sin), &uio, NULL,
-	    MSG_DONTWAIT);
-}
-
-/* Until then, or until something happens: true. */
-static int
-rest(struct dhcp6_client *dc, int64_t until)
-{
-	int kicked;
-
-	rump_mutex_enter(&dc->dc_lock);
-	while (!dc->dc_kicked &&
-	    rump_cv_timedwait(&dc->dc_cv, &dc->dc_lock, until) != ETIMEDOUT)
-		continue;
-	kicked = dc->dc_kicked;
-	dc->dc_kicked = 0;
-	rump_mutex_exit(&dc->dc_lock);
-	return kicked;
-}
-
-/* The next valid answer into dc_reply; ETIMEDOUT. */
-static int
-receive(struct dhcp6_client *dc, int64_t deadline)
-{
-	struct rump_iovec iov;
-	struct uio uio;
-	int64_t left;
-	int flags, error;
-
-	while ((left = deadline - rump_monotonic()) > 0) {
-		iov = (struct rump_iovec){ dc->dc_buf, sizeof(dc->dc_buf) };
-		uio = (struct uio){ .uio_iov = &iov, .uio_iovcnt = 1,
-		    .uio_resid = sizeof(dc->dc_buf) };
-		flags = 0;
-		rump_mutex_enter(&dc->dc_so->so_lock);
-		dc->dc_so->so_rcv.sb_timeo = left;
-		rump_mutex_exit(&dc->dc_so->so_lock);
-		error = so_receive(dc->dc_so, NULL, NULL, &uio, NULL, &flags);
-		if (error == 0 && dhcp6_parse(dc->dc_buf, sizeof(dc->dc_buf) -
-		    uio.uio_resid, &dc->dc_rq, &dc->dc_reply) == 0)
-			return 0;
-		/* An interface that is down: not at full speed. */
-		if (error != 0 && error != EAGAIN)
-			(void)rest(dc, rump_monotonic() + 100 * MS);
-	}
-	return ETIMEDOUT;
-}
-
-static int
-managed(struct dhcp6_client *dc)
-{
-	int is;
-
-	rump_mutex_enter(&dc->dc_lock);
-	is = dc->dc_managed;
-	rump_mutex_exit(&dc->dc_lock);
-	return is;
-}
-
-/* --- exchanges --- */
-/*
- * What came during one interval: 0, dc_reply is the answer; ENOENT: an
- * answer without what was asked for; ETIMEDOUT.
- */
-static int
-listen(struct dhcp6_client *dc, int64_t until)
-{
-	int type = dc->dc_rq.rq_type, have = 0, none = 0;
-	struct dhcp6_reply *dr = &dc->dc_reply;
-
-	while (receive(dc, until) == 0) {
-		if (type != DHCP6_SOLICIT) {
-			if (dr->dr_type != DHCP6_REPLY)
-				continue;
-			return type == DHCP6_INFORM || dr->dr_hasaddr ? 0 :
-			    ENOENT;
-		}
-		none |= !dr->dr_hasaddr;
-		if (!dr->dr_hasaddr || (dr->dr_type == DHCP6_REPLY &&
-		    !dr->dr_rapid))
-			continue;
-		if (dr->dr_type == DHCP6_REPLY || dr->dr_preference == 255)
-			return 0;
-		if (!have || dr->dr_preference > dc->dc_best.dr_preference)
-			dc->dc_best = *dr;
-		have = 1;
-		/* Later ones are not waited for when tries were in vain. */
-		if (dc->dc_rq.rq_elapsed > 0)
-			break;
-	}
-	if (have)
-		*dr = dc->dc_best;
-	return have ? 0 : none ? ENOENT : ETIMEDOUT;
-}
-
-static int
-exchange(struct dhcp6_client *dc, const struct pace *pa, int64_t end)
-{
-	int64_t rt = randomise(pa->pa_irt * NSEC_PER_SEC,
-	    pa->pa_type == DHCP6_SOLICIT), max = pa->pa_mrt * NSEC_PER_SEC, now;
-	unsigned tries = 0;
-	int error, sent = 0;
-
-	dc->dc_rq.rq_type = pa->pa_type;
-	dc->dc_rq.rq_xid = random32();
-	dc->dc_start = rump_monotonic();
-	for (;;) {
-		now = rump_monotonic();
-		/* A router has changed its mind. */
-		if (pa->pa_type == DHCP6_INFORM && managed(dc))
-			return ETIMEDOUT;
-		if (now >= end || (pa->pa_mrc != 0 && tries++ == pa->pa_mrc))
-			return ETIMEDOUT;
-		if ((error = open_socket(dc)) != 0) {
-			(void)rest(dc, now + NSEC_PER_SEC);
-			continue;
-		}
-		dc->dc_bindtime = now;
-		if (send_request(dc) != 0 && !sent) {
-			/* Our own address is still being probed for. */
-			(void)rest(dc, now + 100 * MS);
-			dc->dc_start = rump_monotonic();
-			tries = 0;
-			continue;
-		}
-		sent = 1;
-		error = listen(dc, now + rt < end ? now + rt : end);
-		if (error == 0 || (error == ENOENT &&
-		    pa->pa_type != DHCP6_SOLICIT))
-			return error;
-		rt = randomise(2 * rt, 0);
-		if (rt > max)
-			rt = randomise(max, 0);
-	}
-}
-
-static int
-solicit(struct dhcp6_client *dc)
-{
-	struct dhcp6_request *rq = &dc->dc_rq;
-	int error;
-
-	memset(rq, 0, sizeof(*rq));
-	rq->rq_iaid = dc->dc_if->if_index;
-	rq->rq_ia = rq->rq_rapid = 1;
-	error = exchange(dc, &pace_solicit, INT64_MAX);
-	if (error != 0 || dc->dc_reply.dr_type == DHCP6_REPLY)
-		return error;
-	dc->dc_best = dc->dc_reply;
-	rq->rq_rapid = 0;
-	rq->rq_addr = &dc->dc_best.dr_addr;
-	rq->rq_server = dc->dc_best.dr_server;
-	rq->rq_serverlen = dc->dc_best.dr_serverlen;
-	return exchange(dc, &pace_request, INT64_MAX);
-}
 
 /* --- what follows from an answer --- */
 static int64_t
@@ -410,7 +139,7 @@ declined(struct dhcp6_client *dc)
 
 	while ((flags = addr_flags(dc, 0)) & IFA_F_TENTATIVE &&
 	    !(flags & IFA_F_DADFAILED))
-		(void)rest(dc, rump_monotonic() + 200 * MS);
+		(void)dhcp6_rest(dc, rump_monotonic() + 200 * MS);
 	if (!(flags & IFA_F_DADFAILED))
 		return 0;
 	rump_printf("%s: DHCPv6: another host has the address\n",
@@ -420,9 +149,9 @@ declined(struct dhcp6_client *dc)
 	dc->dc_rq.rq_addr = &dc->dc_lease.dr_addr;
 	dc->dc_rq.rq_server = dc->dc_lease.dr_server;
 	dc->dc_rq.rq_serverlen = dc->dc_lease.dr_serverlen;
-	dc->dc_rq.rq_xid = random32();
-	if (open_socket(dc) == 0)
-		(void)send_request(dc);
+	dc->dc_rq.rq_xid = dhcp6_random();
+	if (dhcp6_open(dc) == 0)
+		(void)dhcp6_send(dc);
 	return 1;
 }
 
@@ -443,10 +172,10 @@ renew(struct dhcp6_client *dc, int kicked)
 	rq->rq_server = ls->dr_server;
 	rq->rq_serverlen = ls->dr_serverlen;
 	if (!kicked)
-		error = exchange(dc, &pace_renew, t2);
+		error = dhcp6_exchange(dc, &pace_renew, t2);
 	if (error == ETIMEDOUT) {
 		rq->rq_server = NULL;
-		error = exchange(dc, &pace_rebind, end);
+		error = dhcp6_exchange(dc, &pace_rebind, end);
 	}
 	return error;
 }
@@ -458,9 +187,9 @@ hold(struct dhcp6_client *dc)
 	int error = 0, kicked;
 
 	while (error == 0) {
-		close_socket(dc);
+		dhcp6_close(dc);
 		bound = dc->dc_bindtime;
-		kicked = rest(dc, until(dc, dc->dc_lease.dr_t1));
+		kicked = dhcp6_rest(dc, until(dc, dc->dc_lease.dr_t1));
 		error = renew(dc, kicked);
 		if (error == 0)
 			error = bind_lease(dc);
@@ -478,14 +207,14 @@ inform(struct dhcp6_client *dc)
 	uint32_t sec = REFRESH_DEF;
 
 	memset(&dc->dc_rq, 0, sizeof(dc->dc_rq));
-	if (exchange(dc, &pace_inform, INT64_MAX) == 0) {
+	if (dhcp6_exchange(dc, &pace_inform, INT64_MAX) == 0) {
 		servers(dc);
 		if (dc->dc_reply.dr_refresh != 0)
 			sec = dc->dc_reply.dr_refresh < REFRESH_MIN ?
 			    REFRESH_MIN : dc->dc_reply.dr_refresh;
 	}
-	close_socket(dc);
-	(void)rest(dc, until(dc, sec));
+	dhcp6_close(dc);
+	(void)dhcp6_rest(dc, until(dc, sec));
 }
 
 static void
@@ -494,16 +223,16 @@ client_thread(void *arg)
 	struct dhcp6_client *dc = arg;
 
 	/* Not all hosts of the link at once (18.2.1). */
-	(void)rest(dc, rump_monotonic() + random32() % NSEC_PER_SEC);
+	(void)dhcp6_rest(dc, rump_monotonic() + dhcp6_random() % NSEC_PER_SEC);
 	for (;;) {
-		if (!managed(dc))
+		if (!dhcp6_managed(dc))
 			inform(dc);
-		else if (solicit(dc) == 0 && bind_lease(dc) == 0 &&
+		else if (dhcp6_solicit(dc) == 0 && bind_lease(dc) == 0 &&
 		    !declined(dc))
 			hold(dc);
 		else {
 			unbind(dc);
-			(void)rest(dc, rump_monotonic() + NSEC_PER_SEC);
+			(void)dhcp6_rest(dc, rump_monotonic() + NSEC_PER_SEC);
 		}
 	}
 }
@@ -608,7 +337,7 @@ rump_dhcp6_heard(struct ifnet *ifp, int nowmanaged)
 
 	rump_mutex_enter(&dhcp6_lock);
 	dc = find(ifp);
-	news = dc == NULL || (nowmanaged && !managed(dc));
+	news = dc == NULL || (nowmanaged && !dhcp6_managed(dc));
 	rump_mutex_exit(&dhcp6_lock);
 	if (news)
 		(void)dhcp6_start(ifp, nowmanaged);
