@@ -8,6 +8,8 @@
 #define NET_INET_H
 
 #include <stdint.h>
+#include <kern/lock.h>
+#include <kern/sched.h>
 #include <net/inaddr.h>
 #include <net/route.h>
 #include <net/socket.h>
@@ -278,6 +280,31 @@ enum { IPS_InReceives, IPS_InHdrErrors, IPS_InAddrErrors, IPS_ForwDatagrams,
 	IPS_ReasmOKs, IPS_ReasmFails, IPS_FragOKs, IPS_FragFails,
 	IPS_FragCreates, IPS_MAX };
 extern uint64_t rump_ipstat[2][IPS_MAX];	/* [a] */
+/*
+ * A token bucket for the errors that a family tells, of all destinations: 1,000
+ * a second.  What it holds is blurred, so that its state tells strangers
+ * nothing about ports (as in "SAD DNS").  All-zero at first: it fills from boot
+ * on.  0, and counted: not now.
+ */
+#define IN_BURST	50
+struct in_limit {
+	struct rump_mutex il_lock;
+	int64_t		 il_when;	/* [il_lock] tokens were counted */
+	uint32_t	 il_tokens;	/* [il_lock] */
+};
+int	in_errlimit(struct in_limit *, uint64_t *refused);
+
+/* One more, of counters that only ever grow. */
+static inline void
+in_count(uint64_t *p)
+{
+
+	if (rump_cooperative)
+		__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + 1,
+		    __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
+}
 #define IPSTAT(v6, n)	__atomic_fetch_add(&rump_ipstat[v6][IPS_##n], 1, \
 			    __ATOMIC_RELAXED)
 

@@ -16,10 +16,12 @@
 
 struct ifnet;
 struct inpcb;
+struct mbuf;
 struct inrcv;
 
 #define INMULTI_SRCMAX	64	/* sources of one filter */
 #define INMULTI_MAX	20	/* groups of one socket */
+#define INMULTI_ASKED	8	/* sources of one question */
 
 struct infilter {		/* nobody: include of nothing */
 	uint8_t		 if_exclude;
@@ -60,13 +62,33 @@ struct inifgroups {		/* the groups of an interface and a family */
 	uint8_t		 ig_started;	/* [ig_lock] all-nodes' MAC is set */
 };
 
+/* Records of reports (RFC 3376, 4.2.12). */
+enum { REC_IS_IN = 1, REC_IS_EX, REC_TO_IN, REC_TO_EX, REC_ALLOW, REC_BLOCK };
+
+/* Messages that are made are put before the others of q, by m_nextpkt. */
 struct mcastops {
-	/* ig_lock held: ig_now is not what it was. */
-	void	(*mo_changed)(struct ingroup *);
+	int	mo_newest;	/* version, 3 of IGMP, 2 of MLD */
 	/* The groups of an interface; NULL: no memory. */
 	struct inifgroups *(*mo_groups)(struct ifnet *);
 	/* The link-layer address of a group. */
 	void	(*mo_mac)(const struct inaddr *, uint8_t *);
+	/* ig_lock held: nobody is told of that group. */
+	int	(*mo_silent)(const struct ingroup *);
+	/*
+	 * ig_lock held: a record of that type into a report, sources of f that
+	 * are (in) or are not in but (NULL: all); when there are none only if
+	 * always.
+	 */
+	void	(*mo_record)(struct mbuf **q, const struct ingroup *,
+		    uint8_t type, const struct infilter *f,
+		    const struct infilter *but, int in, int always);
+	/* ig_lock held: a report of an older version. */
+	void	(*mo_old)(struct mbuf **q, const struct ingroup *, int version);
+	/* The same, that we leave; 0: that version has none. */
+	int	(*mo_leave)(struct mbuf **q, const struct ingroup *,
+		    int version);
+	/* No lock held; takes the message. */
+	void	(*mo_send)(struct ifnet *, struct mbuf *);
 };
 extern const struct mcastops *rump_mcastops[2];	/* [I] 0: v4, 1: v6 */
 
@@ -92,12 +114,23 @@ int	inmulti_wants(struct inpcb *, const struct inrcv *)
 /* Without locks: is somebody a member? */
 int	inmulti_joined(struct inifgroups *, const struct inaddr *group)
 	    __attribute__((__weak__));
+/* A link that is new knows nothing of the groups. */
+void	inmulti_restart(struct inifgroups *) __attribute__((__weak__));
 /* The interface is gone. */
 void	inmulti_ifgone(struct inifgroups *) __attribute__((__weak__));
 /*
- * ig_lock held, for IGMP and MLD: a group without members and reports goes;
- * infilter_has: is src in it?  infilter_copy: 0 or ENOMEM.
+ * ig_lock held, for IGMP and MLD.  A question about a group (NULL: all) or some
+ * of its sources (nsrc may be more than INMULTI_ASKED: then src is not looked
+ * at), to be answered within max ns; somebody else's report of one.
  */
+void	inmulti_query(struct inifgroups *, const struct inaddr *group,
+	    const struct inaddr *src, unsigned nsrc, int64_t max);
+void	inmulti_heard(struct inifgroups *, const struct inaddr *group);
+/*
+ * ig_lock held: ig_now is not what it was; a group without members and reports
+ * goes; infilter_has: is src in it?  infilter_copy: 0 or ENOMEM.
+ */
+void	ingroup_changed(struct ingroup *);
 void	ingroup_reap(struct ingroup **);
 int	infilter_has(const struct infilter *, const struct inaddr *);
 int	infilter_copy(struct infilter *, const struct infilter *);

@@ -68,16 +68,6 @@ struct icmp {
 #define ICMP_C_SRCFAIL		5
 #define ICMP_C_FILTERED		13
 
-static inline void
-in_count(uint64_t *p)
-{
-
-	if (rump_cooperative)
-		__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + 1,
-		    __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
-}
 #define IP4COUNT(n)	in_count(&rump_ipstat[0][IPS_##n])
 
 static inline uint32_t
@@ -169,14 +159,10 @@ in_wants(struct inpcb *inp, const struct inrcv *ir)
 	    inmulti_wants(inp, ir);
 }
 
-/*
- * net_mcast's, NULL without it: options about groups of level SOL_IP; an
- * interface is up again, nobody may know its groups.
- */
+/* net_mcast's, NULL without it: options about groups of level SOL_IP. */
 int	mcast_setopt(struct inpcb *, int name, const void *, unsigned)
 	    __attribute__((__weak__));
 int	mcast_getopt(struct inpcb *, int name, void *, unsigned *)
 	    __attribute__((__weak__));
-void	igmp_again(struct inifgroups *) __attribute__((__weak__));
 
 #endif /* NET_INPROTO_H */

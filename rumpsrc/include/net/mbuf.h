@@ -94,6 +94,17 @@ struct mbuf {
 /* ph_l3, ph_l4: m_data as an offset, and back.  m_pullup() keeps them right. */
 #define PH_OFF(m)	((uint16_t)((m)->m_data - (m)->m_store->m_base))
 #define PH_HDR(m, off)	((m)->m_store->m_base + (off))
+/* The packet from its network header on, which m_data has left behind. */
+static inline void
+m_withl3(struct mbuf *m)
+{
+	uint8_t *l3 = PH_HDR(m, m->m_pkt.ph_l3);
+	uint32_t n = (uint32_t)(m->m_data - l3);
+
+	m->m_data = l3;
+	m->m_len += n;
+	m->m_pkt.ph_len += n;
+}
 
 /* One mbuf with room for len <= MBUF_MAX bytes; m_len 0; m_pkt all zero. */
 struct mbuf *m_get(size_t len);

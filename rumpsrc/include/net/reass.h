@@ -20,17 +20,21 @@ struct reass_key {
 	uint32_t	rk_more;	/* protocol, or interface */
 };
 
-/* One for each family, static: what comes first is [I]. */
-struct reass {
-	uint64_t	*rs_stat;	/* a row of rump_ipstat */
-	int64_t		 rs_life;	/* ns */
-	uint32_t	 rs_max;	/* bytes of a packet with its header */
+struct reassops {
+	uint64_t	*ro_stat;	/* a row of rump_ipstat */
+	uint32_t	 ro_life;	/* seconds */
+	uint32_t	 ro_max;	/* bytes of a packet with its header */
 	/* It is whole, with the first one's header, which is to be set right;
 	 * ce: a router saw congestion. */
-	void		(*rs_whole)(struct mbuf *, int ce);
+	void		(*ro_whole)(struct mbuf *, int ce);
 	/* Too late for the rest: the ICMP error about the first, which it
 	 * takes.  No lock is held. */
-	void		(*rs_late)(struct mbuf *);
+	void		(*ro_late)(struct mbuf *);
+};
+
+/* One for each family, all-zero. */
+struct reass {
+	const struct reassops *rs_ops;	/* [rs_lock] */
 	struct rump_mutex rs_lock;	/* a leaf */
 	struct reass_pkt *rs_list;	/* [rs_lock] */
 	unsigned	 rs_count;	/* [rs_lock] */
@@ -45,9 +49,9 @@ struct reass {
  * its start for rs_late (NULL: it is not the first); taken, too.  The whole
  * packet or NULL.  Failures are counted.
  */
-struct mbuf *rump_reass(struct reass *, const struct reass_key *,
-	    struct mbuf *m, uint32_t off, int more, unsigned ecn,
-	    struct mbuf *first);
+struct mbuf *rump_reass(struct reass *, const struct reassops *,
+	    const struct reass_key *, struct mbuf *m, uint32_t off, int more,
+	    unsigned ecn, struct mbuf *first);
 /* A copy for that, of at most len bytes; NULL: no memory. */
 struct mbuf *rump_reass_copy(const struct mbuf *, unsigned len);
 /* Packets that are not whole, and their memory. */

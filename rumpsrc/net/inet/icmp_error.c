@@ -8,37 +8,30 @@
 
 #define ERR_MAX		576	/* bytes of the whole message */
 #define ERR_RATE	1000	/* a second */
-#define ERR_BURST	50
 
-static struct rump_mutex err_lock;
-static int64_t err_when;	/* [err_lock] tokens were counted */
-static uint32_t err_tokens = ERR_BURST;	/* [err_lock] */
+static struct in_limit err_limit;
 
-/*
- * A token bucket for all destinations; what it holds is blurred, so that its
- * state tells strangers nothing about ports (as in "SAD DNS").
- */
-static int
-err_allowed(void)
+int
+in_errlimit(struct in_limit *il, uint64_t *refused)
 {
 	int64_t now = rump_monotonic(), n;
 	int ok = 0;
 
-	rump_mutex_enter(&err_lock);
-	n = (now - err_when) / (NSEC_PER_SEC / ERR_RATE);
+	rump_mutex_enter(&il->il_lock);
+	n = (now - il->il_when) / (NSEC_PER_SEC / ERR_RATE);
 	if (n > 0) {
-		err_tokens = n >= ERR_BURST - (int64_t)err_tokens ?
-		    ERR_BURST - (uint32_t)(in_random() % 4) :
-		    err_tokens + (uint32_t)n;
-		err_when = now;
+		il->il_tokens = n >= IN_BURST - (int64_t)il->il_tokens ?
+		    IN_BURST - (uint32_t)(in_random() % 4) :
+		    il->il_tokens + (uint32_t)n;
+		il->il_when = now;
 	}
-	if (err_tokens > 0) {
-		err_tokens--;
+	if (il->il_tokens > 0) {
+		il->il_tokens--;
 		ok = 1;
 	}
-	rump_mutex_exit(&err_lock);
+	rump_mutex_exit(&il->il_lock);
 	if (!ok)
-		in_count(&rump_icmpstat[1][ICMPS_RateLimit]);
+		in_count(refused);
 	return ok;
 }
 
@@ -101,7 +94,8 @@ icmp_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 	struct mbuf *e = NULL;
 
 	/* From the address that was meant, or one near him who asked. */
-	if (err_deserved(m) && err_allowed() &&
+	if (err_deserved(m) && in_errlimit(&err_limit,
+	    &rump_icmpstat[1][ICMPS_RateLimit]) &&
 	    (in_classify(&fl.fl_src) == IN_LOCAL ||
 	    ip4_source(&fl.fl_dst, 0, NULL, &fl.fl_src) == 0))
 		e = err_build(m, type, code, info);
@@ -116,12 +110,8 @@ icmp_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 void
 icmp_portunreach(struct mbuf *m)
 {
-	uint8_t *l3 = PH_HDR(m, m->m_pkt.ph_l3);
-	uint32_t n = (uint32_t)(m->m_data - l3);
 
-	m->m_data = l3;
-	m->m_len += n;
-	m->m_pkt.ph_len += n;
+	m_withl3(m);
 	icmp_error(m, ICMP_T_UNREACH, ICMP_C_PORT, 0);
 }
 

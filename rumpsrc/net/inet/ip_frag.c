@@ -22,13 +22,14 @@ frag_late(struct mbuf *m)
 	icmp_error(m, ICMP_T_TIMXCEED, 1, 0);
 }
 
-static struct reass frag_reass = {
-	.rs_stat = rump_ipstat[0],
-	.rs_life = 30 * NSEC_PER_SEC,
-	.rs_max = IP4_MAX,
-	.rs_whole = frag_whole,
-	.rs_late = frag_late,
+static const struct reassops frag_ops = {
+	.ro_stat = rump_ipstat[0],
+	.ro_life = 30,
+	.ro_max = IP4_MAX,
+	.ro_whole = frag_whole,
+	.ro_late = frag_late,
 };
+static struct reass frag_reass;
 
 struct mbuf *
 ip4_reass(struct ifnet *ifp, struct mbuf *m)
@@ -61,8 +62,8 @@ ip4_reass(struct ifnet *ifp, struct mbuf *m)
 	m->m_data += hlen;
 	m->m_len -= hlen;
 	m->m_pkt.ph_len -= hlen;
-	return rump_reass(&frag_reass, &key, m, off, more != 0, ip->ip_tos,
-	    first);
+	return rump_reass(&frag_reass, &frag_ops, &key, m, off, more != 0,
+	    ip->ip_tos, first);
 fail:
 	IP4COUNT(ReasmFails);
 	m_freem(m);

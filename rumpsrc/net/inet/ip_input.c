@@ -274,11 +274,11 @@ ip4_ifevent(enum ifevent ev, struct ifnet *ifp, void *obj)
 	if (ev == IFE_DETACH) {
 		inpcb_ifgone();
 		in_ifstate_gone(ifp);
-	} else if (igmp_again != NULL && (ev == IFE_FLAGS ||
+	} else if (inmulti_restart != NULL && (ev == IFE_FLAGS ||
 	    ev == IFE_LINK) && (in_ifflags(ifp) & IFF_UP) &&
 	    __atomic_load_n(&ifp->if_proto[IFP_INET], __ATOMIC_ACQUIRE) !=
 	    NULL)
-		igmp_again(&in_ifstate(ifp)->ii_groups);
+		inmulti_restart(&in_ifstate(ifp)->ii_groups);
 }
 
 RUMP_COMPONENT(net_inet, RUMP_FACTION_NET)

@@ -13,7 +13,7 @@
 #define FRAG_MEM	(256 * 1024)	/* and a quarter of all mbufs' */
 #define FRAG_QUEUES	64
 #define FRAG_MAX	128
-#define COUNT(rs, n)	in_count(&(rs)->rs_stat[IPS_##n])
+#define COUNT(rs, n)	in_count(&(rs)->rs_ops->ro_stat[IPS_##n])
 
 /* Fragments hang on rp_frags by m_nextpkt, in order, without their headers
  * (those of the first are before m_data); ph_csumstart is their offset. */
@@ -27,7 +27,7 @@ struct reass_pkt {
 	uint32_t	 rp_have;
 	uint32_t	 rp_mem;
 	int64_t		 rp_expires;
-	struct mbuf	*rp_first;	/* for rs_late */
+	struct mbuf	*rp_first;	/* for ro_late */
 	struct mbuf	*rp_frags;
 };
 
@@ -60,11 +60,13 @@ static void
 reass_expire(void *arg)
 {
 	int64_t now = rump_monotonic(), next = INT64_MAX;
+	const struct reassops *ops;
 	struct reass *rs = arg;
 	struct mbuf *tell = NULL, *m;
 	struct reass_pkt **pp, *rp;
 
 	rump_mutex_enter(&rs->rs_lock);
+	ops = rs->rs_ops;
 	for (pp = &rs->rs_list; (rp = *pp) != NULL;) {
 		if (rp->rp_expires > now) {
 			if (rp->rp_expires < next)
@@ -90,7 +92,7 @@ reass_expire(void *arg)
 	while ((m = tell) != NULL) {
 		tell = m->m_nextpkt;
 		m->m_nextpkt = NULL;
-		rs->rs_late(m);
+		ops->ro_late(m);
 	}
 }
 
@@ -119,7 +121,8 @@ pkt_new(struct reass *rs, const struct reass_key *key)
 	if ((rp = rump_kmem_zalloc(sizeof(*rp))) == NULL)
 		return NULL;
 	rp->rp_key = *key;
-	rp->rp_expires = rump_monotonic() + rs->rs_life;
+	rp->rp_expires = rump_monotonic() +
+	    rs->rs_ops->ro_life * NSEC_PER_SEC;
 	rp->rp_next = rs->rs_list;
 	rs->rs_list = rp;
 	rs->rs_count++;
@@ -223,7 +226,7 @@ pkt_add(struct reass *rs, struct reass_pkt **pp, struct mbuf *m, uint32_t off,
 	rs->rs_mem += mem;
 	if (rp->rp_end == 0 || rp->rp_have != rp->rp_end)
 		return NULL;
-	if (rp->rp_end + rp->rp_frags->m_pkt.ph_hdrlen > rs->rs_max) {
+	if (rp->rp_end + rp->rp_frags->m_pkt.ph_hdrlen > rs->rs_ops->ro_max) {
 		COUNT(rs, ReasmFails);
 		pkt_free(rs, pp);
 		return NULL;
@@ -233,19 +236,21 @@ pkt_add(struct reass *rs, struct reass_pkt **pp, struct mbuf *m, uint32_t off,
 	ce = rp->rp_ecn & 1 << 3;
 	pkt_free(rs, pp);
 	COUNT(rs, ReasmOKs);
-	rs->rs_whole(m, ce);
+	rs->rs_ops->ro_whole(m, ce);
 	return m;
 }
 
 struct mbuf *
-rump_reass(struct reass *rs, const struct reass_key *key, struct mbuf *m,
-    uint32_t off, int more, unsigned ecn, struct mbuf *first)
+rump_reass(struct reass *rs, const struct reassops *ops,
+    const struct reass_key *key, struct mbuf *m, uint32_t off, int more,
+    unsigned ecn, struct mbuf *first)
 {
 	const size_t limit = rump_mbuf_limit / 4 < FRAG_MEM ?
 	    rump_mbuf_limit / 4 : FRAG_MEM;
 	struct reass_pkt **pp;
 
 	rump_mutex_enter(&rs->rs_lock);
+	rs->rs_ops = ops;
 	if ((pp = pkt_find(rs, key)) == NULL) {
 		COUNT(rs, ReasmFails);
 		m_freem(m);

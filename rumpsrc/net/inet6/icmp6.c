@@ -16,10 +16,10 @@ icmp6_count(int out, unsigned type)
 {
 
 	if (type < 16)
-		in6_count(&rump_icmp6stat[out][type]);
+		in_count(&rump_icmp6stat[out][type]);
 	else if (type >= 128 && type < 152)
-		in6_count(&rump_icmp6stat[out][type - 112]);
-	in6_count(&rump_icmp6stat[out][ICMP6S_Msgs]);
+		in_count(&rump_icmp6stat[out][type - 112]);
+	in_count(&rump_icmp6stat[out][ICMP6S_Msgs]);
 }
 
 /* A 16-bit word of a summed message changes (RFC 1624, equation 3). */
@@ -96,7 +96,7 @@ icmp6_input(struct mbuf *m, const struct inrcv *ir)
 
 	if (m->m_pkt.ph_len < sizeof(struct icmp6) ||
 	    (m = m_pullup(m, sizeof(struct icmp6))) == NULL) {
-		in6_count(&rump_icmp6stat[0][ICMP6S_Errors]);
+		in_count(&rump_icmp6stat[0][ICMP6S_Errors]);
 		m_freem(m);
 		return;
 	}

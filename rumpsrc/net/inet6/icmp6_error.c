@@ -5,37 +5,7 @@
  */
 #include "inet6_priv.h"
 
-#define ERR_RATE	1000	/* a second */
-#define ERR_BURST	50
-
-static struct rump_mutex err_lock;
-static int64_t err_when;	/* [err_lock] tokens were counted */
-static uint32_t err_tokens = ERR_BURST;	/* [err_lock] */
-
-/* A token bucket; what it holds is blurred, as net_inet's. */
-static int
-err_allowed(void)
-{
-	int64_t now = rump_monotonic(), n;
-	int ok = 0;
-
-	rump_mutex_enter(&err_lock);
-	n = (now - err_when) / (NSEC_PER_SEC / ERR_RATE);
-	if (n > 0) {
-		err_tokens = n >= ERR_BURST - (int64_t)err_tokens ?
-		    ERR_BURST - (uint32_t)(in_random() % 4) :
-		    err_tokens + (uint32_t)n;
-		err_when = now;
-	}
-	if (err_tokens > 0) {
-		err_tokens--;
-		ok = 1;
-	}
-	rump_mutex_exit(&err_lock);
-	if (!ok)
-		in6_count(&rump_icmp6stat[1][ICMP6S_RateLimit]);
-	return ok;
-}
+static struct in_limit err_limit;
 
 /* May this packet be answered by an error (RFC 4443, 2.4 (e))? */
 static int
@@ -108,8 +78,8 @@ icmp6_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 	struct mbuf *e = NULL;
 	struct icmp6 *ic;
 
-	if (err_deserved(m, type, code) && err_allowed() &&
-	    err_source(m, &fl) == 0)
+	if (err_deserved(m, type, code) && in_errlimit(&err_limit,
+	    &rump_icmp6stat[1][ICMP6S_RateLimit]) && err_source(m, &fl) == 0)
 		e = err_build(m, type, code, info);
 	m_freem(m);
 	if (e == NULL)
@@ -124,12 +94,8 @@ icmp6_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 void
 icmp6_portunreach(struct mbuf *m)
 {
-	uint8_t *l3 = PH_HDR(m, m->m_pkt.ph_l3);
-	uint32_t n = (uint32_t)(m->m_data - l3);
 
-	m->m_data = l3;
-	m->m_len += n;
-	m->m_pkt.ph_len += n;
+	m_withl3(m);
 	icmp6_error(m, ICMP6_UNREACH, ICMP6_C_PORT, 0);
 }
 

@@ -248,7 +248,7 @@ if_up(struct in6_if *ii)
 	}
 	for (n = 0; nth_addr6(ifp, n, &ia); n++)
 		nd6_dad_start(ii, &ia.ia_addr);
-	mld_restart(ii);
+	inmulti_restart(&ii->ii_groups);
 	add_linklocal(ifp);
 }
 
@@ -355,7 +355,7 @@ in6_ifevent(enum ifevent ev, struct ifnet *ifp, void *obj)
 	case IFE_LINK:
 		if ((in6_ifflags(ifp) & (IFF_UP | IFF_RUNNING)) ==
 		    (IFF_UP | IFF_RUNNING)) {
-			mld_restart(ii);
+			inmulti_restart(&ii->ii_groups);
 			rs_start(ii, in6_var(&rump_ip6_rsdelay) *
 			    (NSEC_PER_SEC / 1000));
 		}

@@ -73,17 +73,7 @@ enum { ICMP6_UNREACH = 1, ICMP6_TOOBIG, ICMP6_TIMXCEED, ICMP6_PARAM,
 #define ICMP6_C_OPTION	2
 #define ICMP6_C_CHAIN	3	/* RFC 7112 */
 
-static inline void
-in6_count(uint64_t *p)
-{
-
-	if (rump_cooperative)
-		__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + 1,
-		    __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
-}
-#define IP6COUNT(n)	in6_count(&rump_ipstat[1][IPS_##n])
+#define IP6COUNT(n)	in_count(&rump_ipstat[1][IPS_##n])
 void	icmp6_count(int out, unsigned type);
 
 static inline uint32_t
@@ -318,7 +308,6 @@ void	nd6_dns_write(struct in6_if *);
 
 /* mld6.c */
 void	mld_input(struct mbuf *, const struct inrcv *);	/* takes m */
-void	mld_restart(struct in6_if *);
 extern const struct mcastops rump_mld_ops;
 
 #endif /* INET6_PRIV_H */

@@ -28,13 +28,14 @@ frag_late(struct mbuf *m)
 	icmp6_error(m, ICMP6_TIMXCEED, 1, 0);
 }
 
-static struct reass frag_reass = {
-	.rs_stat = rump_ipstat[1],
-	.rs_life = 60 * NSEC_PER_SEC,
-	.rs_max = IP6_MAX + IP6_HDR,
-	.rs_whole = frag_whole,
-	.rs_late = frag_late,
+static const struct reassops frag_ops = {
+	.ro_stat = rump_ipstat[1],
+	.ro_life = 60,
+	.ro_max = IP6_MAX + IP6_HDR,
+	.ro_whole = frag_whole,
+	.ro_late = frag_late,
 };
+static struct reass frag_reass;
 
 static struct reass_key
 frag_key(const struct ifnet *ifp, const struct ip6 *ip, uint32_t id)
@@ -154,7 +155,8 @@ ip6_reass(struct ifnet *ifp, struct mbuf *m, struct ip6_walk *w)
 	if (off == 0)
 		first = rump_reass_copy(m, FRAG_FIRST);
 	frag_cut(m, w, fh.if_nxt);
-	m = rump_reass(&frag_reass, &key, m, off, more, tos, first);
+	m = rump_reass(&frag_reass, &frag_ops, &key, m, off, more, tos,
+	    first);
 	if (m == NULL)
 		return NULL;
 	/* Once more from the start; its headers may be others than these. */

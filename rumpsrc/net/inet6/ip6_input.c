@@ -42,7 +42,7 @@ static void
 drop(uint64_t *counter, struct mbuf *m)
 {
 
-	in6_count(counter);
+	in_count(counter);
 	m_freem(m);
 }
 
@@ -107,7 +107,7 @@ ip6_deliver_slow(struct ifnet *ifp, struct mbuf *m)
 		return;
 	}
 	if (w.w_proto == PROTO_ICMP6 && !icmp6_sumok(m, &ir)) {
-		in6_count(&rump_icmp6stat[0][ICMP6S_CsumErrors]);
+		in_count(&rump_icmp6stat[0][ICMP6S_CsumErrors]);
 		drop(&rump_icmp6stat[0][ICMP6S_Errors], m);
 		return;
 	}

@@ -136,7 +136,7 @@ ingroup_update(struct ingroup *ig)
 	}
 	infilter_clear(&ig->ig_now);
 	ig->ig_now = f;
-	OPS(&ig->ig_addr)->mo_changed(ig);
+	ingroup_changed(ig);
 }
 
 static void

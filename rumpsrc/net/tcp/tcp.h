@@ -287,17 +287,7 @@ struct ackinfo {
 	uint8_t		 ai_twice;	/* it came twice, says the peer */
 };
 
-static inline void
-tcp_count(uint64_t *p)
-{
-
-	if (rump_cooperative)
-		__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + 1,
-		    __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
-}
-#define TCPCOUNT(n)	tcp_count(&rump_tcpstat[TCPS_##n])
+#define TCPCOUNT(n)	in_count(&rump_tcpstat[TCPS_##n])
 #define SYSCTL(v)	__atomic_load_n(&(v), __ATOMIC_RELAXED)
 
 static inline uint32_t
