@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* components: net net_inet net_udp net_raw net_mcast */
 /*
- * ARP, ping, fragments, errors, forwarding, on a fake interface: what comes
- * in, what goes out.  Every truncation of every header.
+ * ARP, ping, errors, on a fake interface: what comes in, what goes out.  Every
+ * truncation of every header.  Fragments: t_frag.c, forwarding: t_forward.c.
  */
 #include "wire.h"
 
@@ -251,147 +251,6 @@ test_options(void)
 	CHECK(!sent(fk, &out));
 }
 
-/* A piece of a packet of `whole`'s: bytes [off, off + n) of its payload. */
-static void
-piece(const struct frame *whole, unsigned off, unsigned n, int more)
-{
-	static struct frame f;
-
-	memcpy(f.f_b, whole->f_b, 34);
-	memcpy(f.f_b + 34, whole->f_b + 34 + off, n);
-	f.f_len = 34 + n;
-	put16(f.f_b + 16, 20 + n);
-	put16(f.f_b + 20, off / 8 | (more ? 0x2000 : 0));
-	resum(&f);
-	inject(fk, &f);
-}
-
-static void
-newid(struct frame *f)
-{
-	static unsigned id = 100;
-
-	put16(f->f_b + 18, id++);
-	resum(f);
-}
-
-static void
-test_reass(void)
-{
-	unsigned seed = 4711, round, n, i, j, cuts[64], order[64], t, total;
-
-	for (round = 0; round < 150; round++) {
-		total = 8 * (1 + (unsigned)rand_r(&seed) % 150) +
-		    (unsigned)rand_r(&seed) % 8;
-		echoframe(&in, PEER, US, total - 8 > 1400 ? 1000 :
-		    total > 8 ? total - 8 : 20);
-		total = in.f_len - 34;
-		newid(&in);
-		cuts[0] = 0;
-		for (n = 1; n < 40 && cuts[n - 1] + 8 < total; n++) {
-			cuts[n] = cuts[n - 1] + 8 * (1 +
-			    (unsigned)rand_r(&seed) % (total / 24 + 1));
-			if (cuts[n] >= total)
-				break;
-		}
-		cuts[n] = total;
-		for (i = 0; i < n; i++)
-			order[i] = i;
-		for (i = n; i > 1; i--) {
-			j = (unsigned)rand_r(&seed) % i;
-			t = order[j];
-			order[j] = order[i - 1];
-			order[i - 1] = t;
-		}
-		for (i = 0; i < n; i++) {
-			CHECK(!sent(fk, &out));
-			j = order[i];
-			piece(&in, cuts[j], cuts[j + 1] - cuts[j], j + 1 < n);
-			if (i + 1 < n && rand_r(&seed) % 4 == 0)
-				piece(&in, cuts[j], cuts[j + 1] - cuts[j],
-				    j + 1 < n);
-		}
-		CHECK(sent(fk, &out));
-		CHECK_EQ(out.f_len, in.f_len);
-		CHECK(sumsok(&out));
-		CHECK(memcmp(PAYLOAD(&out) + 4, PAYLOAD(&in) + 4,
-		    total - 4) == 0);
-	}
-}
-
-static void
-test_overlap(void)
-{
-	unsigned k;
-
-	/* Any overlap: the whole is lost, and what comes after. */
-	for (k = 0; k < 5; k++) {
-		echoframe(&in, PEER, US, 72);	/* 80 bytes */
-		newid(&in);
-		piece(&in, 0, 32, 1);
-		if (k == 0)
-			piece(&in, 24, 16, 1);
-		else if (k == 1)
-			piece(&in, 0, 40, 1);
-		else if (k == 2)
-			piece(&in, 8, 16, 1);
-		else if (k == 3)
-			piece(&in, 16, 16, 0);
-		else
-			piece(&in, 0, 24, 1);
-		piece(&in, 32, 48, 0);
-		piece(&in, 0, 32, 1);
-		CHECK(!sent(fk, &out));
-	}
-	/* Ends that differ; beyond the end. */
-	echoframe(&in, PEER, US, 72);
-	newid(&in);
-	piece(&in, 64, 16, 0);
-	piece(&in, 64, 8, 0);
-	piece(&in, 0, 64, 1);
-	newid(&in);
-	piece(&in, 40, 8, 0);
-	piece(&in, 64, 8, 1);
-	piece(&in, 0, 40, 1);
-	/* Not a multiple of 8, nothing in it, beyond 64 KiB. */
-	newid(&in);
-	piece(&in, 0, 30, 1);
-	piece(&in, 32, 0, 1);
-	put16(in.f_b + 20, 0x1fff);
-	CHECK(!sent(fk, &out));
-	newid(&in);
-	memcpy(out.f_b, in.f_b, 34);
-	out.f_len = 34 + 80;
-	put16(out.f_b + 20, 0x1fff);
-	resum(&out);
-	inject(fk, &out);
-	piece(&in, 0, 80, 1);
-	CHECK(!sent(fk, &out));
-}
-
-/* Many unfinished ones: memory is bounded, the new ones get through. */
-static void
-test_fragflood(void)
-{
-	size_t before = rump_mbuf_inuse();
-	unsigned i;
-
-	for (i = 0; i < 5000; i++) {
-		echoframe(&in, PEER, US, 1000);
-		newid(&in);
-		piece(&in, 8 * (i % 20), 8, 1);
-	}
-	CHECK(rump_mbuf_inuse() - before < 1024 * 1024);
-	for (i = 0; i < 1000; i++)
-		piece(&in, 16 * i, 8, 1);
-	echoframe(&in, PEER, US, 1000);
-	newid(&in);
-	piece(&in, 0, 504, 1);
-	piece(&in, 504, 504, 0);
-	CHECK(sent(fk, &out));
-	CHECK_EQ(out.f_len, in.f_len);
-}
-
 static void
 test_unreach(void)
 {
@@ -450,48 +309,6 @@ test_unreach(void)
 	}
 	CHECK(n >= 20 && n < 500);
 	(void)dropall(fk);
-}
-
-/* We send: fragments are right. */
-static void
-test_fragout(void)
-{
-	static char big[66000];
-	static uint8_t got[60100];
-	unsigned len, off, max;
-	int fd = usock();
-
-	onhost = 0;
-	for (len = 0; len < sizeof(big); len++)
-		big[len] = (char)(len * 31 + len / 256);
-	OK(setint(fd, IPPROTO_IP, IP_TOS, 0x28));
-	for (len = 1400; len < 60000; len = len * 3 / 2 + 1) {
-		CHECK_EQ(usendto(fd, big, len, PEER, 9), len);
-		max = 0;
-		while (sent(fk, &out)) {
-			off = (get16(out.f_b + 20) & 0x1fff) * 8;
-			CHECK(sumsok(&out));
-			CHECK(out.f_len <= 1514);
-			CHECK_EQ(out.f_b[15], 0x28);
-			memcpy(got + off, PAYLOAD(&out), out.f_len - 34);
-			if (off + out.f_len - 34 > max)
-				max = off + out.f_len - 34;
-			if (len <= 1472) {
-				CHECK_EQ(get16(out.f_b + 20), 0x4000);
-			}
-		}
-		CHECK_EQ(max, len + 8);
-		CHECK(memcmp(got + 8, big, len) == 0);
-		/* The sum, of the whole. */
-		CHECK_EQ(sum16(got, len + 8, 17 + len + 8 + (uint32_t)(uint16_t)
-		    ~sum16(out.f_b + 26, 8, 0)), 0);
-	}
-	OK(setint(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO));
-	FAILS(usendto(fd, big, 1473, PEER, 9), EMSGSIZE);
-	CHECK_EQ(usendto(fd, big, 1472, PEER, 9), 1472);
-	FAILS(usendto(fd, big, 65508, PEER, 9), EMSGSIZE);
-	(void)dropall(fk);
-	uclose(fd);
 }
 
 static void
@@ -596,184 +413,6 @@ test_errors(void)
 	uclose(un);
 }
 
-/* From us, from one link only, from and to nowhere: not forwarded, no word. */
-static void
-martians(struct fake *f2)
-{
-	static const struct { const char *src, *dst; } bad[] = {
-		{ US, "10.1.0.9" }, { "10.1.0.1", "10.1.0.9" },
-		{ "169.254.1.1", "10.1.0.9" }, { PEER, "169.254.1.1" },
-		{ "127.0.0.1", "10.1.0.9" }, { "0.0.0.0", "10.1.0.9" },
-		{ "224.0.0.5", "10.1.0.9" }, { PEER, "240.0.0.1" },
-		{ PEER, "0.1.2.3" }, { PEER, "127.0.0.2" },
-		{ PEER, "10.1.0.255" },
-	};
-	unsigned i;
-
-	(void)dropall(fk);
-	(void)dropall(f2);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		udpframe(&in, bad[i].src, 5, bad[i].dst, 6, "abcdef", 6);
-		inject(fk, &in);
-		if (sent(f2, &out) || sent(fk, &out)) {
-			printf("%s to %s: forwarded, or answered\n",
-			    bad[i].src, bad[i].dst);
-			CHECK(0);
-		}
-	}
-	/* Broadcast to the link: not ours to pass on. */
-	udpframe(&in, PEER, 5, "10.1.0.9", 6, "abcdef", 6);
-	memcpy(in.f_b, mac_all, 6);
-	inject(fk, &in);
-	CHECK(!sent(f2, &out));
-}
-
-/* Segments that receive coalescing put together are as long as they were. */
-static void
-coalesced(struct fake *f2)
-{
-	uint8_t tcp[20 + 2000] = { 0, 5, 0, 6 };
-	struct mbuf *m;
-	int df;
-
-	put16(tcp + 12, 0x5010);
-	for (df = 0; df < 2; df++) {
-		udpframe(&in, PEER, 5, "10.1.0.9", 6, tcp, 1400);
-		in.f_b[23] = 6;
-		memset(PAYLOAD(&in), 0, 20);
-		PAYLOAD(&in)[12] = 0x50;
-		put16(in.f_b + 20, df ? 0x4000 : 0);
-		resum(&in);
-		rump_schedule();
-		m = m_gethdr(in.f_len);
-		memcpy(m->m_data, in.f_b, in.f_len);
-		m->m_len = m->m_pkt.ph_len = in.f_len;
-		m->m_pkt.ph_gso = PH_GSO_TCP4;
-		m->m_pkt.ph_gsosize = 700;
-		m->m_pkt.ph_csum = PH_CSUM_PARTIAL;
-		m->m_pkt.ph_csumstart = 34;
-		m->m_pkt.ph_csumoff = 16;
-		m->m_pkt.ph_hdrlen = 54;
-		rump_if_input(&fk->fk_if, m);
-		rump_unschedule();
-		if (df) {
-			CHECK(!sent(f2, &out));
-			CHECK(sent(fk, &out));
-			CHECK_EQ(get16(PAYLOAD(&out)), 0x0304);
-			CHECK_EQ(get16(PAYLOAD(&out) + 6), 600);
-		} else {
-			CHECK(sent(f2, &out));
-			do
-				CHECK(out.f_len <= 614);
-			while (sent(f2, &out));
-		}
-	}
-	(void)dropall(fk);
-}
-
-/* A neighbour is told of the shorter way; the packet takes the longer one. */
-static void
-redirects(void)
-{
-	struct rtentry rt = { .rt_plen = 96 + 24, .rt_type = RTN_UNICAST,
-	    .rt_if = &fk->fk_if };
-	struct inaddr gw = addr("10.0.0.44");
-	struct neigh *ne;
-	uint32_t want = v4("10.0.0.44");
-
-	rt.rt_dst = addr("10.7.7.0");
-	rt.rt_gw = gw;
-	rump_schedule();
-	ne = rump_neigh_get(&fk->fk_if, &gw, 1);
-	rump_neigh_update(ne, (const uint8_t *)"\2\0\0\0\0\54",
-	    NEU_PERMANENT);
-	rump_neigh_rele(ne);
-	CHECK_EQ(rump_rt_add(&rt), 0);
-	rump_unschedule();
-	(void)dropall(fk);
-	udpframe(&in, PEER, 5, "10.7.7.7", 6, "abcdef", 6);
-	inject(fk, &in);
-	CHECK(sent(fk, &out));
-	CHECK(sumsok(&out));
-	CHECK_EQ(get16(PAYLOAD(&out)), 0x0501);
-	CHECK(memcmp(PAYLOAD(&out) + 4, &want, 4) == 0);
-	CHECK(memcmp(out.f_b + 30, in.f_b + 26, 4) == 0);
-	CHECK(sent(fk, &out));
-	CHECK_EQ(out.f_b[22], 63);
-	CHECK(memcmp(out.f_b, "\2\0\0\0\0\54", 6) == 0);
-	/* Not to who is no neighbour. */
-	udpframe(&in, "10.1.0.9", 5, "10.7.7.7", 6, "abcdef", 6);
-	inject(fk, &in);
-	CHECK(sent(fk, &out));
-	CHECK_EQ(out.f_b[22], 63);
-	CHECK(!sent(fk, &out));
-	K((void)rump_rt_del(&rt));
-}
-
-static void
-test_forward(void)
-{
-	struct fake *f2;
-	struct inaddr far = addr("10.1.0.9");
-	struct neigh *ne;
-	static struct frame f;
-	unsigned n;
-
-	rump_schedule();
-	f2 = fake_attach("fk1", 0);
-	CHECK_EQ(addaddr(f2, "10.1.0.1", 24), 0);
-	ne = rump_neigh_get(&f2->fk_if, &far, 1);
-	rump_neigh_update(ne, (const uint8_t *)"\2\0\0\0\0\11",
-	    NEU_PERMANENT);
-	rump_neigh_rele(ne);
-	rump_unschedule();
-	(void)dropall(f2);
-	udpframe(&in, PEER, 5, "10.1.0.9", 6, "abcdef", 6);
-	inject(fk, &in);
-	CHECK(!sent(f2, &out) && !sent(fk, &out));
-	rump_ip_forwarding = 1;
-	inject(fk, &in);
-	CHECK(sent(f2, &out));
-	CHECK(sumsok(&out));
-	CHECK_EQ(out.f_b[22], 63);
-	CHECK(memcmp(PAYLOAD(&out), PAYLOAD(&in), 14) == 0);
-	in.f_b[22] = 1;
-	resum(&in);
-	inject(fk, &in);
-	CHECK(!sent(f2, &out));
-	CHECK(sent(fk, &out));
-	CHECK_EQ(get16(PAYLOAD(&out)), 0x0b00);
-	/* Too long for there. */
-	f2->fk_if.if_mtu = 600;
-	rump_net_changed();
-	memset(f.f_b, 'x', sizeof(f.f_b));
-	udpframe(&in, PEER, 5, "10.1.0.9", 6, f.f_b, 1000);
-	inject(fk, &in);
-	for (n = 0; sent(f2, &out); n++) {
-		CHECK(sumsok(&out) && out.f_len <= 614);
-	}
-	CHECK_EQ(n, 2);
-	put16(in.f_b + 20, 0x4000);
-	resum(&in);
-	inject(fk, &in);
-	CHECK(!sent(f2, &out));
-	CHECK(sent(fk, &out));
-	CHECK_EQ(get16(PAYLOAD(&out)), 0x0304);
-	CHECK_EQ(get16(PAYLOAD(&out) + 6), 600);
-	/* (In two parts: PEER's path is narrow since test_errors.)
-	 * No way to there. */
-	(void)dropall(fk);
-	udpframe(&in, PEER, 5, "99.1.0.9", 6, "abcdef", 6);
-	inject(fk, &in);
-	CHECK(sent(fk, &out));
-	CHECK_EQ(get16(PAYLOAD(&out)), 0x0300);
-	martians(f2);
-	coalesced(f2);
-	redirects();
-	rump_ip_forwarding = 0;
-	K((void)rump_if_setflags(&f2->fk_if, 0, IFF_UP));
-}
-
 /* An interface goes while idle sockets remember routes through it. */
 static void
 test_detach(void)
@@ -815,15 +454,10 @@ main(void)
 	test_ping();
 	test_martians();
 	test_options();
-	test_reass();
 	CHECK_EQ(rump_mbuf_inuse(), before);
-	test_overlap();
-	test_fragflood();
 	test_unreach();
 	usleep(60000);		/* the limit of errors */
-	test_fragout();
 	test_errors();
-	test_forward();
 	test_detach();
 	return check_done();
 }

@@ -41,7 +41,6 @@ static uint8_t popt[40];		/* put into each segment */
 static unsigned poptlen;
 static uint16_t pwin = 65535;
 static uint8_t ptos;
-static int slow;			/* ms: the handshake's round trip */
 
 static inline void
 put16(uint8_t *p, unsigned v)
@@ -346,9 +345,12 @@ listening(void)
 	return fd;
 }
 
-/* The peer connects; *s is the answer to its SYN. */
+/*
+ * The peer connects; *s is the answer to its SYN.  ms: the round trip of the
+ * handshake.
+ */
 static inline int
-passive(int l, const uint8_t *opt, unsigned optlen, struct s *s)
+passive_rtt(int l, int ms, const uint8_t *opt, unsigned optlen, struct s *s)
 {
 	int fd;
 
@@ -357,11 +359,29 @@ passive(int l, const uint8_t *opt, unsigned optlen, struct s *s)
 	CHECK_EQ(s->ack, pseq + 1);
 	pseq++;
 	pack = s->seq + 1;
-	msleep(slow);
+	msleep(ms);
 	inject(ACK, pseq, pack, NULL, 0);
 	fd = (int)rump_sys_accept(l, NULL, NULL);
 	CHECK(fd >= 0);
 	return fd;
+}
+
+static inline int
+passive(int l, const uint8_t *opt, unsigned optlen, struct s *s)
+{
+
+	return passive_rtt(l, 0, opt, optlen, s);
+}
+
+/* The peer resets it; nothing of the case is left. */
+static inline void
+finish(int fd, int l)
+{
+
+	inject(RST, pseq, 0, NULL, 0);
+	OK(rump_sys_close(fd));
+	OK(rump_sys_close(l));
+	drop_all();
 }
 
 static inline void

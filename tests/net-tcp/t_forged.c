@@ -162,10 +162,7 @@ options(void)
 	while (next(&s, 50))
 		;
 	CHECK_EQ(state(fd), TS_ESTABLISHED);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 static const struct test tests[] = {

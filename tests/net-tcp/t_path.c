@@ -25,16 +25,6 @@ cwnd(int fd)
 	return ti.tcpi_snd_cwnd;
 }
 
-static void
-done(int fd, int l)
-{
-
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
-}
-
 /* n segments of len bytes; *first: as sent. */
 static void
 sends(int fd, int n, int len, struct s *first)
@@ -62,9 +52,7 @@ slowstart(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	slow = 200;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 200, opt_sack, sizeof(opt_sack), &s);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 60000, 0, NULL, 0), 60000);
 	msleep(200);
 	for (i = 0; i < 10; i++)
@@ -74,7 +62,7 @@ slowstart(void)
 	for (i = 0; i < 20; i++)
 		inject(ACK, pseq, pack += 1000, NULL, 0);
 	CHECK_EQ(cwnd(fd), 40);
-	done(fd, l);
+	finish(fd, l);
 }
 
 /*
@@ -90,9 +78,7 @@ echoes(void)
 	for (i = 0; i < 40 && kinds != 15; i++) {
 		l = listening();
 		ts(1001, 0);
-		slow = 100;
-		fd = passive(l, opt_all, sizeof(opt_all), &first);
-		slow = 0;
+		fd = passive_rtt(l, 100, opt_all, sizeof(opt_all), &first);
 		sends(fd, 10, 1448, &first);
 		msleep(3);
 		ts(1001, tsval(&first));
@@ -108,7 +94,7 @@ echoes(void)
 		else
 			CHECK(cwnd(fd) >= 10);
 		kinds |= 1 << (i % 2 * 2 + tsval(&again) % 2);
-		done(fd, l);
+		finish(fd, l);
 	}
 	CHECK_EQ(kinds, 15);
 }
@@ -120,9 +106,7 @@ undone(void)
 	struct s s;
 	int l = listening(), fd;
 
-	slow = 300;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_sack, sizeof(opt_sack), &s);
 	sends(fd, 10, 1000, &s);
 	ack_sack(pack, pack + 1000, pack + 4000);
 	EXPECT(&s, ACK);
@@ -132,12 +116,10 @@ undone(void)
 	/* Of something else: the network doubled it. */
 	ack_sack(pack, pack - 3000, pack - 2000);
 	CHECK(cwnd(fd) < 10);
-	done(fd, l);
+	finish(fd, l);
 
 	l = listening();
-	slow = 300;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_sack, sizeof(opt_sack), &s);
 	sends(fd, 10, 1000, &s);
 	ack_sack(pack, pack + 1000, pack + 4000);
 	EXPECT(&s, ACK);
@@ -145,7 +127,7 @@ undone(void)
 	CHECK(cwnd(fd) < 10);
 	ack_sack(pack, pack - 10000, pack - 9000);
 	CHECK(cwnd(fd) >= 10);
-	done(fd, l);
+	finish(fd, l);
 }
 
 /* Reordering that was seen once is waited for the next time. */
@@ -156,9 +138,7 @@ reordered(void)
 	int l = listening(), fd;
 
 	ts(1001, 0);
-	slow = 400;
-	fd = passive(l, opt_all, sizeof(opt_all), &first);
-	slow = 0;
+	fd = passive_rtt(l, 400, opt_all, sizeof(opt_all), &first);
 	sends(fd, 10, 1448, &first);
 	msleep(80);
 	ts(1001, tsval(&first));
@@ -174,7 +154,7 @@ reordered(void)
 	ack_sack(pack, pack + 1448, pack + 2 * 1448);
 	NOTHING(40);
 	inject(ACK, pseq, pack += 14480, NULL, 0);
-	done(fd, l);
+	finish(fd, l);
 }
 
 /*
@@ -191,9 +171,7 @@ acklost(void)
 	int l = listening(), fd;
 
 	ts(1001, 0);
-	slow = 300;
-	fd = passive(l, opt_all, sizeof(opt_all), &first);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_all, sizeof(opt_all), &first);
 	sends(fd, 1, 1448, &first);
 	EXPECT(&again, ACK | PSH);
 	CHECK_EQ(again.seq, pack);
@@ -206,7 +184,7 @@ acklost(void)
 	CHECK_EQ(ti.tcpi_ca_state, TCP_CA_Recovery);
 	EXPECT(&again, ACK);
 	CHECK_EQ(again.seq, pack);
-	done(fd, l);
+	finish(fd, l);
 }
 
 /* Segments of 10 bytes at pseq + at[i], in one batch. */
@@ -258,7 +236,7 @@ batches(void)
 	CHECK(block(&s, 0, pseq + 40, 20));
 	NOTHING(20);
 	pseq += 90;
-	done(fd, l);
+	finish(fd, l);
 }
 
 static const struct test tests[] = {

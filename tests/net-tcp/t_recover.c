@@ -60,9 +60,7 @@ sackdata(void)
 	int l = listening(), fd;
 
 	ts(1001, 0);
-	slow = 300;
-	fd = passive(l, opt_all, sizeof(opt_all), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_all, sizeof(opt_all), &s);
 	inject(ACK, pseq + 10, pack, "aaaaaaaaaa", 10);
 	EXPECT(&s, ACK);
 	CHECK(option(&s, 5) != NULL);
@@ -75,10 +73,7 @@ sackdata(void)
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 100, 0, NULL, 0), 100);
 	EXPECT(&s, ACK | PSH);
 	CHECK(option(&s, 5) != NULL);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 static void
@@ -87,9 +82,8 @@ fastrtx(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	slow = 300;		/* loss probes are far */
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	/* Loss probes are far. */
+	fd = passive_rtt(l, 300, opt_sack, sizeof(opt_sack), &s);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 10000, 0, NULL, 0), 10000);
 	for (i = 0; i < 10; i++) {
 		EXPECT(&s, i == 9 ? ACK | PSH : ACK);
@@ -123,10 +117,7 @@ fastrtx(void)
 	for (i = 0; next(&s, 20); i++)
 		;
 	CHECK(i <= 3);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /* Segments in order, at once; how many acknowledgements they have. */
@@ -176,10 +167,7 @@ ackeach(void)
 	EXPECT(&s, ACK);
 	CHECK_EQ(s.ack, pseq += 5000);
 	CHECK_EQ(acks_of(4), 4);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /*
@@ -192,9 +180,7 @@ roomfirst(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	slow = 300;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_sack, sizeof(opt_sack), &s);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 40000, 0, NULL, 0), 40000);
 	for (i = 0; i < 10; i++)
 		EXPECT(&s, ACK);
@@ -209,10 +195,7 @@ roomfirst(void)
 		CHECK_EQ(s.seq, pack + 5000 + (uint32_t)i * 1000);
 	CHECK_EQ(s.seq, pack);
 	CHECK(i >= 10);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /* RACK: what was sent before a segment that was sent again, and arrived. */
@@ -223,9 +206,7 @@ lasthole(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	slow = 300;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_sack, sizeof(opt_sack), &s);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 5000, 0, NULL, 0), 5000);
 	for (i = 0; i < 5; i++)
 		EXPECT(&s, i == 4 ? ACK | PSH : ACK);
@@ -240,10 +221,7 @@ lasthole(void)
 	EXPECT(&s, ACK | PSH);
 	CHECK_EQ(s.seq, pack);
 	CHECK_EQ(__atomic_load_n(timeouts, __ATOMIC_RELAXED), before);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /* Without SACK: three repeated acknowledgements. */
@@ -284,9 +262,7 @@ gobackn(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	slow = 300;
-	fd = passive(l, opt_mss, sizeof(opt_mss), &s);
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_mss, sizeof(opt_mss), &s);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 10000, 0, NULL, 0), 10000);
 	for (i = 0; i < 10; i++)
 		EXPECT(&s, i == 9 ? ACK | PSH : ACK);
@@ -297,10 +273,7 @@ gobackn(void)
 	EXPECT(&s, ACK);
 	CHECK_EQ(s.seq, pack);
 	CHECK_EQ(__atomic_load_n(timeouts, __ATOMIC_RELAXED), before);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /* RACK: a small hole closes by itself; TLP; the time-out. */
@@ -350,9 +323,7 @@ smalltail(void)
 	struct s s;
 	int l = listening(), fd;
 
-	slow = 50;
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	slow = 0;
+	fd = passive_rtt(l, 50, opt_sack, sizeof(opt_sack), &s);
 	nodelay(fd);
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 100, 0, NULL, 0), 100);
 	OK(rump_sys_shutdown(fd, SHUT_WR));
@@ -365,10 +336,7 @@ smalltail(void)
 	EXPECT(&s, ACK);
 	CHECK_EQ(s.seq, pack);
 	CHECK_EQ(s.len, 100);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /*
@@ -434,10 +402,7 @@ ecn(void)
 	EXPECT(&s, ACK | PSH);
 	CHECK_EQ(s.seq, pack + 1000);
 	CHECK_EQ(__atomic_load_n(probes, __ATOMIC_RELAXED), before + 1);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 /* RFC 1191: an ICMP message makes segments shorter; a false one does not. */
@@ -477,9 +442,7 @@ pmtu(void)
 	struct s s;
 	int l = listening(), fd;
 
-	slow = 300;
-	fd = passive(l, opt_all, 4, &s);	/* MSS 1460 */
-	slow = 0;
+	fd = passive_rtt(l, 300, opt_all, 4, &s);	/* MSS 1460 */
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 1460, 0, NULL, 0), 1460);
 	EXPECT(&s, ACK | PSH);
 	CHECK_EQ(s.len, 1460);
@@ -493,10 +456,7 @@ pmtu(void)
 	EXPECT(&s, ACK | PSH);
 	CHECK_EQ(s.len, 500);
 	inject(ACK, pseq, pack += 500, NULL, 0);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 static const struct test tests[] = {

@@ -222,10 +222,7 @@ zerowindow(void)
 		;
 	CHECK(s.win > 30000);
 	free(buf);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 static void
@@ -255,10 +252,7 @@ urgent(void)
 	EXPECT(&s, ACK | PSH | URG);
 	CHECK_EQ(s.urp, 3);
 	inject(ACK, pseq, pack += 3, NULL, 0);
-	inject(RST, pseq, 0, NULL, 0);
-	OK(rump_sys_close(fd));
-	OK(rump_sys_close(l));
-	drop_all();
+	finish(fd, l);
 }
 
 static void
