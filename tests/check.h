@@ -6,6 +6,7 @@
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 
+#include <errno.h>
 #include <stdio.h>
 
 static int check_failures __attribute__((__unused__));
@@ -26,6 +27,13 @@ static int check_failures __attribute__((__unused__));
 		printf("%s:%d: %s is %lld, %s is %lld\n", __FILE__,	\
 		    __LINE__, #a, check_a, #b, check_b);		\
 	}								\
+} while (0)
+
+/* The call gives -1, or MAP_FAILED, and this errno. */
+#define FAILS(call, err) do {						\
+	errno = 0;							\
+	CHECK_EQ(call, -1);						\
+	CHECK_EQ(errno, err);						\
 } while (0)
 
 /* Nothing after it makes sense when it fails. */

@@ -18,12 +18,6 @@
 
 #include "check.h"
 
-/* The call gives -1 and this errno. */
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
 #define OK(call)	CHECK_EQ(call, 0)
 
 /* A rump kernel, and a process of our own in it. */

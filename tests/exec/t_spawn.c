@@ -192,13 +192,13 @@ test_paths(void)
 	const char *l = "/tmp/t_spawn.link";
 	char *script = strdup(s), *two = strdup(s2), *lnk = strdup(l);
 
-#define FAILS(error, path) \
+#define NOT_RUN(error, path) \
 	CHECK_EQ(output(buf, sizeof(buf), NULL, NULL, ARGV(path)), -(error))
-	FAILS(ENOENT, prog("nothing"));
-	FAILS(ENOENT, "");
-	FAILS(EACCES, "/tmp");
-	FAILS(EACCES, "/");
-	FAILS(ENAMETOOLONG, memset(line, 'a', sizeof(line) - 1) ?
+	NOT_RUN(ENOENT, prog("nothing"));
+	NOT_RUN(ENOENT, "");
+	NOT_RUN(EACCES, "/tmp");
+	NOT_RUN(EACCES, "/");
+	NOT_RUN(ENAMETOOLONG, memset(line, 'a', sizeof(line) - 1) ?
 	    (line[1199] = '\0', line) : line);
 	unlink(s);
 	unlink(s2);
@@ -221,26 +221,26 @@ test_paths(void)
 	CHECK_OUT(0, want, NULL, NULL, two, "z");
 	environ = saved;
 	write_file(s2, line, 0644);
-	FAILS(EACCES, two);
+	NOT_RUN(EACCES, two);
 	write_file(s2, "#!/none/such\n", 0755);
-	FAILS(ENOENT, two);
+	NOT_RUN(ENOENT, two);
 	write_file(s2, "#!/tmp/t_spawn.two\n", 0755);
-	FAILS(ELOOP, two);
+	NOT_RUN(ELOOP, two);
 	write_file(s2, "just text\n", 0755);
-	FAILS(ENOEXEC, two);
+	NOT_RUN(ENOEXEC, two);
 	write_file(s2, "#!\n", 0755);
-	FAILS(ENOEXEC, two);
+	NOT_RUN(ENOEXEC, two);
 	CHECK_EQ(symlink(prog("helper"), l), 0);
 	CHECK_OUT(EXITED(6), "", NULL, NULL, lnk, "exit", "6");
 	CHECK_EQ(unlink(l), 0);
 	CHECK_EQ(symlink("/none/helper", l), 0);
-	FAILS(ENOENT, lnk);
+	NOT_RUN(ENOENT, lnk);
 	/* A program is where it is, not in any folder. */
-	FAILS(ENOENT, "/tmp/helper");
-	FAILS(ENOENT, "/none/helper");
-	FAILS(ENOTDIR, "/tmp/t_spawn.two/helper");
+	NOT_RUN(ENOENT, "/tmp/helper");
+	NOT_RUN(ENOENT, "/none/helper");
+	NOT_RUN(ENOTDIR, "/tmp/t_spawn.two/helper");
 	CHECK_EQ(chdir("/tmp"), 0);
-	FAILS(ENOENT, "./helper");
+	NOT_RUN(ENOENT, "./helper");
 	CHECK(mkdir(dir, 0755) == 0 || errno == EEXIST);
 	CHECK_EQ(chdir(dir), 0);
 	CHECK_OUT(EXITED(7), "", NULL, NULL, "./helper", "exit", "7");

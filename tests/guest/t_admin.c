@@ -20,12 +20,6 @@
 
 #include "../check.h"
 
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
-
 static void
 test_tee(void)
 {

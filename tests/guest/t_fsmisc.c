@@ -22,11 +22,6 @@
 
 #include "../check.h"
 
-#define FAILS(x, e) do {						\
-	errno = 0;							\
-	CHECK((x) == -1);						\
-	CHECK_EQ(errno, (e));						\
-} while (0)
 #define DIR	"/dev/shm/t_fsmisc"
 
 struct how { uint64_t flags, mode, resolve; };

@@ -23,12 +23,6 @@
 
 union semarg { int val; struct semid_ds *buf; unsigned short *array; };
 
-#define FAILS(call, err) do {						\
-	errno = 0;							\
-	CHECK_EQ(call, -1);						\
-	CHECK_EQ(errno, err);						\
-} while (0)
-
 struct m { long type; char text[64]; };
 
 static void *

@@ -14,9 +14,6 @@
 #include <unistd.h>
 #include "../check.h"
 
-#define FAILS(call, e) \
-	do { errno = 0; CHECK_EQ((call), -1); CHECK_EQ(errno, e); } while (0)
-
 /* Whoever makes a name is told that it exists, whatever it is. */
 static void
 make(const char *name)

@@ -18,11 +18,6 @@
 #endif
 #define NWAIT	3
 #define PRIV	FUTEX_PRIVATE_FLAG
-#define FAILS(expr, err) do {						\
-	errno = 0;							\
-	CHECK((long)(expr) == -1);					\
-	CHECK_EQ(errno, err);						\
-} while (0)
 
 static uint32_t cond, mutex;
 static volatile int handled, moved;

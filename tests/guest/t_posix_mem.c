@@ -22,11 +22,6 @@
 #define PG	4096L
 #define MB	(1L << 20)
 #define RW	(PROT_READ | PROT_WRITE)
-#define FAILS(expr, err) do {						\
-	errno = 0;							\
-	CHECK((long)(expr) == -1);					\
-	CHECK_EQ(errno, err);						\
-} while (0)
 
 static char path[64], shm[64], other[64];
 static sigjmp_buf out;

@@ -20,12 +20,6 @@
 #include <unistd.h>
 #include "../check.h"
 
-#define FAILS(expr, err) do {						\
-	errno = 0;							\
-	CHECK((long)(expr) == -1);					\
-	CHECK_EQ(errno, err);						\
-} while (0)
-
 static char name[64], path[64];
 static volatile sig_atomic_t hits;
 static volatile int done;

@@ -19,23 +19,12 @@
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include "../check.h"
+#include "sigtest.h"
 
 static volatile int got, depth, deepest, stop;
 static volatile uintptr_t handler_sp;
 static sigjmp_buf jump;
 static siginfo_t info;
-
-static void
-on(int sig, void (*fn)(int, siginfo_t *, void *), int flags)
-{
-	struct sigaction sa;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = fn;
-	sa.sa_flags = flags | SA_SIGINFO;
-	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
-}
 
 /* As much as it can do to the registers. */
 static void

@@ -16,23 +16,12 @@
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include "../check.h"
+#include "sigtest.h"
 
 static volatile sig_atomic_t got;
 static siginfo_t info;
 static sigjmp_buf jump;
 static volatile int zero;
-
-static void
-on(int sig, void (*fn)(int, siginfo_t *, void *), int flags)
-{
-	struct sigaction sa;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = fn;
-	sa.sa_flags = flags | SA_SIGINFO;
-	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
-}
 
 static void
 count(int sig, siginfo_t *si, void *uc)

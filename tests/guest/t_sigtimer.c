@@ -16,7 +16,7 @@
 #include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
-#include "../check.h"
+#include "sigtest.h"
 
 #define MS 1000000LL
 
@@ -32,17 +32,6 @@ now(clockid_t clk)
 
 	CHECK_EQ(clock_gettime(clk, &ts), 0);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static void
-on(int sig, void (*fn)(int, siginfo_t *, void *), int flags)
-{
-	struct sigaction sa;
-
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = fn;
-	sa.sa_flags = flags | SA_SIGINFO;
-	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
 }
 
 static void

@@ -12,7 +12,6 @@
 
 #define NAME	"/dev/shm/t_xattr"
 #define LINK	"/dev/shm/t_xattr.l"
-#define FAILS(x, e) CHECK((x) == -1 && errno == (e))
 
 static char big[65537];
 
