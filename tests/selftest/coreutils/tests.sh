@@ -11,7 +11,14 @@ copy_source()
 	(cd "$progs/src-coreutils" && tar -cf - --exclude='*.o' --exclude='*.a' \
 	    --exclude=.deps --exclude='*.log' "$@") | tar -xf - -C "$work/cu"
 	mv "$work/cu/tests" "$work.tests"
-	ln -s "$work.tests" "$work/cu/tests"
+	mkdir "$work/cu/tests"
+	ln -s "$work.tests"/* "$work/cu/tests"
+	# These are read by programs.
+	for f in pr init.sh; do
+		[ -e "$work.tests/$f" ] || continue
+		rm "$work/cu/tests/$f"
+		cp -a "$work.tests/$f" "$work/cu/tests"
+	done
 	chown nobody "$work/cu"
 }
 # What a makefile's variable is, with the paths of the copy.
