@@ -19,7 +19,7 @@
 #define LVT_MASKED	0x10000
 
 #define NSEC		1000000000ULL
-#define ENOUGH		20000000LL	/* ns of reference for the TSC's rate */
+#define ENOUGH		8000000LL	/* ns of reference for the TSC's rate */
 #define SHORTEST	1000LL		/* ns: no shot is armed for less */
 #define GUESS		25000000ULL	/* a low APIC timer rate */
 #define LONGEST		10000000LL	/* ns armed while rates are unknown */
@@ -93,11 +93,23 @@ clock_init(void)
  */
 static int64_t tcg_ns;
 static uint32_t tcg_init;
+static uint64_t first_gap;		/* of learn(); 0: it begins anew */
+
+/* It stands still when a shot has run out: such time says nothing of a rate. */
+static uint32_t
+tcg_current(void)
+{
+	uint32_t cur = hw_apic_read(APIC_TIMER_CUR);
+
+	if (cur == 0)
+		first_gap = 0;
+	return cur;
+}
 
 static void
 tcg_restart(uint32_t count)
 {
-	uint32_t cur = hw_apic_read(APIC_TIMER_CUR);
+	uint32_t cur = tcg_current();
 
 	hw_apic_write(APIC_TIMER_INIT, count);
 	tcg_ns += (int64_t)(tcg_init - cur) << 7;
@@ -113,8 +125,7 @@ tcg_read(void)
 		tcg_restart(UINT32_MAX);
 		tcg_ns = 0;
 	}
-	return tcg_ns + ((int64_t)(tcg_init -
-	    hw_apic_read(APIC_TIMER_CUR)) << 7);
+	return tcg_ns + ((int64_t)(tcg_init - tcg_current()) << 7);
 }
 
 /*
@@ -125,7 +136,6 @@ tcg_read(void)
 static void
 learn(uint64_t before, uint64_t after, int64_t ns)
 {
-	static uint64_t first_gap;
 	uint64_t gap = after - before, passed = after - hw_tsc.t_start;
 
 	if (first_gap == 0 || gap < first_gap / 4)
@@ -207,7 +217,7 @@ arm(int64_t t)
 		    hw_tsc.t_hz, NSEC));
 		return;
 	}
-	if ((hw_tsc.t_hz == 0 || apic_hz == 0) && wait > LONGEST)
+	if ((ref != NULL || apic_hz == 0) && wait > LONGEST)
 		wait = LONGEST;
 	count = muldiv((uint64_t)wait, hz, 128 * NSEC) + 1;
 	if (count > UINT32_MAX)
