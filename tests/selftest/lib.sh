@@ -213,17 +213,20 @@ network_down()
 	[ -z "${ns:-}" ] || ip netns del "$ns" 2>/dev/null || true
 	ns=
 }
+# The guest's /tmp is $tmp here, in mounts of its own; a chroot that is no mount
+# point cannot have these: there /tmp stays, and what is in it is not carried.
 # The shell of a guest is busybox's: no test shall look for bash.
 inside()
 {
-	if [ -z "${ns:-}" ]; then
-		SHELL=/bin/sh PATH=$bin:$PATH "$@"
-		return
+	if [ -n "${ns:-}" ] && unshare -m true 2>/dev/null; then
+		# shellcheck disable=SC2016 # of the inner shell
+		set -- unshare -m sh -c \
+		    'mount --bind "$0" /tmp && exec "$@"' "$tmp" "$@"
 	fi
-	# shellcheck disable=SC2016 # of the inner shell
-	SHELL=/bin/sh PATH=$bin:$PATH nsenter --net="/run/netns/$ns" \
-	    unshare -m sh -c 'mount --bind "$0" /tmp && exec "$@"' \
-	    "$tmp" "$@"
+	if [ -n "${ns:-}" ]; then
+		set -- nsenter --net="/run/netns/$ns" "$@"
+	fi
+	SHELL=/bin/sh PATH=$bin:$PATH "$@"
 }
 # standins DIR PROGRAM...: they take the programs' places in a folder of $work.
 standins()
