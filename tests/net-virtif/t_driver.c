@@ -63,6 +63,16 @@ take(int ms)
 	return m;
 }
 
+/* Takes and frees what comes, until nothing comes for ms. */
+static void
+drain(int ms)
+{
+	struct mbuf *m;
+
+	while ((m = take(ms)) != NULL)
+		m_freem(m);
+}
+
 /* len bytes in pieces of at most piece. */
 static struct mbuf *
 make(size_t len, size_t piece)
@@ -209,8 +219,7 @@ test_memory(int fd, struct ifnet *c)
 	for (i = 0; i < 10; i++)	/* the queue is short */
 		CHECK_EQ(send(fd, pkt, sizeof(pkt), 0), sizeof(pkt));
 	for (i = 0; i < 50 && GET(c->if_stats.rx_dropped) == 0; i++)
-		while ((m = take(300)) != NULL)
-			m_freem(m);
+		drain(300);
 	CHECK(GET(c->if_stats.rx_dropped) > 0);
 	__atomic_store_n(&rump_mbuf_limit, limit, __ATOMIC_RELAXED);
 	CHECK_EQ(send(fd, pkt, sizeof(pkt), 0), sizeof(pkt));
@@ -228,7 +237,7 @@ test_gone(int fd, struct ifnet *c)
 	CHECK(GET(c->if_flags) & RUNNING);
 	close(fd);
 	for (i = 0; i < 100 && (GET(c->if_flags) & RUNNING); i++)
-		(void)take(20);
+		drain(20);
 	CHECK(!(GET(c->if_flags) & RUNNING));
 }
 
