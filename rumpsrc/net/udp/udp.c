@@ -172,9 +172,9 @@ bad:
 	m_freem(m);
 }
 
-static void
-udp_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
-    const uint8_t *data, size_t n)
+void
+udp_errorin(struct inpcbtable *it, const struct inrcv *sent, int error,
+    int hard, uint32_t mtu, const uint8_t *data, size_t n)
 {
 	const struct inerr *ie = (const struct inerr *)(const void *)sent;
 	struct inpcb *inp;
@@ -183,7 +183,7 @@ udp_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
 	if (n < sizeof(uh))
 		return;
 	memcpy(&uh, data, sizeof(uh));
-	inp = inpcb_lookup(&udp_table, &sent->ir_src, uh.uh_sport,
+	inp = inpcb_lookup(it, &sent->ir_src, uh.uh_sport,
 	    &sent->ir_dst, uh.uh_dport, sent->ir_if);
 	if (inp == NULL)
 		return;
@@ -193,6 +193,14 @@ udp_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
 		    n - sizeof(uh), uh.uh_dport);
 	rump_mutex_exit(&inp->inp_so->so_lock);
 	inpcb_rele(inp);
+}
+
+static void
+udp_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
+    const uint8_t *data, size_t n)
+{
+
+	udp_errorin(&udp_table, sent, error, hard, mtu, data, n);
 }
 
 static const struct ipproto udp_proto = {

@@ -44,6 +44,9 @@ int	udp_filtered(const struct socket *, struct mbuf *);
 void	udp_multi(struct inpcbtable *, struct mbuf *, const struct inrcv *,
 	    void (*deliver)(struct inpcb *, struct mbuf *,
 	    const struct inrcv *));
+/* ip_error of a protocol whose header begins with UDP's four fields. */
+void	udp_errorin(struct inpcbtable *, const struct inrcv *sent, int error,
+	    int hard, uint32_t mtu, const uint8_t *data, size_t n);
 
 extern struct inpcbtable udp_table;
 #define UDPCOUNT(n)	in_count(&rump_udpstat[UDPS_##n])

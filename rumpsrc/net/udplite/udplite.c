@@ -91,23 +91,8 @@ static void
 udplite_error(const struct inrcv *sent, int error, int hard, uint32_t mtu,
     const uint8_t *data, size_t n)
 {
-	const struct inerr *ie = (const struct inerr *)(const void *)sent;
-	struct inpcb *inp;
-	struct udp uh;
 
-	if (n < sizeof(uh))
-		return;
-	memcpy(&uh, data, sizeof(uh));
-	inp = inpcb_lookup(&udplite_table, &sent->ir_src, uh.uh_sport,
-	    &sent->ir_dst, uh.uh_dport, sent->ir_if);
-	if (inp == NULL)
-		return;
-	rump_mutex_enter(&inp->inp_so->so_lock);
-	if ((inp->inp_so->so_state & SS_DEAD) == 0)
-		in_pcberror(inp, ie, error, hard, mtu, data + sizeof(uh),
-		    n - sizeof(uh), uh.uh_dport);
-	rump_mutex_exit(&inp->inp_so->so_lock);
-	inpcb_rele(inp);
+	udp_errorin(&udplite_table, sent, error, hard, mtu, data, n);
 }
 
 /* --- output --- */
