@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs the suites that tests/suites names (or those given), each with a log
 # in BUILD/tests; counts lines "ok NAME" and "FAIL..." of suites that print
-# them, else the suite as one.  Ends with "N passed, N failed".
+# them, else the suite as one.  Ends with what failed, once more, and a line
+# "N passed, N failed".
 set -u
 : "${BUILD:?}" "${MAKE:=make}"
 cd "$(dirname "$0")" || exit 2
 logs=$BUILD/tests/logs
 mkdir -p "$logs"
-passed=0 failed=0
+passed=0 failed=0 again=
 list=$(grep -v '^#' suites)
 [ $# -eq 0 ] || list=$(for s; do grep "^$s[[:space:]]" suites ||
     echo "$s -"; done)
@@ -33,9 +34,15 @@ while read -r name dir args; do
 	printf '%-4s %-16s %4d passed, %d failed, %d s\n' \
 	    "$([ $rc = 0 ] && echo ok || echo FAIL)" "$name" "$ok" "$bad" \
 	    $(($(date +%s) - start))
-	[ $rc = 0 ] || tail -n 25 "$logs/$name" | cut -c1-200
+	[ $rc = 0 ] && continue
+	# What went well would hide what did not where output is cut.
+	grep -vE '^ *ok[[:space:]]' "$logs/$name" | tail -n 25 | cut -c1-200
+	again="$again $name"
 done <<EOF
 $list
 EOF
+for name in $again; do
+	grep -E '^ *FAIL' "$logs/$name" | cut -c1-100
+done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed != 0 ]
