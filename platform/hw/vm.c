@@ -303,8 +303,10 @@ rumpcomp_vm_arena(void **startp, size_t *lenp)
 				slot = image < 128 ? image + 1 :
 				    image - ARENA_SLOTS;
 		}
-		hw_arena_end = (slot + ARENA_SLOTS) << 39;
-		hw_arena_start = (slot << 39) + ((r & 0x3ffff) << 12);
+		/* Stacks, heaps and mappings are taken from the end. */
+		hw_arena_end = ((slot + ARENA_SLOTS) << 39) -
+		    ((r & 0xffffff) << 12);
+		hw_arena_start = slot << 39;
 	}
 	*startp = (void *)hw_arena_start;
 	*lenp = hw_arena_end - hw_arena_start;

@@ -13,7 +13,7 @@
 
 #define MFD_CLOEXEC	1U
 
-char *spt_guest_start, *spt_guest_end, *spt_arena_start;
+char *spt_guest_start, *spt_guest_end, *spt_arena_start, *spt_arena_end;
 char *spt_pages_start;
 int spt_pages_fd;
 
@@ -84,8 +84,12 @@ spt_memory_init(size_t size)
 		    p + total - spt_guest_end, 0);
 	kva_next = q + pages + shift(UNIT, BMK_PAGE_SIZE);
 	kva_end = q + pages + KVA_SIZE;
-	spt_arena_start = kva_end + shift(UNIT, 2UL << 20);
-	/* Linux's choice has few bits left when cut to 4 GiB. */
+	/*
+	 * Linux's choice has few bits left when cut to 4 GiB.  Stacks, heaps
+	 * and mappings are taken from the arena's end.
+	 */
+	spt_arena_start = kva_end;
+	spt_arena_end = spt_guest_end - shift(arena / 4, BMK_PAGE_SIZE);
 	q += shift(pages - size, BMK_PAGE_SIZE);
 	pages_map(q, size);
 	bmk_page_add(q, size);

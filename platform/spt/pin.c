@@ -102,7 +102,7 @@ rumpcomp_vm_pin(void *va, int prot, void **pagep)
 	int error;
 
 	if (prot == 0 || (char *)va < spt_arena_start ||
-	    (char *)va >= spt_guest_end)
+	    (char *)va >= spt_arena_end)
 		return BMK_EOPNOTSUPP;
 	if (*find(va) == NULL && (error = move(va, prot)) != 0)
 		return error;

@@ -48,7 +48,7 @@ int spt_vm_isplain(const void *va);
 /* The guest's memory: pages, kernel mappings, the arena of programs. */
 void spt_memory_init(size_t);
 extern char *spt_guest_start, *spt_guest_end;	/* [I] 4 GiB multiples */
-extern char *spt_arena_start;			/* [I] up to spt_guest_end */
+extern char *spt_arena_start, *spt_arena_end;	/* [I] below spt_guest_end */
 #define SPT_ARENA_SIZE	(64UL << 30)		/* at most */
 extern char *spt_pages_start;			/* [I] the page allocator's */
 extern int spt_pages_fd;			/* [I] they are this file */

@@ -57,7 +57,7 @@ void
 rumpcomp_vm_arena(void **startp, size_t *lenp)
 {
 	*startp = spt_arena_start;
-	*lenp = (size_t)(spt_guest_end - spt_arena_start);
+	*lenp = (size_t)(spt_arena_end - spt_arena_start);
 }
 
 /*
@@ -328,7 +328,7 @@ spt_vm_fault(char *va, int write, const char *why)
 	size_t i;
 	int st;
 
-	if (va < spt_arena_start || va >= spt_guest_end)
+	if (va < spt_arena_start || va >= spt_arena_end)
 		return why;
 	i = index_of(va);
 	st = state(i);
