@@ -303,9 +303,9 @@ rumpcomp_vm_arena(void **startp, size_t *lenp)
 				slot = image < 128 ? image + 1 :
 				    image - ARENA_SLOTS;
 		}
-		/* Stacks, heaps and mappings are taken from the end. */
+		/* Stacks and so on come from the end; 2 MiB: fewer tables. */
 		hw_arena_end = ((slot + ARENA_SLOTS) << 39) -
-		    ((r & 0xffffff) << 12);
+		    ((r & 0xfffff) << 21);
 		hw_arena_start = slot << 39;
 	}
 	*startp = (void *)hw_arena_start;

@@ -4,6 +4,7 @@
  * preempted: for core.sh.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ int
 main(int argc, char **argv)
 {
 	pthread_t t, u;
+	int i;
 
 	if (argc > 1 && argv[1][0] == 'n')
 		return 134;		/* no crash, whatever it looks like */
@@ -77,6 +79,9 @@ main(int argc, char **argv)
 		return 1;
 	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) == 0 || turns == 0)
 		usleep(100);
+	/* Until the waiter, which is about to, has come to wait. */
+	for (i = 0; i < 10; i++)
+		sched_yield();
 	descend(2, argc);
 	return 0;
 }
