@@ -52,7 +52,7 @@ build_program()
 build_in()
 {
 	cd "$1" || exit 1
-	unset MAKEFLAGS MFLAGS MAKELEVEL BUILD CFLAGS LDFLAGS SHORT
+	unset BUILD CFLAGS LDFLAGS SHORT
 	kernel_headers
 	case $kind in
 	guest)	export PATH="$build/bin:$PATH"

@@ -9,6 +9,8 @@
 set -eu
 build=$1 what=$2 name=$3
 here=$(cd "$(dirname "$0")" && pwd)
+# What make tells makes under it (-w of `make -C`) is none of the suites'.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 . "$here/lib.sh"
 
 case $what in

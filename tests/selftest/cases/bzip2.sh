@@ -14,7 +14,7 @@ tests()
 	    "$progs/src-bzip2/Makefile" "$work"
 	cd "$work"
 	standins . bzip2
-	make -s --no-print-directory -n -o bzip2 test | grep -v '@\?cat words' >commands
+	make -s -n -o bzip2 test | grep -v '@\?cat words' >commands
 	while read -r command; do
 		t "$command" inside sh -c "$command"
 	done <commands
