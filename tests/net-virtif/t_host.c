@@ -94,9 +94,11 @@ test_ping(void)
 	    " >/dev/null"), 0);
 	CHECK_EQ(system("ping -q -c 2 -i 0.01 -W 2 -s 65507 " GUEST_IP
 	    " >/dev/null"), 0);
-	CHECK_EQ(system("ping -q -f -c 3000 -w 20 " GUEST_IP
+	CHECK_EQ(system("ping -q -f -c 3000 -w 60 " GUEST_IP
 	    " | grep -q ' 0% packet loss'"), 0);
 }
+
+static pthread_barrier_t bound;
 
 static void *
 echo(void *arg)
@@ -113,6 +115,7 @@ echo(void *arg)
 	s = (int)rump_sys_socket(AF_INET, SOCK_DGRAM, 0);
 	CHECK(s >= 0);
 	CHECK_EQ(rump_sys_bind(s, (void *)&sin, sizeof(sin)), 0);
+	pthread_barrier_wait(&bound);
 	for (;;) {
 		len = sizeof(sin);
 		n = rump_sys_recvfrom(s, buf, sizeof(buf), 0, (void *)&sin,
@@ -133,13 +136,14 @@ test_udp(void)
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_port = htons(7) };
 	static uint8_t out[65536], in[65536];
-	struct timeval tv = { 5, 0 };
+	struct timeval tv = { 30, 0 };
 	int s = socket(AF_INET, SOCK_DGRAM, 0), i, k;
 	pthread_t pt;
 
 	sin.sin_addr.s_addr = inet_addr(GUEST_IP);
+	pthread_barrier_init(&bound, NULL, 2);
 	pthread_create(&pt, NULL, echo, NULL);
-	usleep(100000);
+	pthread_barrier_wait(&bound);
 	CHECK_EQ(connect(s, (void *)&sin, sizeof(sin)), 0);
 	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	for (i = 0; i < 60; i++) {

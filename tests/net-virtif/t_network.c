@@ -73,7 +73,7 @@ ask(int s, int to, int size)
 	memset(out, 'a' + to, (size_t)size);
 	(void)rump_sys_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (void *)&tv,
 	    sizeof(tv));
-	for (try = 0; try < 30; try++) {
+	for (try = 0; try < 200; try++) {
 		if (rump_sys_sendto(s, out, (size_t)size, 0, (void *)&sin,
 		    sizeof(sin)) != size)
 			return 0;
