@@ -20,8 +20,10 @@ cd "$tmp" || exit 1
 ns python3 -m http.server 80 >/dev/null 2>&1 &
 server=$!
 export RUMP_NET0=tap:tk0
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	ns "$get" 10.79.0.2/24 10.79.0.1 80 /big >got 2>err && break
+tries=0
+until ns "$get" 10.79.0.2/24 10.79.0.1 80 /big >got 2>err; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || break
 	sleep 0.3
 done
 if tail -c 20000000 got | cmp - big; then

@@ -4,7 +4,7 @@ import socket
 import sys
 
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(5)
+s.settimeout(30)
 s.connect((sys.argv[1], 7))
 for i in range(100):
     for n in (2, 100, 1473, 9000, 65507):
