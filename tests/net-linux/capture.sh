@@ -14,6 +14,23 @@ command -v tshark >/dev/null && command -v tcpdump >/dev/null || {
 wires
 exec 3>&1
 
+# Both ends have said all: a machine that is busy takes its time.
+talking() {
+	nsenter --net=/run/netns/${ns}p ss -Htn state connected \
+	    exclude time-wait dst $guest | grep -q .
+}
+# Until tcpdump, asked by SIGUSR1, has written all that it was given.
+behind() {
+	kill -USR1 $dump || return 1
+	sleep 0.1
+	! tail -n 1 "$tmp/dump" | awk '{ exit $2 != $5 }'
+}
+# at_most SECONDS COMMAND...: until it is false.
+at_most() {
+	end=$(($(date +%s) + $1))
+	shift
+	while "$@" && [ "$(date +%s)" -lt $end ]; do sleep 0.05; done
+}
 # What the wire at the peer, or the one before the link, sees of a command;
 # false when tcpdump was too slow.
 dump() {
@@ -28,7 +45,9 @@ dump() {
 		sleep 0.05
 	done
 	"$@" >"$tmp/cmd" 2>&1
+	at_most 20 talking
 	sleep 0.3
+	at_most 20 behind
 	kill -INT $dump
 	wait $dump
 	grep -q '^0 packets dropped by kernel' "$tmp/dump"
@@ -56,11 +75,13 @@ socket.create_connection(('$guest', 9))"; }
 # The peer is gone: the guest's keepalive ends the connection.
 gone() {
 	: >"$tmp/out"
-	xfer keep $guest 9 &
+	timeout 60 nsenter --net=/run/netns/${ns}p "$out/xfer" keep $guest 60 &
 	c=$!
+	at_most 20 sh -c "! nsenter --net=/run/netns/${ns}p ss -Htn \
+	    state established dst $guest | grep -q ."
 	sleep 0.5
 	link 100 0 0 0 0
-	sleep 6
+	at_most 30 sh -c "! grep -qi 'timed out' '$tmp/out'"
 	kill $c
 	link 0 0 0 0 1
 	grep -qi 'timed out' "$tmp/out"
@@ -76,16 +97,25 @@ s.recv(10)
 s.close()"
 	capture reset xfer reset $guest
 	capture closed closed
-	capture keep xfer keep $guest 4
-	capture probe sends_late
+	before capture keep xfer keep $guest 4
+	before capture probe sends_late
 	check "$kind-gone" gone
 }
 
+# Bytes that the peer has had from the link.
+received() {
+	nsenter --net=/run/netns/${ns}p sed -n 's/^ *tapp: *\([0-9]*\).*/\1/p' \
+	    /proc/self/net/dev
+}
 # Nothing arrives for three seconds in the middle.
 outage() {
+	had=$(received)
 	xfer get $guest 8000000 1 &
 	c=$!
-	sleep 0.6
+	until [ $(($(received) - had)) -gt 200000 ]; do
+		kill -0 $c || return 1
+		sleep 0.02
+	done
 	kill -USR1 $link
 	sleep 3
 	kill -USR1 $link

@@ -79,6 +79,11 @@ link() {
 	[ -z "$link" ] || { kill $link; wait $link; } 2>/dev/null
 	"$out/badlink" "${SEED:-1}" "$@" $ns tapm ${ns}p tapp &
 	link=$!
+	until nsenter --net=/run/netns/${ns}p ip link show tapp |
+	    grep -q LOWER_UP; do
+		kill -0 $link || exit 1
+		sleep 0.02
+	done
 	sleep 0.1
 }
 # serve KIND [NETNS]: a server in the guest's place, until it answers.
@@ -101,7 +106,7 @@ serve() {
 	[ "$1" != linux ] || at=${beside:-$guest}
 	until STALL=1 xfer mem $at >/dev/null 2>&1; do
 		i=$((i + 1))
-		[ $i -lt 40 ] || { echo "FAIL $1: no server"; cat "$tmp/out"
+		[ $i -lt 100 ] || { echo "FAIL $1: no server"; cat "$tmp/out"
 		    exit 1; }
 		sleep 0.2
 	done
