@@ -25,11 +25,20 @@ cable() {
 		nsenter --net=/run/netns/${ns}p ip link set tapg $up ;;
 	esac
 }
+# Bytes on the cable, both ways.
+moved() {
+	nsenter --net=/run/netns/${ns}p awk '$1 == "tapg:" {
+	    printf "%d\n", $2 + $10 }' /proc/self/net/dev
+}
 # Goes on while the cable is pulled, a second time if it takes so long.
 through() {
-	STALL=30 xfer "$@" &
+	had=$(moved)
+	STALL=30 LIMIT=300 xfer "$@" &
 	client=$!
-	sleep 0.1
+	until [ $(($(moved) - had)) -gt 1000000 ]; do
+		kill -0 $client 2>/dev/null || break
+		sleep 0.02
+	done
 	rc=0
 	for pull in 1 2; do
 		cable off
@@ -83,7 +92,7 @@ waitserver() {
 	i=0
 	until STALL=1 xfer mem $guest; do
 		i=$((i + 1))
-		[ $i -lt 40 ] || return 1
+		[ $i -lt 100 ] || return 1
 		sleep 0.2
 	done
 }
