@@ -25,7 +25,7 @@ run()
 	cat >"$tmp/want"
 	printf '%s\n' "$3" >"$tmp/config"
 	# shellcheck disable=SC2086
-	nsenter --net="/run/netns/rknl$$" "$BUILD/bin/rumprun" $kind --timeout 60 \
+	nsenter --net="/run/netns/rknl$$" "$BUILD/bin/rumprun" $kind --timeout 200 \
 	    -I tk0,vioif -W tk0,inet,static,10.79.0.2/24,10.79.0.1 \
 	    --config "$tmp/config" "$2" >"$tmp/out" 2>&1
 	rc=$?

@@ -32,7 +32,7 @@ def main():
         while sent < count and sent - got < 40:
             s.send(frame(mac, sent))
             sent += 1
-        if not select.select([s], [], [], 10)[0]:
+        if not select.select([s], [], [], 60)[0]:
             sys.exit(f'stalled: {sent} sent, {got} back')
         data = s.recv(65536)
         if data[12:14] != b'\x88\xb5':

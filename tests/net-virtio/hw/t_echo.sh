@@ -26,7 +26,7 @@ while True:
     except OSError:
         pass')
 	mkfifo "$tmp/mon.in" "$tmp/mon.out"
-	timeout 100 qemu-system-x86_64 -accel tcg -nodefaults -display none \
+	timeout 300 qemu-system-x86_64 -accel tcg -nodefaults -display none \
 	    -serial "file:$tmp/out" -no-reboot -kernel "$image" \
 	    -netdev "socket,id=n,udp=127.0.0.1:$((port + 1)),localaddr=127.0.0.1:$port" \
 	    -device "$device,id=nic,netdev=n,mac=52:54:00:00:00:07" "$@" \
@@ -42,7 +42,7 @@ waitfor() {
 	tries=0
 	until grep -q "$1" "$tmp/out" 2>/dev/null; do
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
+		[ $tries -lt 600 ] || return 1
 		sleep 0.1
 	done
 }
