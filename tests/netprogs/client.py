@@ -15,8 +15,8 @@ import urllib.parse
 
 
 def wait(host, port):
-    """Until the port answers, at most 90 s."""
-    end = time.monotonic() + 90
+    """Until the port answers, at most 240 s."""
+    end = time.monotonic() + 240
     while True:
         try:
             socket.create_connection((host, int(port)), 1).close()

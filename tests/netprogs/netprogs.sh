@@ -29,7 +29,7 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-in_ns() { timeout 120 nsenter --net="/run/netns/$ns" "$@"; }
+in_ns() { timeout 300 nsenter --net="/run/netns/$ns" "$@"; }
 client() { in_ns "$here/client.py" "$@"; }
 
 # A namespace with a TAP device for the guest.
@@ -71,7 +71,7 @@ guest()
 	*)	kind="qemu --machine $config" ;;
 	esac
 	# shellcheck disable=SC2086
-	exec nsenter --net="/run/netns/$ns" "$build/bin/rumprun" $kind --timeout 300 \
+	exec nsenter --net="/run/netns/$ns" "$build/bin/rumprun" $kind --timeout 900 \
 	    -M "$m" -I tap0,eth -W tap0,inet,static,$guest/24 -e HOME=/ \
 	    "$image" "$@" </dev/null >"$work.log" 2>"$work.err"
 }
