@@ -46,7 +46,7 @@ struct storm {
 
 static struct worker storm_workers[THREADS];
 static struct storm *storms;
-static int nstorms, storm_stop, storm_wrongs;
+static int nstorms, storm_stop, storm_ended, storm_wrongs;
 
 static inline unsigned
 rnd(struct worker *w, unsigned below)
@@ -67,7 +67,27 @@ storm_worker(void *arg)
 		PLUS(st->st_done, 1);
 		st = &storms[rnd(w, (unsigned)nstorms)];
 	} while (!GET(storm_stop));
+	PLUS(storm_ended, 1);
 	return NULL;
+}
+
+/* Signals may come to this thread, too, faster than a rest would shrink. */
+static void
+storm_wait(long secs)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += secs / ROUNDS;
+	ts.tv_nsec += secs == 0 ? 300000000 : 0;
+	ts.tv_sec += ts.tv_nsec / 1000000000;
+	ts.tv_nsec %= 1000000000;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) != 0)
+		;
+	__atomic_store_n(&storm_stop, 1, __ATOMIC_SEQ_CST);
+	/* Nobody is joined whom another one might still send a signal. */
+	while (GET(storm_ended) < THREADS)
+		usleep(1000);
 }
 
 /* after: what must hold when all threads are gone. */
@@ -76,14 +96,13 @@ storm_run(struct storm *list, int n, void (*after)(void))
 {
 	const char *s = getenv("LONG");
 	long secs = s == NULL ? 0 : atol(s), used[ROUNDS];
-	struct timespec ts;
 	int i, r;
 
 	secs = secs == 1 ? 600 : secs;
 	storms = list;
 	nstorms = n;
 	for (r = 0; r < ROUNDS && storm_wrongs == 0; r++) {
-		storm_stop = 0;
+		storm_stop = storm_ended = 0;
 		for (i = 0; i < THREADS; i++) {
 			storm_workers[i].w_id = i;
 			storm_workers[i].w_seed = (uint64_t)time(NULL) *
@@ -91,12 +110,7 @@ storm_run(struct storm *list, int n, void (*after)(void))
 			REQUIRE(pthread_create(&storm_workers[i].w_thread,
 			    NULL, storm_worker, &storm_workers[i]) == 0);
 		}
-		/* Signals may come to this thread, too. */
-		ts.tv_sec = secs / ROUNDS;
-		ts.tv_nsec = secs == 0 ? 300000000 : 0;
-		while (nanosleep(&ts, &ts) != 0)
-			;
-		__atomic_store_n(&storm_stop, 1, __ATOMIC_SEQ_CST);
+		storm_wait(secs);
 		for (i = 0; i < THREADS; i++)
 			CHECK_EQ(pthread_join(storm_workers[i].w_thread, NULL),
 			    0);
