@@ -3,7 +3,7 @@
 # Runs images of the spt platform; a test passes when it exits with 0.
 bad=0
 for t in "$@"; do
-	if timeout 60 "$t" </dev/null >"$t.log" 2>&1; then
+	if timeout 300 "$t" </dev/null >"$t.log" 2>&1; then
 		echo "ok    $(basename "$t")"
 	else
 		echo "FAIL  $(basename "$t") status $?"

@@ -6,7 +6,8 @@ struct user {
 	volatile int	*u_stop;
 	void		(*u_call)(void);
 	void		(*u_exit)(void);
-	unsigned long	 u_rounds, u_sp;
+	volatile unsigned long u_rounds;
+	unsigned long	 u_sp;
 	volatile int	 u_bad;
 };
 void user_loop(struct user *);

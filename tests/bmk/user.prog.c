@@ -23,7 +23,7 @@ user_loop(struct user *u)
 			u->u_bad++;
 		if (n % 1000 == 0)
 			u->u_call();
+		u->u_rounds = n + 1;
 	}
-	u->u_rounds = n;
 	u->u_exit();
 }
