@@ -5,22 +5,32 @@
 component attackkern -Wno-infinite-recursion -Wno-use-after-free
 bake attack -- --component-dir "$out/attackkern" --add attackkern
 
-for boot in 1 2; do
-	run
-	status 0 addresses
-	grep -v '^rumpkit' "$out/out" | sort >"$out/boot$boot"
-done
-[ "$(wc -l <"$out/boot1")" = 19 ] || bad "not all addresses: $(cat "$out/out")"
-same=$(comm -12 "$out/boot1" "$out/boot2")
+# Two boots; $same: what does not differ.
+two()
+{
+	for boot in 1 2; do
+		run
+		status 0 addresses
+		grep -v '^rumpkit' "$out/out" | sort >"$out/boot$boot"
+		grep -E '^(text|heap|mmap|brk|main-stack|thread-stack) ' \
+		    "$out/boot$boot" | sed 's/0x.*\(.\{8\}\)$/\1/' \
+		    >"$out/low$boot"
+	done
+	[ "$(wc -l <"$out/boot1")" = 19 ] &&
+	    [ "$(wc -l <"$out/low1")" = 6 ] ||
+	    bad "not all addresses: $(cat "$out/out")"
+	same=$(comm -12 "$out/boot1" "$out/boot2")
+}
+two
 [ -z "$same" ] || bad "the same in two boots: $same"
-# Nor are they apart by a few upper bits alone.
-for boot in 1 2; do
-	grep -E '^(text|heap|mmap|brk|main-stack|thread-stack) ' \
-	    "$out/boot$boot" | sed 's/0x.*\(.\{8\}\)$/\1/' >"$out/low$boot"
+# Nor are they apart by a few upper bits alone: on hw, where stacks and heaps
+# move by 2 MiB, 11 of these are random, so now and then some are the same.
+for try in 1 2 3 4; do
+	low=$(comm -12 "$out/low1" "$out/low2")
+	[ -n "$low" ] || break
+	two
 done
-same=$(comm -12 "$out/low1" "$out/low2")
-[ "$(wc -l <"$out/low1")" = 6 ] && [ -z "$same" ] ||
-    bad "the lower 32 bits are the same: $same"
+[ -z "$low" ] || bad "the lower 32 bits are the same, $try times: $low"
 
 # Platforms, attack, status, a pattern of the cause, one of the backtrace.
 count=0

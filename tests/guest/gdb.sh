@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2154 # read by guest.sh
 # rumprun -D and gdb: main, through the write gate into the platform, threads.
 bake gate
-port=$((20000 + $$ % 20000))
+# Below those that the system gives out itself.
+port=$((20000 + $$ % 12000))
 timeout 100 "$BUILD/bin/rumprun" -M 64 --machine microvm -D $port -p qemu \
     "$image" </dev/null >"$out/guest" 2>&1 &
 guest=$!

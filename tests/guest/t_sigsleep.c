@@ -210,7 +210,7 @@ c_sigwaitinfo(void)
 }
 
 /* System V: never again, whatever SA_RESTART says. */
-static int ipc = -1;
+static int ipc = -1, is_sem;		/* a set of semaphores, or a queue */
 static struct { long type; char text[8192]; } msg = { .type = 1 };
 
 static void
@@ -219,6 +219,7 @@ mkmsg(void)
 
 	a = b = -1;
 	ipc = msgget(IPC_PRIVATE, 0600);
+	is_sem = 0;
 	CHECK(ipc >= 0);
 }
 
@@ -238,6 +239,7 @@ mksysvsem(void)
 
 	a = b = -1;
 	ipc = semget(IPC_PRIVATE, 1, 0600);
+	is_sem = 1;
 	CHECK(ipc >= 0);
 }
 
@@ -245,9 +247,9 @@ static void
 endipc(void)
 {
 
-	/* One of them is not there. */
-	(void)!msgctl(ipc, IPC_RMID, NULL);
-	(void)!semctl(ipc, 0, IPC_RMID);
+	/* Another program's may have the same number, of the other kind. */
+	CHECK_EQ(is_sem ? semctl(ipc, 0, IPC_RMID) :
+	    msgctl(ipc, IPC_RMID, NULL), 0);
 	ipc = -1;
 }
 

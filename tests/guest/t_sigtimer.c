@@ -58,14 +58,19 @@ static void
 test_alarm(void)
 {
 	long long t = now(CLOCK_MONOTONIC);
+	unsigned left;
 
 	on(SIGALRM, leave, 0);
 	CHECK_EQ(alarm(0), 0);
-	CHECK_EQ(alarm(100), 0);
-	CHECK_EQ(alarm(1), 100);
-	if (sigsetjmp(jump, 1) == 0)
+	CHECK_EQ(alarm(1000), 0);
+	if (sigsetjmp(jump, 1) == 0) {
+		left = alarm(1);
+		CHECK(left == 1000 || (left < 1000 &&
+		    now(CLOCK_MONOTONIC) - t >= (999 - left) * 1000 * MS +
+		    500 * MS));
 		for (;;)
 			spins++;
+	}
 	CHECK(now(CLOCK_MONOTONIC) - t >= 990 * MS);
 	CHECK_EQ(alarm(0), 0);
 }
@@ -104,16 +109,20 @@ static void
 test_cpuitimer(int which, int sig)
 {
 	struct itimerval it = { { 0, 0 }, { 0, 50000 } }, left;
-	long long cpu;
+	long long cpu = 0;
+	int i;
 
 	on(sig, count, 0);
-	got = 0;
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-	CHECK_EQ(setitimer(which, &it, NULL), 0);
-	usleep(100000);
+	/* A host that stops us for long may have that counted. */
+	for (i = 0, got = 1; i < 10 && got != 0; i++) {
+		got = 0;
+		cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+		CHECK_EQ(setitimer(which, &it, NULL), 0);
+		usleep(100000);
+		CHECK_EQ(getitimer(which, &left), 0);
+		CHECK(left.it_value.tv_usec > 0 || got != 0);
+	}
 	CHECK_EQ(got, 0);
-	CHECK_EQ(getitimer(which, &left), 0);
-	CHECK(left.it_value.tv_usec > 0);
 	while (got == 0)
 		spins++;
 	/* Of user time Linux tells the parts by ticks. */
@@ -252,9 +261,10 @@ test_notify(void)
 
 	/* None: only to be asked. */
 	t = mktimer(CLOCK_MONOTONIC, SIGEV_NONE, 0, 0);
-	arm(t, 0, 5 * MS, 0);
+	arm(t, 0, 100000 * MS, 0);
 	CHECK_EQ(timer_gettime(t, &it), 0);
-	CHECK(it.it_value.tv_nsec > 0);
+	CHECK(it.it_value.tv_sec > 0);
+	arm(t, 0, 5 * MS, 0);
 	usleep(10000);
 	CHECK_EQ(timer_gettime(t, &it), 0);
 	CHECK_EQ(it.it_value.tv_nsec, 0);
@@ -288,7 +298,7 @@ test_notify(void)
 	stop = 1;
 	pthread_join(th, NULL);
 	CHECK_EQ(timer_delete(t), 0);
-	*((int *)&sev.sigev_notify + 1) = 99999;
+	*((int *)&sev.sigev_notify + 1) = NOBODY;
 	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &sev, &t), -1);
 	CHECK_EQ(errno, EINVAL);
 }
@@ -322,6 +332,8 @@ test_timererrors(void)
 		CHECK_EQ(timer_delete(many[i]), 0);
 }
 
+static volatile int asked;
+
 static void *
 burn(void *arg)
 {
@@ -330,39 +342,66 @@ burn(void *arg)
 	while (now(CLOCK_THREAD_CPUTIME_ID) - t < 30 * MS)
 		spins++;
 	*ns = now(CLOCK_THREAD_CPUTIME_ID);
+	while (!asked)			/* its clock ends with it */
+		usleep(1000);
 	return NULL;
+}
+
+/* The process has what its threads use, a thread what it uses itself. */
+static int
+apart(void)
+{
+	long long p = now(CLOCK_PROCESS_CPUTIME_ID), ns = 0;
+	long long t = now(CLOCK_THREAD_CPUTIME_ID);
+	clockid_t clk;
+	pthread_t th;
+
+	asked = 0;
+	CHECK_EQ(pthread_create(&th, NULL, burn, &ns), 0);
+	CHECK_EQ(pthread_getcpuclockid(th, &clk), 0);
+	CHECK(now(clk) >= 0);
+	asked = 1;
+	pthread_join(th, NULL);
+	CHECK(ns >= 30 * MS);
+	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p >= 30 * MS);
+	return now(CLOCK_THREAD_CPUTIME_ID) - t < 30 * MS;
+}
+
+/* A sleep costs little. */
+static int
+idle(void)
+{
+	long long p = now(CLOCK_PROCESS_CPUTIME_ID);
+	long long t = now(CLOCK_THREAD_CPUTIME_ID);
+
+	usleep(100000);
+	return now(CLOCK_PROCESS_CPUTIME_ID) - p < 90 * MS &&
+	    now(CLOCK_THREAD_CPUTIME_ID) - t < 90 * MS;
 }
 
 static void
 test_cputime(void)
 {
-	long long p, t, t2, ns = 0;
 	struct timespec ts;
+	long long p, t;
 	struct rusage ru;
 	struct tms tms;
 	clockid_t clk;
-	pthread_t th;
 	clock_t c;
+	int i;
 
 	p = now(CLOCK_PROCESS_CPUTIME_ID);
 	t = now(CLOCK_THREAD_CPUTIME_ID);
-	usleep(100000);
-	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p < 90 * MS);
-	CHECK(now(CLOCK_THREAD_CPUTIME_ID) - t < 90 * MS);
-	t2 = now(CLOCK_THREAD_CPUTIME_ID);
-	while (now(CLOCK_THREAD_CPUTIME_ID) - t2 < 20 * MS)
+	while (now(CLOCK_THREAD_CPUTIME_ID) - t < 20 * MS)
 		spins++;
 	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p >= 20 * MS);
-	/* A thread's time is the process's too, not the other thread's. */
-	p = now(CLOCK_PROCESS_CPUTIME_ID);
-	t = now(CLOCK_THREAD_CPUTIME_ID);
-	CHECK_EQ(pthread_create(&th, NULL, burn, &ns), 0);
-	CHECK_EQ(pthread_getcpuclockid(th, &clk), 0);
-	CHECK(now(clk) >= 0);
-	pthread_join(th, NULL);
-	CHECK(ns >= 30 * MS);
-	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) - p >= 30 * MS);
-	CHECK(now(CLOCK_THREAD_CPUTIME_ID) - t < 30 * MS);
+	/* A host that stops us may have that counted: not every time. */
+	for (i = 0; i < 10 && !idle(); i++)
+		continue;
+	CHECK(i < 10);
+	for (i = 0; i < 10 && !apart(); i++)
+		continue;
+	CHECK(i < 10);
 	CHECK_EQ(clock_getcpuclockid(0, &clk), 0);
 	CHECK(now(clk) >= p);
 	CHECK_EQ(getrusage(RUSAGE_SELF, &ru), 0);
@@ -418,10 +457,12 @@ test_sleep(void)
 	    EINVAL);
 	CHECK_EQ(clock_nanosleep(99, 0, &ts, NULL), EINVAL);
 	CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &ts, NULL), 0);
-	/* sleep() tells what was left. */
+	/* sleep() tells what was left; too little when we are stopped. */
 	on(SIGALRM, count, 0);
-	alarm(1);
-	left_ms = (int)sleep(10);
+	for (i = 0, left_ms = 0; i < 5 && left_ms < 8; i++) {
+		alarm(1);
+		left_ms = (int)sleep(10);
+	}
 	CHECK(left_ms == 8 || left_ms == 9);
 }
 
