@@ -133,7 +133,7 @@ unlimited(void)
 
 	tcppair(fds, 0);
 	OK(SYS(setsockopt, fds[1], IPPROTO_TCP, TCP_NOTSENT_LOWAT, &n, 4U));
-	(void)fillup(fds[1]);
+	(void)fillall(fds[1]);
 	CHECK_EQ(bits(fds[1], POLLOUT), 0);
 	n = 0;
 	OK(SYS(setsockopt, fds[1], IPPROTO_TCP, TCP_NOTSENT_LOWAT, &n, 4U));
