@@ -248,7 +248,7 @@ ppid(void)
 
 	while (read(0, &c, 1) > 0)
 		continue;
-	for (i = 0; i < 1000 && getppid() != 1; i++)
+	for (i = 0; i < 30000 && getppid() != 1; i++)
 		usleep(1000);
 	printf("ppid %d\n", getppid());
 	return 0;
@@ -315,7 +315,7 @@ act(char **argv)
 	}
 	if (strcmp(what, "spin") == 0) {
 		signal(SIGXCPU, leave);
-		alarm(60);
+		alarm(600);
 		for (;;)
 			;
 	}

@@ -188,10 +188,12 @@ test_paths(void)
 {
 	static char *one[] = { "E=1", NULL };
 	char **saved = environ, buf[1000], want[1000], line[1200];
-	const char *s = "/tmp/t_spawn.script", *s2 = "/tmp/t_spawn.two";
-	const char *l = "/tmp/t_spawn.link";
-	char *script = strdup(s), *two = strdup(s2), *lnk = strdup(l);
+	char s[40], s2[40], l[40], *script, *two, *lnk;
 
+	snprintf(s, sizeof(s), "/tmp/t_spawn.s%d", (int)getpid());
+	snprintf(s2, sizeof(s2), "/tmp/t_spawn.t%d", (int)getpid());
+	snprintf(l, sizeof(l), "/tmp/t_spawn.l%d", (int)getpid());
+	script = strdup(s), two = strdup(s2), lnk = strdup(l);
 #define NOT_RUN(error, path) \
 	CHECK_EQ(output(buf, sizeof(buf), NULL, NULL, ARGV(path)), -(error))
 	NOT_RUN(ENOENT, prog("nothing"));
@@ -224,7 +226,8 @@ test_paths(void)
 	NOT_RUN(EACCES, two);
 	write_file(s2, "#!/none/such\n", 0755);
 	NOT_RUN(ENOENT, two);
-	write_file(s2, "#!/tmp/t_spawn.two\n", 0755);
+	snprintf(line, sizeof(line), "#!%s\n", s2);
+	write_file(s2, line, 0755);
 	NOT_RUN(ELOOP, two);
 	write_file(s2, "just text\n", 0755);
 	NOT_RUN(ENOEXEC, two);
@@ -238,7 +241,8 @@ test_paths(void)
 	/* A program is where it is, not in any folder. */
 	NOT_RUN(ENOENT, "/tmp/helper");
 	NOT_RUN(ENOENT, "/none/helper");
-	NOT_RUN(ENOTDIR, "/tmp/t_spawn.two/helper");
+	snprintf(line, sizeof(line), "%s/helper", s2);
+	NOT_RUN(ENOTDIR, line);
 	CHECK_EQ(chdir("/tmp"), 0);
 	NOT_RUN(ENOENT, "./helper");
 	CHECK(mkdir(dir, 0755) == 0 || errno == EEXIST);
@@ -368,10 +372,16 @@ int
 main(int argc, char **argv)
 {
 	char pid[20];
-	int fd;
+	sigset_t none;
+	int fd, sig;
 
 	for (fd = 3; fd < 100; fd++)
 		close(fd);
+	/* Who is started in the background or by nohup ignores some. */
+	for (sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	dir = argc > 1 ? argv[1] : "/bin";
 	test_fresh();
 	test_arguments();
