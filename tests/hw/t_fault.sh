@@ -3,7 +3,7 @@
 # Every kind of fault is named, and ends the machine with its status.
 . ./lib.sh
 while read -r what st text; do
-	qemu 30 -M microvm -m 8 -kernel "$guest" -append "$what"
+	qemu 100 -M microvm -m 8 -kernel "$guest" -append "$what"
 	expect "$what" "$st" "panic: $text"
 	grep -q 'end-of-panic' "$tmp/out" || bad "$what: report is cut"
 done <<'END'

@@ -12,7 +12,7 @@ good=$(echo "$good" | sed 's/,/,,/g')
 told() {
 	name=$1 config=$2 pattern=$3 code=$4
 	shift 4
-	qemu 30 -m 64 -fw_cfg "name=opt/rumpkit/config,$config" "$@"
+	qemu 100 -m 64 -fw_cfg "name=opt/rumpkit/config,$config" "$@"
 	expect "$name" "$code" "$pattern"
 }
 for m in microvm pc q35; do
@@ -43,7 +43,7 @@ told "1 MiB and a byte" "file=$tmp/more" \
     -kernel "$show"
 
 # No such file: no configuration.
-qemu 30 -m 64 -M microvm -fw_cfg name=opt/rumpkit/confix,string=x \
+qemu 100 -m 64 -M microvm -fw_cfg name=opt/rumpkit/confix,string=x \
     -kernel "$show"
 expect "another file" 7 '^.$'
 exit $failed

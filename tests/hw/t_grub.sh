@@ -22,12 +22,12 @@ timeout 100 grub-mkrescue -o "$tmp/iso.iso" "$tmp/iso" >"$tmp/out" 2>&1 ||
     bad "grub-mkrescue"
 cp /usr/share/OVMF/OVMF_VARS_4M.fd "$tmp/vars"
 for mem in 64 3000; do
-	qemu 30 -M pc -m $mem -cdrom "$tmp/iso.iso"
+	qemu 100 -M pc -m $mem -cdrom "$tmp/iso.iso"
 	expect "BIOS, $mem MiB" 7 'config: vm'
 	[ "$status" = 0 ] || bad "BIOS: the end gave $status"
 done
 for mem in 256 3000; do
-	qemu 60 -M q35 -m $mem -cdrom "$tmp/iso.iso" \
+	qemu 200 -M q35 -m $mem -cdrom "$tmp/iso.iso" \
 	    -drive if=pflash,format=raw,readonly=on,file=$ovmf \
 	    -drive if=pflash,format=raw,file="$tmp/vars"
 	expect "UEFI, $mem MiB" 7 'config: vm'
