@@ -2,6 +2,7 @@
 /*
  * Processes, pipes and time limits for the tests of the launcher.
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,6 +76,7 @@ run_start(struct run *r, int input, const char *const *args)
 		make_pipe(in);
 	else
 		in[0] = open("/dev/null", O_RDONLY), in[1] = -1;
+	r->start = now();
 	r->pid = fork();
 	if (r->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -157,19 +160,23 @@ run_finish(struct run *r, struct result *res)
 	waitpid(r->pid, &ws, 0);
 	res->status = WIFEXITED(ws) && now() - start < HANG ?
 	    WEXITSTATUS(ws) : -1;
-	res->ms = now() - start;
+	res->ms = now() - r->start;
 }
 
 void
 run_all(struct result *res, const char *input, const char *const *args)
 {
+	void (*old)(int);
 	struct run r;
 
 	memset(res, 0, sizeof(*res));
 	run_start(&r, input != NULL, args);
 	if (input != NULL) {
+		/* It may have ended without reading. */
+		old = signal(SIGPIPE, SIG_IGN);
 		if (write(r.in, input, strlen(input)) == -1)
 			perror("write");
+		(void)signal(SIGPIPE, old);
 		close(r.in);
 		r.in = -1;
 	}
@@ -251,4 +258,23 @@ wait_gone(pid_t pid, int ms)
 	while (is_alive(pid) && now() < end)
 		usleep(10000);
 	return !is_alive(pid);
+}
+
+int
+free_port(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	static int port;
+	int fd, error = -1;
+
+	if (port == 0)
+		port = 10000 + getpid() % 20000;
+	while (error != 0 && ++port < 32768) {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		sin.sin_port = htons((uint16_t)port);
+		error = bind(fd, (void *)&sin, sizeof(sin));
+		close(fd);
+	}
+	return port;
 }

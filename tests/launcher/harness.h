@@ -28,6 +28,7 @@ const char *rumprun_path(void);
 struct run {
 	pid_t	 pid;
 	int	 in, out, err;	/* ours; in is -1 without input */
+	int	 start;		/* now(), before it ran */
 };
 /* input NULL: /dev/null.  args ends with NULL. */
 void run_start(struct run *, int input, const char *const *args);
@@ -56,5 +57,8 @@ int is_alive(pid_t);
 /* Until it is gone, at most ms milliseconds; true when gone. */
 int wait_gone(pid_t, int ms);
 int now(void);		/* milliseconds */
+#define SLOW	60000	/* ms: longer than what works takes anywhere */
+/* A TCP port of 127.0.0.1 that nobody has, below those of connections. */
+int free_port(void);
 
 #endif /* TESTS_LAUNCHER_HARNESS_H */

@@ -21,7 +21,7 @@ gdb(const char *args)
 	FILE *fp;
 	size_t n;
 
-	snprintf(cmd, sizeof(cmd), "timeout 60 gdb -nx -batch -x "
+	snprintf(cmd, sizeof(cmd), "timeout 90 gdb -nx -batch -x "
 	    BINDIR "/../share/rumpkit/rumpkit-gdb.py %s 2>&1", args);
 	fp = popen(cmd, "r");
 	n = fread(out, 1, sizeof(out) - 1, fp);
@@ -65,15 +65,15 @@ test_machine(void)
 {
 	static char args[16384];
 	struct run r;
-	int port = 20000 + getpid() % 20000;
+	int port = free_port();
 	char portarg[8];
 
 	snprintf(portarg, sizeof(portarg), "%d", port);
 	memset(&res, 0, sizeof(res));
 	run_start(&r, 0, (const char *const []){ "qemu", "-D", portarg, "-p",
 	    guest("guest"), "exit=9", NULL });
-	usleep(1000000);
-	snprintf(args, sizeof(args), "-ex 'target remote 127.0.0.1:%d' "
+	snprintf(args, sizeof(args), "-ex 'set tcp connect-timeout 60' "
+	    "-ex 'target remote 127.0.0.1:%d' "
 	    "-ex 'rumpkit-symbols %s' -ex 'hbreak act' -ex continue "
 	    "-ex bt -ex 'rumpkit-symbols %s' -ex 'info symbol $pc' "
 	    "-ex detach", port, guest("guest.debug"),

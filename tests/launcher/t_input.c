@@ -20,6 +20,7 @@ static struct result res;
 struct term {
 	int	t_master, t_slave;
 	pid_t	t_pid;
+	struct termios t_before;
 	char	t_text[65536];
 	size_t	t_len;
 };
@@ -32,6 +33,7 @@ start(int interactive, const char *word)
 	t.t_master = posix_openpt(O_RDWR | O_NOCTTY);
 	CHECK(grantpt(t.t_master) == 0 && unlockpt(t.t_master) == 0);
 	t.t_slave = open(ptsname(t.t_master), O_RDWR | O_NOCTTY);
+	tcgetattr(t.t_slave, &t.t_before);
 	t.t_pid = fork();
 	if (t.t_pid != 0)
 		return;
@@ -51,7 +53,7 @@ static int
 expect(const char *text)
 {
 	struct pollfd p = { .fd = t.t_master, .events = POLLIN };
-	int end = now() + 20000;
+	int end = now() + SLOW;
 	ssize_t n;
 
 	while (now() < end) {
@@ -72,7 +74,7 @@ expect(const char *text)
 static int
 finish(void)
 {
-	int ws = 0, end = now() + 10000;
+	int ws = 0, end = now() + SLOW;
 
 	while (waitpid(t.t_pid, &ws, WNOHANG) == 0) {
 		if (now() > end) {
@@ -93,11 +95,10 @@ finish(void)
 static void
 test_keys(void)
 {
-	struct termios before, during, after;
+	struct termios during, after;
 	pid_t qemu;
 
 	start(1, "echo");
-	tcgetattr(t.t_slave, &before);
 	CHECK(expect("ready"));
 	tcgetattr(t.t_slave, &during);
 	CHECK((during.c_lflag & (ICANON | ECHO | ISIG)) == 0);
@@ -105,10 +106,10 @@ test_keys(void)
 	CHECK(expect("<97><3><13><1><1><98>"));
 	qemu = child_of(t.t_pid);
 	CHECK(write(t.t_master, "\001x", 2) == 2);
-	CHECK(wait_gone(t.t_pid, 5000));
+	CHECK(wait_gone(t.t_pid, SLOW));
 	CHECK(!is_alive(qemu));
 	tcgetattr(t.t_slave, &after);
-	CHECK(memcmp(&before, &after, sizeof(before)) == 0);
+	CHECK(memcmp(&t.t_before, &after, sizeof(after)) == 0);
 	CHECK_EQ(finish(), 130);
 }
 
@@ -130,15 +131,14 @@ test_interrupt(void)
 static void
 test_restore(void)
 {
-	struct termios before, after;
+	struct termios after;
 
 	start(1, "echo");
-	tcgetattr(t.t_slave, &before);
 	CHECK(expect("ready"));
 	kill(t.t_pid, SIGTERM);
-	CHECK(wait_gone(t.t_pid, 5000));
+	CHECK(wait_gone(t.t_pid, SLOW));
 	tcgetattr(t.t_slave, &after);
-	CHECK(memcmp(&before, &after, sizeof(before)) == 0);
+	CHECK(memcmp(&t.t_before, &after, sizeof(after)) == 0);
 	CHECK_EQ(finish(), 143);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kvm: either it works or the launcher says within a second that it does not
- * and what to do instead.
+ * kvm: either it works or the launcher says soon that it does not and what to
+ * do instead.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ main(void)
 	CHECK_EQ(res.status, 125);
 	CHECK(strstr(res.err, "no usable KVM here: ") != NULL);
 	CHECK(strstr(res.err, "run with: rumprun qemu") != NULL);
-	CHECK(res.ms < 1000);
+	CHECK(res.ms < SLOW);
 	CHECK_EQ(res.outlen, 0);
 	return check_done();
 }

@@ -24,7 +24,7 @@ test_panic(void)
 
 	RUN(&res, "qemu", guest("guest"), "panic");
 	CHECK_EQ(res.status, 134);
-	CHECK(res.ms < 3000);
+	CHECK(res.ms < SLOW);
 	CHECK_EQ(res.errlen, 0);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		CHECK(strstr(res.out, want[i]) != NULL);
@@ -50,7 +50,7 @@ test_prompt(void)
 	memset(&res, 0, sizeof(res));
 	run_start(&r, 1, (const char *const []){ "qemu", "-i",
 	    guest("guest"), "prompt", NULL });
-	CHECK_EQ(run_expect(&r, &res, "$ ", 20000), 0);
+	CHECK_EQ(run_expect(&r, &res, "$ ", SLOW), 0);
 	CHECK_EQ((int)write(r.in, "a\004", 2), 2);
 	run_finish(&r, &res);
 	CHECK_EQ(res.status, 0);

@@ -39,10 +39,10 @@ main(void)
 
 	memset(&res, 0, sizeof(res));
 	run_start(&r, 0, (const char *const []){ "spt", g, "hang", NULL });
-	CHECK_EQ(run_expect(&r, &res, "hang", 5000), 0);
+	CHECK_EQ(run_expect(&r, &res, "hang", SLOW), 0);
 	pid = child_of(r.pid);
 	kill(r.pid, SIGKILL);
 	run_finish(&r, &res);
-	CHECK(pid > 0 && wait_gone(pid, 1000));
+	CHECK(pid > 0 && wait_gone(pid, SLOW));
 	return check_done();
 }
