@@ -248,7 +248,7 @@ sleeper(void *arg)
 {
 	struct epoll_event ev;
 
-	CHECK_EQ(rump_sys_epoll_wait(*(int *)arg, &ev, 1, 10000), 1);
+	CHECK_EQ(rump_sys_epoll_wait(*(int *)arg, &ev, 1, 60000), 1);
 	CHECK_EQ(ev.data.u64, 9);
 }
 
@@ -270,7 +270,7 @@ test_threads(void)
 		thread_start(&th[i], waiter, NULL);
 	for (i = 0; i < EVENTS; i++)
 		CHECK_EQ(rump_sys_write(wp[0], &one, 8), 8);
-	t = now_ms() + 20000;
+	t = now_ms() + 60000;
 	while (__atomic_load_n(&got, __ATOMIC_RELAXED) != EVENTS &&
 	    now_ms() < t)
 		msleep(1);

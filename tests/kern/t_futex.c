@@ -8,7 +8,7 @@
 #define NWAIT	4
 #define ROUNDS	2000
 #define SOON	10		/* ms */
-#define LONG	10000		/* ms: a waiter that nobody wakes fails */
+#define LONG	60000		/* ms: a waiter that nobody wakes fails */
 
 /* Bitset waits take absolute times on the monotonic clock of the guest. */
 static struct timespec
@@ -203,12 +203,39 @@ requeue(void)
 	wait_done(&ws[2]);
 }
 
+static int wait_ms;			/* of moved_times_out() */
+
 static void
 moved_times_out(void *arg)
 {
-	struct timespec ts = { 0, 5 * SOON * 1000000L };
+	struct timespec ts = { wait_ms / 1000, wait_ms % 1000 * 1000000L };
 
 	FAILS(rump_sys_futex(arg, FUTEX_WAIT, 0, &ts, NULL, 0), ETIMEDOUT);
+}
+
+/* 0: it may have timed out before it was moved. */
+static int
+moved(uint32_t *a, uint32_t *b)
+{
+	int64_t end = now_ms() + wait_ms;
+	int n, na, nb;
+	struct thread th;
+
+	thread_start(&th, moved_times_out, a);
+	while (waiting(a) != 1 && now_ms() < end)
+		msleep(1);
+	n = (int)rump_sys_futex(a, FUTEX_REQUEUE, 0, (void *)1L, b, 0);
+	na = waiting(a);
+	nb = waiting(b);
+	if (now_ms() >= end) {
+		thread_join(&th);
+		return 0;
+	}
+	CHECK_EQ(n, 1);
+	CHECK_EQ(na, 0);
+	CHECK_EQ(nb, 2);
+	thread_join(&th);
+	return 1;
 }
 
 /*
@@ -220,16 +247,12 @@ requeue_timeout(void)
 {
 	static uint32_t a[64], *b = &a[33];
 	struct waiter ws[2];
-	struct thread th;
 
 	wait_start(&ws[0], b, ~0U);
 	wait_for(b, 1);
-	thread_start(&th, moved_times_out, a);
-	wait_for(a, 1);
-	CHECK_EQ(rump_sys_futex(a, FUTEX_REQUEUE, 0, (void *)1L, b, 0), 1);
-	CHECK_EQ(waiting(a), 0);
-	CHECK_EQ(waiting(b), 2);
-	thread_join(&th);
+	wait_ms = 5 * SOON;
+	while (!moved(a, b))
+		wait_ms *= 2;
 	CHECK_EQ(waiting(b), 1);
 	wait_start(&ws[1], b, ~0U);
 	wait_for(b, 2);

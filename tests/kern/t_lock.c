@@ -198,10 +198,10 @@ newcomer(void)
 {
 	struct sleeper s[3];
 
-	sleep_start(&s[0], 10000, 1);
+	sleep_start(&s[0], 60000, 1);
 	sleep_start(&s[1], 50, 2);
 	thread_join(&s[1].s_th);
-	sleep_start(&s[2], 10000, 3);
+	sleep_start(&s[2], 60000, 3);
 	rump_schedule();
 	rump_mutex_enter(&mtx);
 	rump_cv_broadcast(&cv2);

@@ -74,7 +74,7 @@ test_wake(void)
 	n = 0;
 	f.events = 0;		/* a hang-up comes unasked */
 	thread_start(&th, later, &n);
-	CHECK_EQ(rump_sys_poll(&f, 1, 10000), 1);
+	CHECK_EQ(rump_sys_poll(&f, 1, 60000), 1);
 	CHECK_EQ(f.revents, POLLHUP);
 	thread_join(&th);
 	rump_sys_close(p[0]);
@@ -132,7 +132,7 @@ echo(void *arg)
 
 	(void)arg;
 	for (i = 0; i < 2000; i++) {
-		CHECK_EQ(rump_sys_poll(&f, 1, 10000), 1);
+		CHECK_EQ(rump_sys_poll(&f, 1, 60000), 1);
 		CHECK_EQ(rump_sys_read(p[0], &c, 1), 1);
 		CHECK_EQ(rump_sys_write(q[1], &c, 1), 1);
 	}
@@ -152,7 +152,7 @@ test_pingpong(void)
 	thread_start(&th, echo, NULL);
 	for (i = 0; i < 2000; i++) {
 		CHECK_EQ(rump_sys_write(p[1], &c, 1), 1);
-		CHECK_EQ(rump_sys_poll(&f, 1, 10000), 1);
+		CHECK_EQ(rump_sys_poll(&f, 1, 60000), 1);
 		CHECK_EQ(rump_sys_read(q[0], &c, 1), 1);
 	}
 	thread_join(&th);
