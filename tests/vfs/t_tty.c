@@ -57,6 +57,18 @@ shows(int line, const char *s)
 #define READS(s)	reads(__LINE__, s)
 #define SHOWS(s)	shows(__LINE__, s)
 
+/* Bytes come one by one: until so many are there to be read. */
+static void
+arrived(int want)
+{
+	int n;
+
+	do
+		OK(rump_sys_ioctl(tty, FIONREAD, &n));
+	while (n < want);
+	CHECK_EQ(n, want);
+}
+
 static void
 set(void)
 {
@@ -121,7 +133,7 @@ t_poll(void)
 	type("no line yet");
 	CHECK_EQ(rump_sys_poll(&pfd, 1, 50), 0);
 	type(", now\n");
-	CHECK_EQ(rump_sys_poll(&pfd, 1, 5000), 1);
+	CHECK_EQ(rump_sys_poll(&pfd, 1, 60000), 1);
 	CHECK_EQ(pfd.revents, POLLIN);
 	READS("no line yet, now\n");
 	CHECK_EQ(rump_sys_poll(&pfd, 1, 0), 0);
@@ -130,6 +142,7 @@ t_poll(void)
 static void
 t_raw(void)
 {
+	int64_t t;
 	int n = 0;
 
 	ios.lflag &= ~(ICANON | ISIG | IEXTEN);
@@ -143,6 +156,7 @@ t_raw(void)
 	n = rump_sys_read(tty, buf, 100);
 	CHECK(n >= 3);
 	CHECK(memcmp(buf, "ab\003", 3) == 0);
+	arrived(4 - n);
 	OK(rump_sys_ioctl(tty, TCFLSH, (void *)(long)TCIFLUSH));
 	ios.cc[VMIN] = 0;
 	set();
@@ -150,18 +164,21 @@ t_raw(void)
 	ios.cc[VTIME] = 1;
 	set();
 	OK(rump_sys_read(tty, buf, 100));	/* after a tenth */
+	ios.cc[VTIME] = 255;
+	set();
 	type("z");
-	READS("z");
+	READS("z");				/* at once */
 	/* MIN and TIME: the time between bytes */
 	ios.cc[VMIN] = 10;
+	ios.cc[VTIME] = 1;
 	set();
 	type("xyz");
+	arrived(3);
+	t = now_ms();
 	READS("xyz");
+	CHECK(now_ms() - t >= 99);
 	type("12345");
-	do
-		OK(rump_sys_ioctl(tty, FIONREAD, &n));
-	while (n < 5);
-	CHECK_EQ(n, 5);
+	arrived(5);
 	CHECK_EQ(rump_sys_read(tty, buf, 2), 2);
 	READS("345");
 }
