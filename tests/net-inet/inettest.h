@@ -74,11 +74,20 @@ urecv(int fd, void *p, size_t n)
 {
 	struct pollfd pf = { .fd = fd, .events = POLLIN };
 
-	if (SYS(poll, &pf, 1UL, 3000) <= 0) {
+	if (SYS(poll, &pf, 1UL, 30000) <= 0) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
 	return SYS(recvfrom, fd, p, n, MSG_DONTWAIT, NULL, NULL);
+}
+
+/* Something is to come, however long that takes. */
+static inline int
+something(int fd)
+{
+	struct pollfd pf = { .fd = fd, .events = POLLIN };
+
+	return SYS(poll, &pf, 1UL, 30000) == 1;
 }
 
 /* Nothing is to come: not within a moment. */

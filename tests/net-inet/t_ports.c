@@ -203,7 +203,7 @@ test_group(void)
 		for (k = 0; k < 3; k++) {
 			CHECK_EQ(usendto(from[j], "x", 1, "127.0.0.1", port),
 			    1);
-			CHECK_EQ(SYS(poll, pf, 4UL, 3000), 1);
+			CHECK_EQ(SYS(poll, pf, 4UL, 30000), 1);
 			for (i = 0; i < 4 && !(pf[i].revents & POLLIN); i++)
 				;
 			if (i == 4)

@@ -97,7 +97,7 @@ probe_main(void *arg)
 	(void)arg;
 	if (rump_pub_lwproc_rfork(RUMP_RFCFDG) != 0)
 		abort();
-	K(r = rump_arp_probe(&fk->fk_if, &a, 300));
+	K(r = rump_arp_probe(&fk->fk_if, &a, 30000));
 	rump_pub_lwproc_releaselwp();
 	return (void *)r;
 }

@@ -195,7 +195,7 @@ test_udp(void)
 	struct sockaddr_in6 s = sin6(HOST6, 0), from;
 	socklen_t len = sizeof(s);
 	static char data[9000], back[9000];
-	struct timeval tv = { 5, 0 };
+	struct timeval tv = { 30, 0 };
 	int h = socket(AF_INET6, SOCK_DGRAM, 0), g;
 	size_t i;
 
@@ -221,7 +221,7 @@ test_udp(void)
 	/* Nobody there. */
 	OK(SYS(connect, g, &s, sizeof(s)));
 	CHECK_EQ(SYS(sendto, g, "x", 1, 0, NULL, 0), 1);
-	CHECK(!nothing(g));
+	CHECK(something(g));
 	CHECK_EQ(getint(g, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
 	uclose(g);
 }

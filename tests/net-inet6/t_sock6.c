@@ -64,14 +64,14 @@ test_udp(void)
 	from = name6(b);
 	CHECK(memcmp(&from.sin6_addr, &in6addr_loopback, 16) == 0);
 	CHECK_EQ(SYS(sendto, b, "again", 5, 0, NULL, 0), 5);
-	CHECK(!nothing(a));
+	CHECK(something(a));
 	CHECK_EQ(SYS(recvfrom, a, buf, sizeof(buf), 0, &from, &len), 5);
 	CHECK_EQ(from.sin6_port, name6(b).sin6_port);
 	CHECK(memcmp(&from.sin6_addr, &in6addr_loopback, 16) == 0);
 	/* Nobody there: told at once. */
 	uclose(a);
 	CHECK_EQ(SYS(sendto, b, "x", 1, 0, NULL, 0), 1);
-	CHECK(!nothing(b));
+	CHECK(something(b));
 	CHECK_EQ(getint(b, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
 	uclose(b);
 }
@@ -88,7 +88,7 @@ test_mapped(void)
 	OK(bind6(a, "::", 0));
 	CHECK_EQ(usendto(b, "four", 4, "127.0.0.1",
 	    ntohs(name6(a).sin6_port)), 4);
-	CHECK(!nothing(a));
+	CHECK(something(a));
 	CHECK_EQ(SYS(recvfrom, a, buf, sizeof(buf), 0, &from, &len), 4);
 	CHECK(IN6_IS_ADDR_V4MAPPED(&from.sin6_addr));
 	CHECK_EQ(SYS(sendto, a, "back", 4, 0, &from, sizeof(from)), 4);
@@ -178,7 +178,7 @@ test_cmsg(void)
 	memcpy(c + 1, &v, 4);
 	iov.iov_len = 5;
 	CHECK_EQ(SYS(sendmsg, b, &mh, 0), 5);
-	CHECK(!nothing(a));
+	CHECK(something(a));
 	mh.msg_controllen = sizeof(u);
 	CHECK_EQ(SYS(recvmsg, a, &mh, 0), 5);
 	for (c = &u.h; (char *)c < u.c + mh.msg_controllen;
@@ -358,9 +358,13 @@ test_mld(void)
 		inject(fk, &in);
 		if (i == 0) {
 			usleep(30000);
-			CHECK(!sentnxt(fk, &out, 0));
+			/* What was said above may be repeated late. */
+			while (sentnxt(fk, &out, 0))
+				CHECK_EQ(out.f_b[70], 4);
 		} else {
-			CHECK(wait_mld(fk, &out, 143));
+			do
+				CHECK(wait_mld(fk, &out, 143));
+			while (out.f_b[70] == 4 && check_failures == 0);
 			CHECK_EQ(out.f_b[70], 2);	/* IS_EX */
 		}
 	}
