@@ -9,6 +9,7 @@
 
 void rumprun_boot(const char *);
 void loop_for_ever(void);	/* loop.prog.c */
+extern char *spt_guest_end;	/* of the platform's */
 
 static long
 sys(long n, long a, long b, long c)
@@ -112,7 +113,8 @@ forbidden(const char *what)
 	else if (strcmp(what, "mprotect-text") == 0)
 		(void)sys(__NR_mprotect, (long)rumprun_boot & -4096, 4096, 3);
 	else if (strcmp(what, "mprotect-end") == 0)
-		(void)sys(__NR_mprotect, (long)va, (long)len + 65536, 0);
+		(void)sys(__NR_mprotect, (long)va, spt_guest_end -
+		    (char *)va + 65536, 0);
 	else if (strcmp(what, "mprotect-wrap") == 0)
 		(void)sys(__NR_mprotect, (long)va, -4096L, 0);
 	else if (strcmp(what, "madvise") == 0)

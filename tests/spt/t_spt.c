@@ -33,7 +33,7 @@ run(const char *mem, const char *config)
 		dup2(p[1], 2);
 		if (no_stdin)
 			close(0);
-		alarm(20);
+		alarm(100);
 		execv(image, argv);
 		_exit(127);
 	}
@@ -62,7 +62,7 @@ start(const char *config, int *in, int *out)
 		dup2(o[1], 1);
 		close(i[1]);
 		close(o[0]);
-		alarm(20);
+		alarm(100);
 		execv(image, argv);
 		_exit(127);
 	}
