@@ -192,7 +192,7 @@ bio_done(void *arg, size_t done, int error)
 	rumpuser_mutex_exit(bio_mtx);
 }
 
-/* Waits for n requests, 10 s at most. */
+/* Waits for n requests, 60 s at most. */
 static void
 bio_wait(int n)
 {
@@ -200,7 +200,7 @@ bio_wait(int n)
 
 	rumpuser_mutex_enter(bio_mtx);
 	while (bio_ndone < n && error == 0)
-		error = rumpuser_cv_timedwait(bio_cv, bio_mtx, 10, 0);
+		error = rumpuser_cv_timedwait(bio_cv, bio_mtx, 60, 0);
 	T_EQ(bio_ndone, n);
 	bio_ndone = 0;
 	rumpuser_mutex_exit(bio_mtx);

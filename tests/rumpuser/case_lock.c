@@ -272,16 +272,16 @@ cv_timeouts(int flags)
 	t0 = t_now();
 	T_ERROR(cv_timed(0, 30000000));
 	T_CHECK(t_now() - t0 >= 30000000);
-	T_CHECK(t_now() - t0 < 2000000000);
+	T_CHECK(t_now() - t0 < T_SOON);
 	rumpuser_mutex_owner(mtx, &owner);
 	T_CHECK(owner == fake_self());
 	t0 = t_now();
 	T_ERROR(cv_timed(0, 0));
-	T_CHECK(t_now() - t0 < 1000000000);
+	T_CHECK(t_now() - t0 < T_SOON);
 
 	/* Woken in time, also when the time is as long as can be. */
 	t_spawn(&tt, cv_wake_later, NULL);
-	T_EQ(cv_timed(5, 0), 0);
+	T_EQ(cv_timed(60, 0), 0);
 	T_EQ(tokens, 1);
 	rumpuser_mutex_exit(mtx);
 	t_join(&tt);

@@ -3,9 +3,10 @@
 #include "conform.h"
 
 #define NROUNDS	300
+#define LASTTURN	(1 << 30)
 
 static struct rumpuser_rw *rw;
-static int stage, inside, turn, wrote;
+static int stage, inside, turn, asked, wrote;
 static int shared;			/* [rw] */
 
 static int
@@ -125,14 +126,16 @@ rw_blocking(int mine, int theirs, int downgrade)
 
 /*
  * Two readers relay: each leaves a while after the other began to enter, so
- * that without fairness there is a reader inside at any time.
+ * that without fairness there is a reader inside at any time.  They go on for
+ * NROUNDS after the writer has asked.
  */
 static void
 rw_relay(void *arg)
 {
-	int me = *(int *)arg, i;
+	int me = *(int *)arg, left = NROUNDS, i;
 
-	for (i = 0; i < NROUNDS && !t_get(&wrote); i++) {
+	for (i = 0; left > 0 && !t_get(&wrote); i++) {
+		left -= t_get(&asked);
 		t_set(&turn, 2 * i + me);
 		rumpuser_rw_enter(RUMPUSER_RW_READER, rw);
 		t_add(&stage, 1);
@@ -141,7 +144,7 @@ rw_relay(void *arg)
 		t_msleep(2);
 		rumpuser_rw_exit(rw);
 	}
-	t_set(&turn, 2 * NROUNDS + 2);
+	t_set(&turn, LASTTURN);
 }
 
 static void
@@ -149,8 +152,9 @@ rw_writer(void *arg)
 {
 
 	(void)arg;
+	t_set(&asked, 1);
 	rumpuser_rw_enter(RUMPUSER_RW_WRITER, rw);
-	t_set(&wrote, t_get(&turn) < 2 * NROUNDS ? 1 : -1);
+	t_set(&wrote, t_get(&turn) < LASTTURN ? 1 : -1);
 	rumpuser_rw_exit(rw);
 }
 
@@ -162,6 +166,7 @@ rw_starvation(void)
 
 	t_set(&stage, 0);
 	t_set(&turn, -1);
+	t_set(&asked, 0);
 	t_set(&wrote, 0);
 	t_spawn(&tt[0], rw_relay, &who[0]);
 	T_CHECK(t_until(&stage, 1));

@@ -83,6 +83,9 @@ int	t_until(int *p, int val);
 	T_EQ(fake_self()->l_holds, 1);					\
 } while (0)
 
+/* Nanoseconds: what does not wait takes less, on the slowest machine. */
+#define T_SOON		30000000000
+
 #define T_EBUSY		16
 #define T_ENOENT	2
 #define T_EEXIST	17
