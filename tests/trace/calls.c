@@ -21,6 +21,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -201,7 +202,7 @@ processes(void)
 	rl.rlim_cur = 0;
 	(void)setrlimit(RLIMIT_CORE, &rl);
 	(void)waitpid(-1, NULL, WNOHANG);
-	(void)kill(99999, SIGTERM);
+	(void)kill(INT_MAX, SIGTERM);	/* more than any pid */
 	(void)nanosleep(&ts, NULL);
 	(void)sched_yield();
 	(void)uname(&un);

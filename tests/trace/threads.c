@@ -25,10 +25,13 @@ main(void)
 {
 	volatile long nr = SYS_getppid;
 	pthread_t t;
+	int i;
 
 	if (pipe(fds) != 0 || pthread_create(&t, NULL, reader, NULL) != 0)
 		return 1;
-	(void)usleep(20000);
+	/* By then it waits, on a machine that stands still at times, too. */
+	for (i = 0; i < 20; i++)
+		(void)usleep(5000);
 	(void)syscall(nr);
 	(void)syscall(1234567, 1L);
 	(void)write(fds[1], "z", 1);
