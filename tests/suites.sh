@@ -24,7 +24,7 @@ while read -r name dir args; do
 	start=$(date +%s)
 	rc=0
 	# shellcheck disable=SC2086
-	timeout 1500 $MAKE -C "$dir" BUILD="$BUILD" $args \
+	timeout 3600 $MAKE -C "$dir" BUILD="$BUILD" $args \
 	    >"$logs/$name" 2>&1 </dev/null || rc=$?
 	ok=$(grep -cE '^ *ok[[:space:]]' "$logs/$name")
 	bad=$(grep -cE '^ *FAIL' "$logs/$name")

@@ -21,7 +21,7 @@ refuses() {	# words that the error must hold, then a command that must fail
 }
 runs() {	# expected output, program
 	"$bin/rumprun-bake" spt_generic "$2.img" "$2" &&
-	    [ "$("$bin/rumprun" --timeout 20 spt "$2.img")" = "$1" ]
+	    [ "$("$bin/rumprun" --timeout 120 spt "$2.img")" = "$1" ]
 }
 
 cat > hello.c <<'E2'
@@ -111,7 +111,7 @@ int main(void) { int r = syscall(999); printf(\"%d %d %d\n\", r, errno == ENOSYS
 E3
 '$T-gcc' -o sc sc.c"
 sc() { "$bin/rumprun-bake" spt_generic sc.img sc &&
-    "$bin/rumprun" --timeout 20 spt sc.img > sc.out 2>&1
+    "$bin/rumprun" --timeout 120 spt sc.img > sc.out 2>&1
     grep -q '^-1 1 1$' sc.out && grep -q '999 does not exist' sc.out; }
 check "it is ENOSYS, named on the console" sc
 cat > show.c <<'E4'
