@@ -16,10 +16,21 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	echo "  APT    $missing"
 	export DEBIAN_FRONTEND=noninteractive
 	log=$(mktemp)
+	# A fresh machine may be updating itself, and holds apt's locks; of those
+	# only dpkg's is waited for by apt.
+	apt() { apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"; }
+	update()
+	{
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			apt update && return 0
+			grep -q 'get lock' "$log" || return 1
+			sleep 6
+		done
+		return 1
+	}
 	# shellcheck disable=SC2086
-	{ apt-get install -y --no-install-recommends $missing ||
-	    { apt-get update && apt-get install -y --no-install-recommends \
-	    $missing; }; } >"$log" 2>&1 </dev/null || {
+	install() { apt install -y --no-install-recommends $missing; }
+	{ install || { update && install; }; } >"$log" 2>&1 </dev/null || {
 		tail -5 "$log" >&2
 		echo "rumpkit: apt-get could not install:$missing" >&2
 		exit 1

@@ -17,6 +17,7 @@ ok "$dest/$file" && exit 0
 # One at a time: they share apt's lists.
 exec 9>"$dest/.lock"
 flock 9
+ok "$dest/$file" && exit 0
 
 apt=$dest/apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/get"
@@ -60,7 +61,8 @@ run() {
 	apt-get -o Dir::Etc::sourcelist=/dev/null \
 	    -o Dir::Etc::sourceparts="$apt/parts" \
 	    -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" \
-	    -o APT::Sandbox::User=root "$@" >"$apt/log" 2>&1 </dev/null
+	    -o APT::Sandbox::User=root -o Acquire::Retries=3 \
+	    "$@" >"$apt/log" 2>&1 </dev/null
 }
 mkdir -p "$apt/parts"
 mv "$apt/src.sources" "$apt/parts/src.sources"
