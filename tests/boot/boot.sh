@@ -73,15 +73,15 @@ fi
 rc=0
 opts="-e HOME=/${conf:+ --config $conf}"
 case $config in
-spt)	"$rumprun" $opts --timeout 120 -M $mem spt "$image" "$@" ;;
-pvh-*)	"$rumprun" $opts --timeout 240 -M $mem --machine "${config#pvh-}" \
+spt)	"$rumprun" $opts --timeout 400 -M $mem spt "$image" "$@" ;;
+pvh-*)	"$rumprun" $opts --timeout 400 -M $mem --machine "${config#pvh-}" \
 	    --boot pvh qemu "$image" "$@" ;;
 multiboot-*)
-	"$rumprun" $opts --timeout 240 -M $mem --machine "${config#multiboot-}" \
+	"$rumprun" $opts --timeout 400 -M $mem --machine "${config#multiboot-}" \
 	    --boot multiboot qemu "$image" "$@" ;;
 iso-*)	"$rumprun" $opts iso -o "$work.iso" "$image" "$@"
 	[ "$config" = iso-bios ] || uefi=--uefi
-	"$rumprun" --timeout 240 -M $((mem + 192)) ${uefi:-} qemu "$work.iso" ;;
+	"$rumprun" --timeout 400 -M $((mem + 192)) ${uefi:-} qemu "$work.iso" ;;
 esac </dev/null >"$work.got" 2>"$work.err" || rc=$?
 rm -rf "$work.iso" ${root:+"$root"}
 

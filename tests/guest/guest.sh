@@ -31,10 +31,10 @@ run()
 	start=$(date +%s)
 	rc=0
 	case $config in
-	spt)	"$BUILD/bin/rumprun" --timeout "${limit:-120}" -M "${mem:-64}" ${opts:-} \
+	spt)	"$BUILD/bin/rumprun" --timeout "${limit:-300}" -M "${mem:-64}" ${opts:-} \
 		    spt "$image" "$@" ;;
-	linux)	timeout "${limit:-120}" "$OBJ/linux/$test" "$@" ;;
-	hw)	"$BUILD/bin/rumprun" --timeout "${limit:-120}" -M "${mem:-64}" ${opts:-} \
+	linux)	timeout "${limit:-300}" "$OBJ/linux/$test" "$@" ;;
+	hw)	"$BUILD/bin/rumprun" --timeout "${limit:-300}" -M "${mem:-64}" ${opts:-} \
 		    --machine microvm qemu "$image" "$@" ;;
 	esac </dev/null >"$out/out" 2>&1 || rc=$?
 	secs=$(($(date +%s) - start))

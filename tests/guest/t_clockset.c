@@ -112,12 +112,13 @@ static int (*const waits[])(const struct timespec *) = { wait_sleep,
     wait_futex, wait_pi, wait_receive, wait_send };
 #define NWAITS	(int)(sizeof(waits) / sizeof(waits[0]))
 
+static struct timespec until;
+
 static void *
 sleeper(void *arg)
 {
-	const struct timespec ts = { now(CLOCK_REALTIME) + 1000, 0 };
 
-	CHECK_EQ((*(int (*const *)(const struct timespec *))arg)(&ts), 0);
+	CHECK_EQ((*(int (*const *)(const struct timespec *))arg)(&until), 0);
 	__atomic_fetch_add(&awake, 1, __ATOMIC_RELAXED);
 	return NULL;
 }
@@ -128,6 +129,7 @@ test_sleep(void)
 	pthread_t t[NWAITS];
 	int i;
 
+	until.tv_sec = now(CLOCK_REALTIME) + 1000;
 	for (i = 0; i < NWAITS; i++)
 		pthread_create(&t[i], NULL, sleeper, (void *)&waits[i]);
 	usleep(20000);
