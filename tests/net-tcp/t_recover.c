@@ -276,6 +276,35 @@ gobackn(void)
 	finish(fd, l);
 }
 
+/* Round trips are short, and there is room for a few segments. */
+static int
+calm(int fd)
+{
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	OK(rump_sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, (void *)&ti, &len));
+	return ti.tcpi_rtt < 60000 && ti.tcpi_snd_cwnd >= 4;
+}
+
+/* A connection whose round trip is 20 ms. */
+static int
+trip20(int l)
+{
+	struct s s;
+	int fd, i;
+
+	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
+	for (i = 0; i < 8; i++) {
+		CHECK_EQ(rump_sys_sendto(fd, zeros, 1000, 0, NULL, 0), 1000);
+		EXPECT(&s, ACK | PSH);
+		msleep(20);
+		inject(ACK, pseq, pack += 1000, NULL, 0);
+		drop_all();
+	}
+	return fd;
+}
+
 /* RACK: a small hole closes by itself; TLP; the time-out. */
 static void
 timers(void)
@@ -283,13 +312,12 @@ timers(void)
 	struct s s;
 	int l = listening(), fd, i;
 
-	fd = passive(l, opt_sack, sizeof(opt_sack), &s);
-	/* A round trip of 20 ms. */
-	for (i = 0; i < 8; i++) {
-		CHECK_EQ(rump_sys_sendto(fd, zeros, 1000, 0, NULL, 0), 1000);
-		EXPECT(&s, ACK | PSH);
-		msleep(20);
-		inject(ACK, pseq, pack += 1000, NULL, 0);
+	fd = trip20(l);
+	/* A busy machine made it longer, or a time-out. */
+	for (i = 0; i < 20 && !calm(fd); i++) {
+		finish(fd, l);
+		l = listening();
+		fd = trip20(l);
 	}
 	/* The tail is lost: a probe of it within about two round trips. */
 	CHECK_EQ(rump_sys_sendto(fd, zeros, 3000, 0, NULL, 0), 3000);
