@@ -259,7 +259,7 @@ main(void)
 	 * Frames that were said to be followed are sent with a later one, or
 	 * when the driver looks after its ring.
 	 */
-	for (tries = 0; tries < 300000; tries++) {
+	for (tries = 0; tries < 900000; tries++) {
 		for (i = 0; i < NTHREAD; i++)
 			if (__atomic_load_n(&back[i], __ATOMIC_ACQUIRE) !=
 			    NFRAME)
