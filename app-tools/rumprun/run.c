@@ -26,7 +26,7 @@
 
 #define TERM_GRACE	1000	/* ms from SIGTERM to SIGKILL */
 #define EXIT_GRACE	800	/* ms from the exit record to SIGKILL */
-#define DRAIN_GRACE	300	/* ms for output after the child's end */
+#define DRAIN_GRACE	300	/* ms without output after the child's end */
 #define BOOT_LIMIT	30000	/* ms until the boot loader's output shows */
 #define ESCAPE		('A' - '@')
 #define EOT		('D' - '@')
@@ -230,6 +230,9 @@ take_output(struct runner *r, struct stream *st)
 	    r->r_forced != 0)
 		st->st_filter.f_outlen = 0;
 	deliver(r, st);
+	/* Who reads it may be slow; what is left is in the pipe. */
+	if (r->r_ended && n > 0)
+		r->r_drain_at = now_ms() + DRAIN_GRACE;
 	if (st->st_filter.f_status >= 0 && r->r_kill_at == INT64_MAX)
 		r->r_kill_at = now_ms() + EXIT_GRACE;
 	r->r_idle_at = filter_waiting(&st->st_filter) ?

@@ -38,6 +38,9 @@ main(int argc, char **argv)
 	if (strstr(config, "echo") != NULL)
 		while ((c = getchar()) != EOF)
 			printf("<%d>", c);
+	if (strstr(config, "much") != NULL)
+		for (int i = 0; i < 11500; i++)
+			printf("%09d\n", i);
 	if (strstr(config, "crash") != NULL)
 		raise(SIGSEGV);
 	if (strstr(config, "hang") != NULL)

@@ -5,16 +5,20 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness.h"
 
 static struct result res;
+static char much[200000];
 
 int
 main(void)
 {
 	const char *g = guest("guest-spt");
 	struct run r;
+	size_t len = 0;
+	ssize_t n;
 	pid_t pid;
 
 	setenv("SECRET", "1", 1);
@@ -36,6 +40,17 @@ main(void)
 	RUN_INPUT(&res, "ab\n", "spt", g, "echo");
 	CHECK_EQ(res.status, 0);
 	CHECK(strstr(res.out, "<97>") == NULL);
+
+	/* More than a pipe holds, read when the guest has ended. */
+	run_start(&r, 0, (const char *const []){ "spt", g, "much", NULL });
+	sleep(1);
+	while (len < sizeof(much) - 1 &&
+	    (n = read(r.out, much + len, sizeof(much) - 1 - len)) > 0)
+		len += (size_t)n;
+	CHECK(len > 115000 && strcmp(much + len - 10, "000011499\n") == 0);
+	memset(&res, 0, sizeof(res));
+	run_finish(&r, &res);
+	CHECK_EQ(res.status, 0);
 
 	memset(&res, 0, sizeof(res));
 	run_start(&r, 0, (const char *const []){ "spt", g, "hang", NULL });
