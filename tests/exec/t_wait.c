@@ -20,7 +20,6 @@
 #define MADV_WILLNEED 3
 #endif
 
-#define NOBODY	(1 << 22)	/* Linux's pids are smaller */
 
 static pid_t
 start(posix_spawnattr_t *at, char **argv)
@@ -39,7 +38,7 @@ test_none(void)
 
 	CHECK(waitpid(-1, &st, 0) == -1 && errno == ECHILD);
 	CHECK(waitpid(-1, &st, WNOHANG) == -1 && errno == ECHILD);
-	CHECK(waitpid(NOBODY, &st, 0) == -1 && errno == ECHILD);
+	CHECK(waitpid(NO_PID, &st, 0) == -1 && errno == ECHILD);
 	CHECK(waitpid(getpid(), &st, 0) == -1 && errno == ECHILD);
 	CHECK(waitid(P_ALL, 0, &si, WEXITED) == -1 && errno == ECHILD);
 	CHECK(waitid(P_ALL, 0, &si, 0) == -1 && errno == EINVAL);
@@ -109,11 +108,11 @@ test_groups(void)
 	CHECK_EQ(getsid(b), getsid(0));
 	/* It has its own program by now. */
 	CHECK(setpgid(b, 0) == -1 && errno == EACCES);
-	CHECK(setpgid(NOBODY, 0) == -1 && errno == ESRCH);
-	CHECK(setpgid(0, NOBODY) == -1 && errno == EPERM);
+	CHECK(setpgid(NO_PID, 0) == -1 && errno == ESRCH);
+	CHECK(setpgid(0, NO_PID) == -1 && errno == EPERM);
 	CHECK(setpgid(0, -1) == -1 && errno == EINVAL);
-	CHECK(getpgid(NOBODY) == -1 && errno == ESRCH);
-	CHECK(getsid(NOBODY) == -1 && errno == ESRCH);
+	CHECK(getpgid(NO_PID) == -1 && errno == ESRCH);
+	CHECK(getsid(NO_PID) == -1 && errno == ESRCH);
 	CHECK(waitpid(0, &st, WNOHANG) == -1 && errno == ECHILD);
 	CHECK_EQ(waitpid(-a, &st, WNOHANG), 0);
 	close(in[1]);
@@ -206,7 +205,7 @@ test_pidfd(void)
 	pid_t pid;
 	int in[2], fd, copy, own;
 
-	CHECK(syscall(SYS_pidfd_open, NOBODY, 0) == -1 && errno == ESRCH);
+	CHECK(syscall(SYS_pidfd_open, NO_PID, 0) == -1 && errno == ESRCH);
 	CHECK(syscall(SYS_pidfd_open, -1, 0) == -1 && errno == EINVAL);
 	CHECK(syscall(SYS_pidfd_open, getpid(), 1) == -1 && errno == EINVAL);
 	CHECK(syscall(SYS_pidfd_send_signal, 0, 0, NULL, 0) == -1 &&

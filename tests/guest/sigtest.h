@@ -7,8 +7,6 @@
 #include <string.h>
 #include "../check.h"
 
-#define NOBODY	(1 << 22)	/* Linux's pids and tids are smaller */
-
 /* fn is the handler of sig from now on. */
 static inline void
 on(int sig, void (*fn)(int, siginfo_t *, void *), int flags)

@@ -18,7 +18,6 @@
 #include "../check.h"
 
 #define NTHREADS 4
-#define NOBODY	(1 << 22)	/* Linux's pids and tids are smaller */
 
 struct kind {
 	int protocol, robust, type, shared;
@@ -233,7 +232,7 @@ test_futex(void)
 	CHECK_EQ(word, 0);
 	CHECK_EQ(syscall(SYS_futex, &word, TRYLOCK_PI, 0, NULL), 0);
 	CHECK_EQ(syscall(SYS_futex, &word, UNLOCK_PI, 0, NULL), 0);
-	word = NOBODY;
+	word = NO_PID;
 	CHECK(syscall(SYS_futex, &word, LOCK_PI, 0, NULL) == -1 &&
 	    errno == ESRCH);
 	word = 0;
@@ -279,14 +278,14 @@ test_sched(void)
 	    EINVAL);
 	CHECK_EQ(pthread_setschedparam(pthread_self(), 99, &sp), EINVAL);
 	CHECK(syscall(SYS_sched_getscheduler, -1) == -1 && errno == EINVAL);
-	CHECK(syscall(SYS_sched_getscheduler, NOBODY) == -1 &&
+	CHECK(syscall(SYS_sched_getscheduler, NO_PID) == -1 &&
 	    errno == ESRCH);
 	CHECK(syscall(SYS_sched_rr_get_interval, -1, &ts) == -1 &&
 	    errno == EINVAL);
 	CHECK_EQ(sched_get_priority_max(SCHED_FIFO), 99);
 	CHECK_EQ(sched_get_priority_min(SCHED_RR), 1);
 	CHECK(sched_get_priority_min(77) == -1 && errno == EINVAL);
-	CHECK(sched_getaffinity(NOBODY, sizeof(set), &set) == -1 &&
+	CHECK(sched_getaffinity(NO_PID, sizeof(set), &set) == -1 &&
 	    errno == ESRCH);
 	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
 	CHECK(CPU_COUNT(&set) >= 1);
@@ -355,7 +354,7 @@ test_clocks(void)
 	CHECK_EQ(clock_gettime(clk, &ts), 0);
 	CHECK_EQ(clock_getcpuclockid(getpid(), &clk), 0);
 	CHECK_EQ(clock_gettime(clk, &ts), 0);
-	CHECK(clock_getcpuclockid(NOBODY, &clk) != 0);	/* musl: EINVAL */
+	CHECK(clock_getcpuclockid(NO_PID, &clk) != 0);	/* musl: EINVAL */
 }
 
 static void
@@ -370,7 +369,7 @@ test_robust_list(void)
 	CHECK_EQ(syscall(SYS_get_robust_list, 0, &head, &len), 0);
 	CHECK_EQ(len, 24);
 	CHECK(head != NULL);
-	CHECK(syscall(SYS_get_robust_list, NOBODY, &head, &len) == -1 &&
+	CHECK(syscall(SYS_get_robust_list, NO_PID, &head, &len) == -1 &&
 	    errno == ESRCH);
 }
 

@@ -70,7 +70,7 @@ test_self(void)
 	CHECK_EQ(kill(getpid(), 0), 0);
 	CHECK_EQ(kill(getpid(), 65), -1);
 	CHECK_EQ(errno, EINVAL);
-	CHECK_EQ(kill(NOBODY, 0), -1);
+	CHECK_EQ(kill(NO_PID, 0), -1);
 	CHECK_EQ(errno, ESRCH);
 }
 

@@ -21,7 +21,6 @@
 #include "../check.h"
 
 #define NSEEN 64
-#define NOBODY (1 << 22)	/* Linux's pids and tids are smaller */
 
 static volatile int nseen, seen_sig[NSEEN], seen_val[NSEEN];
 static siginfo_t last;
@@ -488,15 +487,15 @@ test_calls(void)
 	CHECK_EQ(errno, EINVAL);
 	CHECK_EQ(syscall(SYS_tkill, 0, 0), -1);
 	CHECK_EQ(errno, EINVAL);
-	CHECK_EQ(syscall(SYS_tgkill, getpid(), NOBODY, 0), -1);
+	CHECK_EQ(syscall(SYS_tgkill, getpid(), NO_PID, 0), -1);
 	CHECK_EQ(errno, ESRCH);
 	CHECK_EQ(syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), 0), 0);
 	memset(&si, 0, sizeof(si));
 	si.si_code = SI_USER;
-	CHECK_EQ(syscall(SYS_rt_sigqueueinfo, NOBODY, SIGUSR1, &si), -1);
+	CHECK_EQ(syscall(SYS_rt_sigqueueinfo, NO_PID, SIGUSR1, &si), -1);
 	CHECK(errno == EPERM || errno == ESRCH);
 	si.si_code = SI_QUEUE;
-	CHECK_EQ(syscall(SYS_rt_sigqueueinfo, NOBODY, SIGUSR1, &si), -1);
+	CHECK_EQ(syscall(SYS_rt_sigqueueinfo, NO_PID, SIGUSR1, &si), -1);
 	CHECK_EQ(errno, ESRCH);
 	on(SIGUSR1, 0, NULL);
 	nseen = 0;

@@ -298,7 +298,7 @@ test_notify(void)
 	stop = 1;
 	pthread_join(th, NULL);
 	CHECK_EQ(timer_delete(t), 0);
-	*((int *)&sev.sigev_notify + 1) = NOBODY;
+	*((int *)&sev.sigev_notify + 1) = NO_PID;
 	CHECK_EQ(timer_create(CLOCK_MONOTONIC, &sev, &t), -1);
 	CHECK_EQ(errno, EINVAL);
 }
