@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Random calls on Linux and in a guest, compared line by line; the first
+# difference is shown with the lines before it and how to see it again.
+# usage, from make: differ.sh NAME {spt|hw} FIRST LAST STEPS (BUILD, OBJ)
+set -eu
+name=$1 place=$2 first=$3 last=$4 steps=$5
+out=$OBJ/run/$name.$place
+mkdir -p "$out/root/tmp"
+
+# Linux: in a tmpfs of its own as root's folder; needs root, as a TAP does.
+cp "$OBJ/$name.linux" "$out/root/prog"
+cat >"$out/linux.sh" <<'EOF'
+mount -t tmpfs -o size=64m,mode=1777 differ "$1/tmp"
+mkdir -p "$1/dev" "$1/proc"
+mount --bind /dev "$1/dev"
+mount -t proc proc "$1/proc"
+dir=$1; shift
+exec chroot "$dir" /prog "$@"
+EOF
+rc=0
+timeout 900 unshare -m -p -i -n --fork --mount-proc sh "$out/linux.sh" "$out/root" "$first" \
+    "$last" "$steps" </dev/null >"$out/linux" 2>"$out/linux.err" || rc=$?
+[ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -3 "$out/linux" "$out/linux.err"; exit 1; }
+
+set -- "$first" "$last" "$steps"
+"$BUILD/bin/rumprun-bake" --add net_tcp --add net_local "${place}_generic" "$out/image" "$OBJ/$name"
+case $place in
+spt)	"$BUILD/bin/rumprun" --timeout 900 -M 256 spt "$out/image" "$@" ;;
+hw)	"$BUILD/bin/rumprun" --timeout 900 -M 256 --machine microvm qemu "$out/image" "$@" ;;
+esac </dev/null >"$out/guest" 2>"$out/guest.err" || rc=$?
+# A terminal's lines end in \r\n.
+tr -d '\r' <"$out/guest" >"$out/guest.lines"
+if cmp -s "$out/linux" "$out/guest.lines" && [ $rc = 0 ]; then
+	echo "$name on $place: $((last - first + 1)) seeds, $(wc -l <"$out/linux") lines alike"
+	exit 0
+fi
+line=$(diff "$out/linux" "$out/guest.lines" | sed -n '1s/^\([0-9]*\).*/\1/p')
+seed=$(head -n "${line:-1}" "$out/linux" | sed -n 's/^seed //p' | tail -1)
+echo "  $name on $place: status $rc, line ${line:-?} differs; again: make $name.$place FIRST=$seed LAST=$seed STEPS=$steps"
+head -n "${line:-1}" "$out/linux" | tail -12 | sed 's/^/  linux: /'
+sed -n "${line:-1}p" "$out/guest.lines" | sed 's/^/  guest: /'
+tail -3 "$out/guest.err" | sed 's/^/  /'
+exit 1
