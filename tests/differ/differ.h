@@ -95,11 +95,15 @@ main(int argc, char **argv)
 {
 	unsigned long seed, last, steps;
 	char dir[64];
+	int fd;
 
 	if (argc != 4) {
 		fprintf(stderr, "usage: %s FIRST LAST STEPS\n", argv[0]);
 		return 2;
 	}
+	/* What a shell left open. */
+	for (fd = 3; fd < 64; fd++)
+		close(fd);
 	last = strtoul(argv[2], NULL, 10);
 	steps = strtoul(argv[3], NULL, 10);
 	for (seed = strtoul(argv[1], NULL, 10); seed <= last; seed++) {

@@ -19,9 +19,9 @@ dir=$1; shift
 exec chroot "$dir" /prog "$@"
 EOF
 rc=0
-timeout 900 unshare -m -p -i -n --fork --mount-proc sh "$out/linux.sh" "$out/root" "$first" \
+timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" "$out/root" "$first" \
     "$last" "$steps" </dev/null >"$out/linux" 2>"$out/linux.err" || rc=$?
-[ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -3 "$out/linux" "$out/linux.err"; exit 1; }
+[ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -n 3 "$out/linux" "$out/linux.err"; exit 1; }
 
 set -- "$first" "$last" "$steps"
 "$BUILD/bin/rumprun-bake" --add net_tcp --add net_local "${place}_generic" "$out/image" "$OBJ/$name"
@@ -40,5 +40,5 @@ seed=$(head -n "${line:-1}" "$out/linux" | sed -n 's/^seed //p' | tail -1)
 echo "  $name on $place: status $rc, line ${line:-?} differs; again: make $name.$place FIRST=$seed LAST=$seed STEPS=$steps"
 head -n "${line:-1}" "$out/linux" | tail -12 | sed 's/^/  linux: /'
 sed -n "${line:-1}p" "$out/guest.lines" | sed 's/^/  guest: /'
-tail -3 "$out/guest.err" | sed 's/^/  /'
+tail -n 3 "$out/guest.err" | sed 's/^/  /'
 exit 1
