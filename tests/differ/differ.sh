@@ -8,9 +8,16 @@ name=$1 place=$2 first=$3 last=$4 steps=$5
 out=$OBJ/run/$name.$place
 mkdir -p "$out/root/tmp"
 
-# Linux: in a tmpfs of its own as root's folder; needs root, as a TAP does.
+# Linux: in a tmpfs of its own as root's folder; needs root, as a TAP does.  What
+# random calls take of memory (a memfd has no limit) is the machine's where there
+# is no cgroup, so a program asks for 64 MiB at most.
+cgroup=/sys/fs/cgroup/memory/differ.$$
+mkdir "$cgroup" 2>/dev/null && echo 512M >"$cgroup/memory.limit_in_bytes" || cgroup=
 cp "$OBJ/$name.linux" "$out/root/prog"
 cat >"$out/linux.sh" <<'EOF'
+cgroup=$1; shift
+[ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
+echo 1000 >/proc/self/oom_score_adj
 mount -t tmpfs -o size=64m,mode=1777 differ "$1/tmp"
 mkdir -p "$1/dev" "$1/proc"
 mount --bind /dev "$1/dev"
@@ -19,8 +26,9 @@ dir=$1; shift
 exec chroot "$dir" /prog "$@"
 EOF
 rc=0
-timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" "$out/root" "$first" \
-    "$last" "$steps" </dev/null >"$out/linux" 2>"$out/linux.err" || rc=$?
+timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" "$cgroup" "$out/root" \
+    "$first" "$last" "$steps" </dev/null >"$out/linux" 2>"$out/linux.err" || rc=$?
+[ -z "$cgroup" ] || rmdir "$cgroup"
 [ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -n 3 "$out/linux" "$out/linux.err"; exit 1; }
 
 set -- "$first" "$last" "$steps"
