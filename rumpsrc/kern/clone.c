@@ -81,10 +81,7 @@ RUMP_SYSCALL6(rumpkit_clone, unsigned long, flags, void *, stack, int *, ptid,
 	rump_futex_threads();
 	tid = l->l_tid;
 	l->l_sig.ls_mask = gatelwp->l_sig.ls_mask;
-	if ((gatelwp->l_policy & SCHED_RESET_ON_FORK) == 0) {
-		l->l_policy = gatelwp->l_policy;
-		l->l_prio = gatelwp->l_prio;
-	}
+	rump_lwp_inherit(l, gatelwp);
 	if (flags & CLONE_CHILD_CLEARTID)
 		l->l_clear_tid = ctid;
 	if (flags & CLONE_PARENT_SETTID)

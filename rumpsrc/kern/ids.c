@@ -52,6 +52,7 @@ ids_change(int (*fn)(struct cred *, const uint32_t *), const uint32_t *arg)
 {
 	struct proc *p = curproc;
 	struct cred *new, *old;
+	const struct cred *cr;
 	int error;
 
 	if ((new = rump_kmem_alloc(sizeof(*new))) == NULL)
@@ -64,6 +65,17 @@ ids_change(int (*fn)(struct cred *, const uint32_t *), const uint32_t *arg)
 		new = old;
 	}
 	rump_mutex_exit(&p->p_lock);
+	/* What a debugger may and a dying parent sends ends with old rights. */
+	cr = rump_cred_cur();
+	if (error == 0 && (new->cr_euid != cr->cr_euid ||
+	    new->cr_fsuid != cr->cr_fsuid || new->cr_egid != cr->cr_egid ||
+	    new->cr_fsgid != cr->cr_fsgid)) {
+		__atomic_fetch_or(&p->p_prctl, RUMP_PRCTL_NODUMP,
+		    __ATOMIC_RELAXED);
+		rump_mutex_enter(&rump_proc_lock);
+		p->p_pdeathsig = 0;
+		rump_mutex_exit(&rump_proc_lock);
+	}
 	rump_cred_rele(new);
 	return -error;
 }
@@ -77,40 +89,49 @@ ids_allowed(uint32_t id, uint32_t r, uint32_t e, uint32_t s)
 	return id == IDS_KEEP || id == r || id == e || id == s;
 }
 
+/* True when it was another one. */
+static int
+ids_become(uint32_t *to, uint32_t id)
+{
+
+	if (id == IDS_KEEP || id == *to)
+		return 0;
+	*to = id;
+	return 1;
+}
+
 /* arg: real, effective, saved; IDS_KEEP leaves one as it is. */
 static int
 ids_resuid(struct cred *cr, const uint32_t *arg)
 {
-	int i;
+	int i, changes;
 
 	for (i = 0; i < 3; i++)
 		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_ruid,
 		    cr->cr_euid, cr->cr_suid))
 			return EPERM;
-	if (arg[0] != IDS_KEEP)
-		cr->cr_ruid = arg[0];
-	if (arg[2] != IDS_KEEP)
-		cr->cr_suid = arg[2];
-	if (arg[1] != IDS_KEEP)
-		cr->cr_euid = cr->cr_fsuid = arg[1];
+	changes = ids_become(&cr->cr_ruid, arg[0]) | ids_become(&cr->cr_suid,
+	    arg[2]) | ids_become(&cr->cr_euid, arg[1]);
+	/* It follows when there was something to do. */
+	if (changes || arg[1] != IDS_KEEP)
+		cr->cr_fsuid = cr->cr_euid;
 	return 0;
 }
 
 static int
 ids_resgid(struct cred *cr, const uint32_t *arg)
 {
-	int i;
+	int i, changes;
 
 	for (i = 0; i < 3; i++)
 		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_rgid,
 		    cr->cr_egid, cr->cr_sgid))
 			return EPERM;
-	if (arg[0] != IDS_KEEP)
-		cr->cr_rgid = arg[0];
-	if (arg[2] != IDS_KEEP)
-		cr->cr_sgid = arg[2];
-	if (arg[1] != IDS_KEEP)
-		cr->cr_egid = cr->cr_fsgid = arg[1];
+	changes = ids_become(&cr->cr_rgid, arg[0]) | ids_become(&cr->cr_sgid,
+	    arg[2]) | ids_become(&cr->cr_egid, arg[1]);
+	/* It follows when there was something to do. */
+	if (changes || arg[1] != IDS_KEEP)
+		cr->cr_fsgid = cr->cr_egid;
 	return 0;
 }
 
@@ -128,21 +149,31 @@ RUMP_SYSCALL3(setresgid, unsigned, rgid, unsigned, egid, unsigned, sgid)
 	return ids_change(ids_resgid, arg);
 }
 
-/* The superuser changes all three, others the effective one. */
+/* The superuser changes all three, others the effective one to another. */
 RUMP_SYSCALL1(setuid, unsigned, uid)
 {
+	const struct cred *cr = rump_cred_cur();
 	uint32_t all = rump_suser() == 0 ? uid : IDS_KEEP;
 	uint32_t arg[3] = { all, uid, all };
 
-	return uid == IDS_KEEP ? -EINVAL : ids_change(ids_resuid, arg);
+	if (uid == IDS_KEEP)
+		return -EINVAL;
+	if (all == IDS_KEEP && uid != cr->cr_ruid && uid != cr->cr_suid)
+		return -EPERM;
+	return ids_change(ids_resuid, arg);
 }
 
 RUMP_SYSCALL1(setgid, unsigned, gid)
 {
+	const struct cred *cr = rump_cred_cur();
 	uint32_t all = rump_suser() == 0 ? gid : IDS_KEEP;
 	uint32_t arg[3] = { all, gid, all };
 
-	return gid == IDS_KEEP ? -EINVAL : ids_change(ids_resgid, arg);
+	if (gid == IDS_KEEP)
+		return -EINVAL;
+	if (all == IDS_KEEP && gid != cr->cr_rgid && gid != cr->cr_sgid)
+		return -EPERM;
+	return ids_change(ids_resgid, arg);
 }
 
 RUMP_SYSCALL2(setreuid, unsigned, ruid, unsigned, euid)
@@ -150,6 +181,11 @@ RUMP_SYSCALL2(setreuid, unsigned, ruid, unsigned, euid)
 	const struct cred *cr = rump_cred_cur();
 	uint32_t arg[3] = { ruid, euid, IDS_KEEP };
 
+	if (rump_suser() != 0 && !ids_allowed(ruid, cr->cr_ruid, cr->cr_euid,
+	    cr->cr_euid))
+		return -EPERM;
+	if (euid == IDS_KEEP)
+		arg[1] = cr->cr_euid;
 	if (ruid != IDS_KEEP || (euid != IDS_KEEP && euid != cr->cr_ruid))
 		arg[2] = euid != IDS_KEEP ? euid : cr->cr_euid;
 	return ids_change(ids_resuid, arg);
@@ -160,6 +196,11 @@ RUMP_SYSCALL2(setregid, unsigned, rgid, unsigned, egid)
 	const struct cred *cr = rump_cred_cur();
 	uint32_t arg[3] = { rgid, egid, IDS_KEEP };
 
+	if (rump_suser() != 0 && !ids_allowed(rgid, cr->cr_rgid, cr->cr_egid,
+	    cr->cr_egid))
+		return -EPERM;
+	if (egid == IDS_KEEP)
+		arg[1] = cr->cr_egid;
 	if (rgid != IDS_KEEP || (egid != IDS_KEEP && egid != cr->cr_rgid))
 		arg[2] = egid != IDS_KEEP ? egid : cr->cr_egid;
 	return ids_change(ids_resgid, arg);
@@ -248,8 +289,6 @@ ids_groups(struct cred *cr, const uint32_t *arg)
 {
 	uint32_t i;
 
-	if (cr->cr_euid != 0)
-		return EPERM;
 	for (i = 0; i < arg[0]; i++)
 		cr->cr_groups[i] = arg[1 + i];
 	cr->cr_ngroups = arg[0];
@@ -261,6 +300,8 @@ RUMP_SYSCALL2(setgroups, size_t, n, const unsigned *, groups)
 	uint32_t arg[1 + IDS_NGROUPS];
 	int error = 0;
 
+	if (rump_suser() != 0)
+		return -EPERM;
 	if (n > IDS_NGROUPS)
 		return -EINVAL;
 	arg[0] = (uint32_t)n;
@@ -356,7 +397,7 @@ RUMP_SYSCALL2(setpgid, int, pid, int, pgid)
 {
 	long r;
 
-	if (pgid < 0)
+	if (pgid < 0 || (pgid == 0 && pid < 0))
 		return -EINVAL;
 	rump_mutex_enter(&rump_proc_lock);
 	r = ids_setpgid(ids_proc(pid), pgid);

@@ -88,7 +88,7 @@ prctl_flag(struct proc *p, uint32_t flag, long value)
 }
 
 static long
-prctl_proc(struct proc *p, int op, unsigned long a)
+prctl_proc(struct proc *p, int op, unsigned long a, unsigned long rest)
 {
 	long v = a > 1 ? 2 : (long)a;
 
@@ -106,10 +106,11 @@ prctl_proc(struct proc *p, int op, unsigned long a)
 	case PR_GET_KEEPCAPS:
 		return prctl_flag(p, RUMP_PRCTL_KEEPCAPS, -1);
 	case PR_SET_NO_NEW_PRIVS:
-		return v != 1 ? -EINVAL :
+		return v != 1 || rest != 0 ? -EINVAL :
 		    prctl_flag(p, RUMP_PRCTL_NONEWPRIVS, 1);
 	case PR_GET_NO_NEW_PRIVS:
-		return prctl_flag(p, RUMP_PRCTL_NONEWPRIVS, -1);
+		return v != 0 || rest != 0 ? -EINVAL :
+		    prctl_flag(p, RUMP_PRCTL_NONEWPRIVS, -1);
 	case PR_SET_CHILD_SUBREAPER:
 		return prctl_flag(p, RUMP_PRCTL_REAPER, a != 0);
 	case PR_GET_CHILD_SUBREAPER:
@@ -117,8 +118,15 @@ prctl_proc(struct proc *p, int op, unsigned long a)
 		    a);
 	case PR_CAPBSET_READ:
 		return a > CAP_LAST_CAP ? -EINVAL : 1;
-	case PR_SET_VMA:
+	case PR_SET_TIMING:
+		return a != PR_TIMING_STATISTICAL ? -EINVAL : 0;
+	case PR_GET_TIMING: case PR_GET_SECCOMP: case PR_SET_VMA:
 		return 0;
+	case PR_GET_TSC:
+		return prctl_putint(PR_TSC_ENABLE, a);
+	case PR_GET_THP_DISABLE: case PR_MCE_KILL_GET:
+		return a != 0 || rest != 0 ? -EINVAL :
+		    op == PR_MCE_KILL_GET ? PR_MCE_KILL_DEFAULT : 0;
 	}
 	return -EINVAL;
 }
@@ -128,16 +136,16 @@ RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
 {
 	struct lwp *l = gatelwp;
 
-	(void)b, (void)c, (void)d;
 	switch (op) {
 	case PR_SET_NAME:
 	case PR_GET_NAME:
 		return prctl_name(l, op == PR_SET_NAME, a);
 	case PR_SET_TIMERSLACK:
-		l->l_slack = a;
+		if (l->l_prio == 0)
+			l->l_slack = a;		/* 0: the default */
 		return 0;
 	case PR_GET_TIMERSLACK:
-		return l->l_slack != 0 ? (long)l->l_slack : SLACK_DEFAULT;
+		return l->l_prio != 0 ? 0 : l->l_slack != 0 ? (long)l->l_slack : SLACK_DEFAULT;
 	}
-	return prctl_proc(l->l_proc, op, a);
+	return prctl_proc(l->l_proc, op, a, b | c | d);
 }

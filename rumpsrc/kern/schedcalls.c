@@ -339,6 +339,19 @@ RUMP_SYSCALL2(getpriority, int, which, int, who)
 	return 20 - nice;
 }
 
+/* The superuser, or whoever has the user id of its process. */
+static int
+sched_mayset(struct proc *p)
+{
+	uint32_t me = rump_cred_cur()->cr_euid;
+	int ok;
+
+	rump_mutex_enter(&p->p_lock);
+	ok = me == 0 || me == p->p_cred->cr_euid || me == p->p_cred->cr_ruid;
+	rump_mutex_exit(&p->p_lock);
+	return ok;
+}
+
 RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
 	struct proc *p;
@@ -350,7 +363,9 @@ RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 		nice = -20;
 	else if (nice > 19)
 		nice = 19;
-	if (nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED) &&
+	if (!sched_mayset(p))
+		error = EPERM;
+	else if (nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED) &&
 	    rump_suser() != 0)
 		error = EACCES;
 	else

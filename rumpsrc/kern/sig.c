@@ -9,22 +9,30 @@
 #include <kern/uio.h>
 #include "sig_priv.h"
 
+#define SIG_SAFLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | \
+			SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+			SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+
 RUMP_SYSCALL4(rt_sigaction, int, sig, const void *, new, void *, old,
     size_t, setsize)
 {
 	struct rump_sigact copy, was, *act;
 	struct proc *p = gatelwp->l_proc;
 
-	if (setsize != SIG_SETSIZE || sig < 1 || sig > RUMP_NSIG ||
-	    (new != NULL && (RUMP_SIGBIT(sig) & SIG_NEVER)))
+	if (setsize != SIG_SETSIZE)
 		return -EINVAL;
 	if (new != NULL && rump_copyin(new, &copy, sizeof(copy)) != 0)
 		return -EFAULT;
+	if (sig < 1 || sig > RUMP_NSIG ||
+	    (new != NULL && (RUMP_SIGBIT(sig) & SIG_NEVER)))
+		return -EINVAL;
 	act = &p->p_sig.ps_act[sig - 1];
 	rump_mutex_enter(&p->p_lock);
 	was = *act;
 	if (new != NULL) {
 		copy.sa_set &= ~SIG_NEVER;
+		/* So a program learns which flags are known. */
+		copy.sa_fl &= SIG_SAFLAGS;
 		memcpy(act, &copy, sizeof(*act));
 		/* What is ignored is not kept for later. */
 		if (SIG_IS(act, SIG_IGN) || (SIG_IS(act, SIG_DFL) &&
@@ -91,29 +99,30 @@ struct sig_stack {
 	int	 ss_flags;
 	size_t	 ss_size;
 };
-#define SS_AUTODISARM	(1U << 31)
-#define SS_FLAGS(f)	((int)((unsigned)(f) & SS_AUTODISARM))
 
-static int
-sig_onstack(const struct rump_siglwp *ls, uintptr_t sp)
+int
+rump_sig_onstack(const struct rump_siglwp *ls, uintptr_t sp)
 {
 
-	return !SS_FLAGS(ls->ls_stackflags) &&
+	return ((unsigned)ls->ls_stackflags & SS_AUTODISARM) == 0 &&
 	    sp - (uintptr_t)ls->ls_stack - 1 < ls->ls_stacksize;
 }
 
-static int
-sig_setstack(struct rump_siglwp *ls, const struct sig_stack *ss)
+int
+rump_sig_setstack(struct rump_siglwp *ls, uintptr_t sp, void *stack,
+    size_t size, int flags)
 {
-	int mode = ss->ss_flags & ~SS_FLAGS(ss->ss_flags);
+	int mode = (int)((unsigned)flags & ~SS_AUTODISARM);
 
+	if (rump_sig_onstack(ls, sp))
+		return EPERM;
 	if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK)
 		return EINVAL;
-	if (mode != SS_DISABLE && ss->ss_size < MINSIGSTKSZ)
+	if (mode != SS_DISABLE && size < MINSIGSTKSZ)
 		return ENOMEM;
-	ls->ls_stack = mode == SS_DISABLE ? NULL : ss->ss_sp;
-	ls->ls_stacksize = mode == SS_DISABLE ? 0 : ss->ss_size;
-	ls->ls_stackflags = mode == SS_DISABLE ? 0 : ss->ss_flags;
+	ls->ls_stack = mode == SS_DISABLE ? NULL : stack;
+	ls->ls_stacksize = mode == SS_DISABLE ? 0 : size;
+	ls->ls_stackflags = flags;
 	return 0;
 }
 
@@ -121,19 +130,21 @@ sig_setstack(struct rump_siglwp *ls, const struct sig_stack *ss)
 RUMP_SYSCALL2(sigaltstack, const void *, unew, void *, uold)
 {
 	struct rump_siglwp *ls = &gatelwp->l_sig;
-	int on = sig_onstack(ls, (uintptr_t)__builtin_frame_address(0));
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 	struct sig_stack new, old;
 	int error = 0;
 
 	memset(&old, 0, sizeof(old));
 	old.ss_sp = ls->ls_stack;
 	old.ss_size = ls->ls_stacksize;
-	old.ss_flags = SS_FLAGS(ls->ls_stackflags) |
-	    (ls->ls_stacksize == 0 ? SS_DISABLE : on ? SS_ONSTACK : 0);
+	old.ss_flags = (int)((unsigned)ls->ls_stackflags & SS_AUTODISARM) |
+	    (ls->ls_stacksize == 0 ? SS_DISABLE :
+	    rump_sig_onstack(ls, sp) ? SS_ONSTACK : 0);
 	if (unew != NULL) {
 		if (rump_copyin(unew, &new, sizeof(new)) != 0)
 			return -EFAULT;
-		error = on ? EPERM : sig_setstack(ls, &new);
+		error = rump_sig_setstack(ls, sp, new.ss_sp, new.ss_size,
+		    new.ss_flags);
 	}
 	if (error == 0 && uold != NULL)
 		error = rump_copyout(&old, uold, sizeof(old));

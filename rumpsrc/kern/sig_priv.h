@@ -10,6 +10,7 @@
 #define SIG_SETSIZE	8
 #define SS_ONSTACK	1	/* sigaltstack(2) */
 #define SS_DISABLE	2
+#define SS_AUTODISARM	0x80000000U
 #define SIG_NEVER	(RUMP_SIGBIT(SIGKILL) | RUMP_SIGBIT(SIGSTOP))
 #define SIG_STOPS	(RUMP_SIGBIT(SIGSTOP) | RUMP_SIGBIT(SIGTSTP) | \
 			RUMP_SIGBIT(SIGTTIN) | RUMP_SIGBIT(SIGTTOU))
@@ -55,6 +56,10 @@ extern void (*rump_sigtimer_clearhook)(struct proc *, int keep);
 /* Something is pending that was not: for signalfd; NULL: not linked. */
 extern void (*rump_sigfd_hook)(struct proc *);
 
+/* sigaltstack(2), sp is where the caller's stack is; 0 or an errno. */
+int	rump_sig_setstack(struct rump_siglwp *, uintptr_t sp, void *stack,
+	    size_t size, int flags);
+int	rump_sig_onstack(const struct rump_siglwp *, uintptr_t sp);
 /* There is no other process that runs. */
 int	rump_sig_alone(const struct proc *);
 /*

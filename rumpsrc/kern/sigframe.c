@@ -19,7 +19,6 @@
 #define X_HEADER	512
 #define X_MXCSR		24
 #define MXCSR_MASK	0xffffU
-#define SS_AUTODISARM	0x80000000U
 
 struct sigframe_uc {		/* struct ucontext of Linux */
 	unsigned long	 uc_flags;
@@ -131,7 +130,7 @@ static uint64_t
 frame_place(const struct rump_siglwp *ls, uint64_t sp, unsigned long flags,
     size_t xsize, uint64_t *xp)
 {
-	int onstack = ls->ls_stacksize != 0 && frame_onstack(ls, sp);
+	int onstack = rump_sig_onstack(ls, sp);
 
 	sp -= REDZONE;
 	if ((flags & SA_ONSTACK) && ls->ls_stacksize != 0 && !onstack) {
@@ -163,16 +162,15 @@ rump_sigframe_push(struct rump_siglwp *ls, struct rumpcomp_regs *r, void *x,
 	sf->sf_uc.uc_flags = UC_FLAGS;
 	sf->sf_uc.ss_sp = ls->ls_stack;
 	sf->sf_uc.ss_size = ls->ls_stacksize;
-	sf->sf_uc.ss_flags = ls->ls_stacksize == 0 ? SS_DISABLE :
-	    frame_onstack(ls, r->rsp) ? SS_ONSTACK : 0;
+	sf->sf_uc.ss_flags = ls->ls_stackflags;
 	frame_regs(&sf->sf_uc.uc_mc, r, addr);
 	sf->sf_uc.uc_mc.fpstate = (void *)xp;
 	sf->sf_uc.uc_mask = old;
 	sf->sf_info = *info;
 	if ((unsigned)ls->ls_stackflags & SS_AUTODISARM) {
-		sf->sf_uc.ss_flags |= (int)SS_AUTODISARM;
+		ls->ls_stack = NULL;
 		ls->ls_stacksize = 0;
-		ls->ls_stackflags = 0;
+		ls->ls_stackflags = SS_DISABLE;
 	}
 	frame_xinit(x);
 	r->rdi = (uint64_t)info->rs_signo;
@@ -201,11 +199,8 @@ rump_sigframe_pop(struct rump_siglwp *ls, struct rumpcomp_regs *r, void *x,
 	r->rflags = (mc->eflags & FLAGS_USER) | FLAGS_ON;
 	r->vector = r->error = 0;
 	frame_xload(x, (const uint8_t *)mc->fpstate);
-	if ((uc->ss_flags & SS_DISABLE) == 0 && uc->ss_size >= MINSIGSTKSZ) {
-		ls->ls_stack = uc->ss_sp;
-		ls->ls_stacksize = uc->ss_size;
-		ls->ls_stackflags = (int)((unsigned)uc->ss_flags &
-		    SS_AUTODISARM);
-	}
+	/* Not when it is the one that the handler ran on, as in sigaltstack. */
+	(void)rump_sig_setstack(ls, (uintptr_t)ucp, uc->ss_sp, uc->ss_size,
+	    uc->ss_flags);
 	return uc->uc_mask;
 }

@@ -23,6 +23,8 @@ rump_sig_cansignal(struct proc *p, int sig)
 	const struct cred *me = rump_cred_cur(), *cr;
 	int ok;
 
+	if (sig < 0 || sig > RUMP_NSIG)
+		return EINVAL;
 	if (p == curproc || me->cr_euid == 0)
 		return 0;
 	rump_mutex_enter(&p->p_lock);
@@ -84,8 +86,6 @@ RUMP_SYSCALL2(kill, int, pid, int, sig)
 {
 	struct rump_siginfo info;
 
-	if (sig < 0 || sig > RUMP_NSIG)
-		return -EINVAL;
 	if (pid == INT32_MIN)
 		return -ESRCH;
 	rump_siginfo_kill(&info, sig, SI_USER);
@@ -125,7 +125,7 @@ kill_tid(int pid, int tid, int sig)
 {
 	struct rump_siginfo info;
 
-	if (pid < 0 || tid <= 0 || sig < 0 || sig > RUMP_NSIG)
+	if (pid < 0 || tid <= 0)
 		return -EINVAL;
 	rump_siginfo_kill(&info, sig, SI_TKILL);
 	return -kill_lwp(pid, tid, sig, &info);
@@ -143,14 +143,12 @@ RUMP_SYSCALL3(tgkill, int, pid, int, tid, int, sig)
 	return pid == 0 ? -EINVAL : kill_tid(pid, tid, sig);
 }
 
-/* Only to oneself may one say that it comes from kill(2) or the kernel. */
+/* Only to its own id may an lwp say that it is kill(2)'s or the kernel's. */
 static int
 kill_info(struct rump_siginfo *info, const void *uinfo, int sig, int self)
 {
 	int error;
 
-	if (sig < 0 || sig > RUMP_NSIG)
-		return EINVAL;
 	if ((error = rump_copyin(uinfo, info, sizeof(*info))) != 0)
 		return error;
 	info->rs_signo = sig;
@@ -163,7 +161,7 @@ RUMP_SYSCALL3(rt_sigqueueinfo, int, pid, int, sig, void *, uinfo)
 	struct rump_siginfo info;
 	int error;
 
-	error = kill_info(&info, uinfo, sig, pid == curproc->p_pid);
+	error = kill_info(&info, uinfo, sig, pid == gatelwp->l_tid);
 	if (error)
 		return -error;
 	return pid <= 0 ? -ESRCH : -kill_all(pid, sig, &info);
@@ -176,6 +174,6 @@ RUMP_SYSCALL4(rt_tgsigqueueinfo, int, pid, int, tid, int, sig, void *, uinfo)
 
 	if (pid <= 0 || tid <= 0)
 		return -EINVAL;
-	error = kill_info(&info, uinfo, sig, pid == curproc->p_pid);
+	error = kill_info(&info, uinfo, sig, tid == gatelwp->l_tid);
 	return error ? -error : -kill_lwp(pid, tid, sig, &info);
 }

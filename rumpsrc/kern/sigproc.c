@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a new process, and a new program in one, have of signals. */
+/* What a new process has of its parent's; signals of a new program. */
 #include <asm/resource.h>
 #include <string.h>
 #include "sig_priv.h"
@@ -17,6 +17,10 @@ rump_sig_inherit(struct proc *child, struct lwp *l)
 	l->l_sig.ls_stack = curlwp->l_sig.ls_stack;
 	l->l_sig.ls_stacksize = curlwp->l_sig.ls_stacksize;
 	l->l_sig.ls_stackflags = curlwp->l_sig.ls_stackflags;
+	child->p_nice = __atomic_load_n(&parent->p_nice, __ATOMIC_RELAXED);
+	child->p_prctl = __atomic_load_n(&parent->p_prctl, __ATOMIC_RELAXED) &
+	    ~(uint32_t)RUMP_PRCTL_REAPER;
+	rump_lwp_inherit(l, curlwp);
 	/* The limit is the parent's, what has been used begins anew. */
 	if (rump_rlim_cur(child, RLIMIT_CPU) != UINT64_MAX)
 		RUMP_HOOK_CALL(rump_cpulimit_hook, child);

@@ -244,10 +244,11 @@ sig_queue(struct proc *p, struct rump_sigpend *sp, int sig,
 	uint64_t limit = rump_rlim_cur(p, RLIMIT_SIGPENDING);
 	struct rump_sigq *sq = NULL;
 
-	/* Of the user's only real-time signals are limited. */
+	/* Beyond it is what kill() and the kernel say of standard ones. */
 	if (limit > SIG_MAXQUEUED)
 		limit = SIG_MAXQUEUED;
-	if (sig < SIG_RTMIN || p->p_sig.ps_nqueued < limit)
+	if (p->p_sig.ps_nqueued < limit || timer != NULL ||
+	    (sig < SIG_RTMIN && (info == NULL || info->rs_code >= 0)))
 		sq = rump_kmem_alloc(sizeof(*sq));
 	if (sq == NULL) {
 		if (sig >= SIG_RTMIN && info != NULL &&

@@ -197,9 +197,7 @@ RUMP_SYSCALL4(pidfd_send_signal, int, fd, int, sig, void *, uinfo,
 	if ((error = pidfd_get(fd, &fp, &pd)) != 0)
 		return -error;
 	rump_siginfo_kill(&info, sig, SI_USER);
-	if (sig < 0 || sig > RUMP_NSIG)
-		error = EINVAL;
-	else if (uinfo != NULL && (error = rump_copyin(uinfo, &info,
+	if (uinfo != NULL && (error = rump_copyin(uinfo, &info,
 	    sizeof(info))) == 0) {
 		if (info.rs_signo != sig)
 			error = EINVAL;

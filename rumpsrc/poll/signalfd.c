@@ -79,13 +79,19 @@ signalfd_fill(struct signalfd_info *ssi, const struct rump_siginfo *info)
 		ssi->ssi_addr = info->u.fault.addr;
 		return;
 	}
+	if (info->rs_code > 0 && info->rs_code <= NSIGPOLL &&
+	    info->rs_signo != SIGCHLD) {
+		ssi->ssi_band = (uint32_t)info->u.poll.band;
+		ssi->ssi_fd = info->u.poll.fd;
+		return;
+	}
 	ssi->ssi_pid = (uint32_t)info->u.kill.pid;
 	ssi->ssi_uid = info->u.kill.uid;
 	if (info->rs_code > 0 && info->rs_signo == SIGCHLD) {
 		ssi->ssi_status = info->u.chld.status;
 		ssi->ssi_utime = (uint64_t)info->u.chld.utime;
 		ssi->ssi_stime = (uint64_t)info->u.chld.stime;
-	} else {
+	} else if (info->rs_code < 0) {
 		ssi->ssi_ptr = info->u.kill.value;
 		ssi->ssi_int = (int32_t)info->u.kill.value;
 	}
@@ -246,10 +252,12 @@ signalfd(int fd, const void *uset, size_t setsize, int flags)
 	uint64_t set;
 	int error, new = fd;
 
-	if (setsize != sizeof(set) || (flags & ~(O_CLOEXEC | O_NONBLOCK)))
+	if (setsize != sizeof(set))
 		return -EINVAL;
 	if ((error = rump_copyin(uset, &set, sizeof(set))) != 0)
 		return -error;
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
 	set &= ~SIG_NEVER;
 	error = fd == -1 ? signalfd_make(set, flags, &new) :
 	    signalfd_change(fd, set);

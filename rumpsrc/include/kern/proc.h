@@ -110,6 +110,20 @@ rump_lwp_pending(const struct lwp *l)
 	return __atomic_load_n(&l->l_pending, __ATOMIC_RELAXED);
 }
 
+/* What the next lwp of a program, or a child's first, has of its maker. */
+static inline void
+rump_lwp_inherit(struct lwp *l, const struct lwp *from)
+{
+
+	__builtin_memcpy(l->l_name, from->l_name, sizeof(l->l_name));
+	l->l_slack = from->l_slack;
+	/* SCHED_RESET_ON_FORK */
+	if ((from->l_policy & 0x40000000) == 0) {
+		l->l_policy = from->l_policy;
+		l->l_prio = from->l_prio;
+	}
+}
+
 /* prlimit(2) changes it: [p] is for both limits at once. */
 static inline uint64_t
 rump_rlim_cur(const struct proc *p, unsigned res)
