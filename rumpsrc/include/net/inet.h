@@ -185,8 +185,11 @@ int	inpcb_attach(struct socket *, struct inpcbtable *, struct inpcb **);
  * PCB.  Out of the table; SS_DEAD; drops so_pcb's reference.
  */
 void	inpcb_detach(struct inpcb *);
-/* so_lock held: out of the table only (TCP: the connection is over). */
-void	inpcb_unhash(struct inpcb *);
+/*
+ * so_lock held: without a peer (TCP: the connection is over), and out of the
+ * table, but for who has bound a port: he keeps it.
+ */
+void	inpcb_unpair(struct inpcb *);
 void	inpcb_ref(struct inpcb *);
 void	inpcb_rele(struct inpcb *);
 /* so_lock held.  port 0: an ephemeral one (RFC 6056). */
@@ -284,7 +287,7 @@ extern uint64_t rump_ipstat[2][IPS_MAX];	/* [a] */
  * A token bucket for the errors that a family tells, of all destinations: 1,000
  * a second.  What it holds is blurred, so that its state tells strangers
  * nothing about ports (as in "SAD DNS").  All-zero at first: it fills from boot
- * on.  0, and counted: not now.
+ * on.  0, and counted: not now.  Packets of lo always get their error.
  */
 #define IN_BURST	50
 struct in_limit {
@@ -292,7 +295,7 @@ struct in_limit {
 	int64_t		 il_when;	/* [il_lock] tokens were counted */
 	uint32_t	 il_tokens;	/* [il_lock] */
 };
-int	in_errlimit(struct in_limit *, uint64_t *refused);
+int	in_errlimit(struct in_limit *, const struct mbuf *, uint64_t *refused);
 
 /* One more, of counters that only ever grow. */
 static inline void

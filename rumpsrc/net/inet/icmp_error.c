@@ -12,10 +12,10 @@
 static struct in_limit err_limit;
 
 int
-in_errlimit(struct in_limit *il, uint64_t *refused)
+in_errlimit(struct in_limit *il, const struct mbuf *m, uint64_t *refused)
 {
 	int64_t now = rump_monotonic(), n;
-	int ok = 0;
+	int ok = (m->m_pkt.ph_flags & PH_LOOP) != 0;
 
 	rump_mutex_enter(&il->il_lock);
 	n = (now - il->il_when) / (NSEC_PER_SEC / ERR_RATE);
@@ -25,7 +25,7 @@ in_errlimit(struct in_limit *il, uint64_t *refused)
 		    il->il_tokens + (uint32_t)n;
 		il->il_when = now;
 	}
-	if (il->il_tokens > 0) {
+	if (!ok && il->il_tokens > 0) {
 		il->il_tokens--;
 		ok = 1;
 	}
@@ -94,7 +94,7 @@ icmp_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 	struct mbuf *e = NULL;
 
 	/* From the address that was meant, or one near him who asked. */
-	if (err_deserved(m) && in_errlimit(&err_limit,
+	if (err_deserved(m) && in_errlimit(&err_limit, m,
 	    &rump_icmpstat[1][ICMPS_RateLimit]) &&
 	    (in_classify(&fl.fl_src) == IN_LOCAL ||
 	    ip4_source(&fl.fl_dst, 0, NULL, &fl.fl_src) == 0))

@@ -78,7 +78,7 @@ icmp6_error(struct mbuf *m, uint8_t type, uint8_t code, uint32_t info)
 	struct mbuf *e = NULL;
 	struct icmp6 *ic;
 
-	if (err_deserved(m, type, code) && in_errlimit(&err_limit,
+	if (err_deserved(m, type, code) && in_errlimit(&err_limit, m,
 	    &rump_icmp6stat[1][ICMP6S_RateLimit]) && err_source(m, &fl) == 0)
 		e = err_build(m, type, code, info);
 	m_freem(m);
