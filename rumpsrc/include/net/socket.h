@@ -238,6 +238,8 @@ int	so_create(int family, int type, int proto, struct socket **);
 void	so_ref(struct socket *);
 void	so_rele(struct socket *);	/* unlocked; the last one frees */
 int	so_close(struct socket *);	/* as close(2): lingers, detaches */
+/* Ends what nobody accepted; so_lock of the listener, or nobody else has it. */
+void	so_closequeue(struct socket *);
 /* A file for it; consumes the reference, also on error. */
 int	so_open(struct socket *, int oflags, int *fdp);
 int	so_fromfd(int fd, struct file **, struct socket **);	/* ref'd file */

@@ -254,22 +254,14 @@ inpcb_remove(struct inpcb *inp)
 }
 
 void
-inpcb_unhash(struct inpcb *inp)
+inpcb_detach(struct inpcb *inp)
 {
+	struct socket *so = inp->inp_so;
 
 	rump_mutex_enter(&inp->inp_table->it_lock);
 	inpcb_remove(inp);
 	inp->inp_listen = 0;
 	rump_mutex_exit(&inp->inp_table->it_lock);
-	rump_rc_clear(&inp->inp_rc);
-}
-
-void
-inpcb_detach(struct inpcb *inp)
-{
-	struct socket *so = inp->inp_so;
-
-	inpcb_unhash(inp);
 	if (inp->inp_multi != NULL)
 		inmulti_drop(inp);
 	rump_rc_clear(&inp->inp_rc);
@@ -312,7 +304,8 @@ inpcb_score(const struct inpcb *inp, const struct inaddr *l, uint32_t ifindex)
 {
 	unsigned score = 1;
 
-	if (!inpcb_onif(inp, ifindex))
+	if (!inpcb_onif(inp, ifindex) ||
+	    (inp->inp_table->it_unique && !inp->inp_listen))
 		return 0;
 	if (inaddr_eq(&inp->inp_laddr, l)) {
 		if (inp->inp_lscope != 0 && inp->inp_lscope != ifindex)
@@ -339,8 +332,12 @@ port_lookup(const struct inport *po, const struct inaddr *l, uint16_t lport,
 		score = inpcb_score(inp, l, ifindex);
 		if (score == 0 || score < top)
 			continue;
-		n = score == top && (inp->inp_share & SOF_REUSEPORT) &&
-		    (best->inp_share & SOF_REUSEPORT) ? n + 1 : 1;
+		if (score == top) {	/* the last one bound, or each */
+			n += (inp->inp_share & best->inp_share &
+			    SOF_REUSEPORT) != 0;
+			continue;
+		}
+		n = 1;
 		best = inp;
 		top = score;
 	}

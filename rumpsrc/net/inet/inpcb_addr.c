@@ -8,13 +8,17 @@
 #include <linux/rtnetlink.h>
 #include "inet_priv.h"
 
+/* RFC 2133's has no sin6_scope_id. */
+#define SIN6_MIN	__builtin_offsetof(struct sockaddr_in6, sin6_scope_id)
+
 /*
  * An address from the user of the socket's family.  AF_INET sockets take
- * AF_INET, AF_INET6 ones their own, in which IPv4 hides (RFC 4291, 2.5.5.2).
+ * AF_INET, AF_INET6 ones their own, in which IPv4 hides (RFC 4291, 2.5.5.2),
+ * or either: UDP's peers.
  */
 static int
 inpcb_fromuser(struct inpcb *inp, const struct sockaddr *sa, unsigned len,
-    struct inaddr *a, uint16_t *portp, uint32_t *scope)
+    struct inaddr *a, uint16_t *portp, uint32_t *scope, int either)
 {
 	uint16_t family;
 	int error;
@@ -22,18 +26,18 @@ inpcb_fromuser(struct inpcb *inp, const struct sockaddr *sa, unsigned len,
 	if (len < sizeof(family))
 		return EINVAL;
 	memcpy(&family, sa, sizeof(family));
-	if (inp->inp_family == AF_INET && len < sizeof(struct sockaddr_in))
-		return EINVAL;
-	if (inp->inp_family == AF_INET6 && family == AF_INET6 &&
-	    len < __builtin_offsetof(struct sockaddr_in6, sin6_scope_id))
-		return EINVAL;
-	if (family != inp->inp_family)
-		return EAFNOSUPPORT;
+	if (!either || family != AF_INET) {
+		if (len < (inp->inp_family == AF_INET ?
+		    sizeof(struct sockaddr_in) : SIN6_MIN))
+			return EINVAL;
+		if (family != inp->inp_family)
+			return EAFNOSUPPORT;
+	}
 	if ((error = inaddr_fromsock(sa, len, a, portp, scope)) != 0)
 		return error;
 	if (inp->inp_family == AF_INET6 && inaddr_is4(a)) {
 		if (inp->inp_v6only)
-			return inaddr_isany(a) ? EINVAL : ENETUNREACH;
+			return ENETUNREACH;
 		*scope = 0;
 	}
 	return 0;
@@ -92,7 +96,7 @@ inpcb_bindaddr(struct inpcb *inp, const struct sockaddr *sa, unsigned len,
 			sa = (const struct sockaddr *)(const void *)&any;
 		}
 	}
-	error = inpcb_fromuser(inp, sa, len, a, portp, &scope);
+	error = inpcb_fromuser(inp, sa, len, a, portp, &scope, 0);
 	if (error != 0)
 		return error == ENETUNREACH ? EINVAL : error;
 	if ((error = inpcb_scope(inp, a, &scope)) != 0)
@@ -118,14 +122,18 @@ inpcb_toaddr(struct inpcb *inp, const struct sockaddr *sa, unsigned len,
 	int error;
 
 	*scope = 0;
-	error = inpcb_fromuser(inp, sa, len, a, portp, scope);
+	error = inpcb_fromuser(inp, sa, len, a, portp, scope,
+	    inp->inp_table->it_proto == PROTO_UDP);
 	if (error != 0)
-		return error == EINVAL && len >= sizeof(struct sockaddr_in) &&
-		    inp->inp_v6only ? ENETUNREACH : error;
+		return error;
 	/* To nobody in particular means here (RFC 1122, 3.2.1.3 aside). */
 	if (inaddr_isany(a)) {
-		if (inaddr_is4(a) || (inaddr_is4(&inp->inp_laddr) &&
-		    !inaddr_isany(&inp->inp_laddr)))
+		int bound4 = inaddr_is4(&inp->inp_laddr) &&
+		    !inaddr_isany(&inp->inp_laddr);
+
+		if (bound4 && inaddr_is4(a))
+			*a = inp->inp_laddr;
+		else if (bound4 || inaddr_is4(a))
 			*a = inaddr_from4(net32(0x7f000001U));
 		else
 			a->ia_w[3] = net32(1U);
@@ -202,7 +210,9 @@ inpcb_peername(struct socket *so, struct sockaddr *ss, unsigned *lenp)
 {
 	const struct inpcb *inp = so->so_pcb;
 
-	if (inp == NULL || (so->so_state & SS_CONNECTED) == 0)
+	/* accept tells of one that is over, too. */
+	if (inp == NULL || ((so->so_state & SS_CONNECTED) == 0 &&
+	    so->so_head == NULL))
 		return ENOTCONN;
 	*lenp = inaddr_tosock(&inp->inp_faddr, inp->inp_fport,
 	    inaddr_islinklocal6(&inp->inp_faddr) ? inp->inp_lscope : 0,

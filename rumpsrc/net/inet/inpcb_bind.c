@@ -140,7 +140,8 @@ inpcb_bind(struct inpcb *inp, const struct sockaddr *sa, unsigned len)
 
 	if ((error = inpcb_bindaddr(inp, sa, len, &a, &port)) != 0)
 		return error;
-	if (inp->inp_lport != 0 || (inp->inp_flags & INP_BOUNDADDR))
+	/* A connection that is over gives back the port it was given. */
+	if (inp->inp_hashed != 0)
 		return EINVAL;
 	if (port == 0 && (inp->inp_flags & INP_BINDNOPORT)) {
 		rump_mutex_enter(&inp->inp_table->it_lock);
@@ -299,10 +300,29 @@ inpcb_setpair(struct inpcb *inp, const struct inaddr *l, uint16_t lport,
 }
 
 void
+inpcb_unpair(struct inpcb *inp)
+{
+
+	rump_mutex_enter(&inp->inp_table->it_lock);
+	inp->inp_listen = 0;
+	if ((inp->inp_flags & INP_BOUNDPORT) == 0) {
+		inpcb_remove(inp);
+	} else if (inp->inp_hashed == INP_H_TUPLE) {
+		inpcb_hash_remove(inp);
+		port_unlink(inp);
+		port_link(inp, &inp->inp_port->po_bound);
+		inpcb_sethashed(inp, INP_H_PORT);
+	}
+	rump_mutex_exit(&inp->inp_table->it_lock);
+	rump_rc_clear(&inp->inp_rc);
+}
+
+void
 inpcb_disconnect(struct inpcb *inp)
 {
 	struct inaddr any = { .ia_d = { 0, 0 } };
 
+	inpcb_unpair(inp);
 	if (inp->inp_family == AF_INET)
 		any = inaddr_from4(0);
 	rump_mutex_enter(&inp->inp_table->it_lock);
@@ -310,14 +330,7 @@ inpcb_disconnect(struct inpcb *inp)
 	inp->inp_fport = 0;
 	if ((inp->inp_flags & INP_BOUNDADDR) == 0)
 		inp->inp_laddr = any;
-	if ((inp->inp_flags & INP_BOUNDPORT) == 0) {
-		inpcb_remove(inp);
+	if (inp->inp_hashed == 0)
 		inp->inp_lport = 0;
-	} else if (inp->inp_hashed == INP_H_TUPLE) {
-		inpcb_hash_remove(inp);
-		port_unlink(inp);
-		port_link(inp, &inp->inp_port->po_bound);
-		inpcb_sethashed(inp, INP_H_PORT);
-	}
 	rump_mutex_exit(&inp->inp_table->it_lock);
 }

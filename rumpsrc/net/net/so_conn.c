@@ -26,7 +26,8 @@ so_listen(struct socket *so, int backlog)
 	if (so->so_proto->pr_listen == NULL)
 		return EOPNOTSUPP;
 	rump_mutex_enter(&so->so_lock);
-	if (so->so_state & (SS_CONNECTED | SS_CONNECTING))
+	if (so->so_state & (SS_CONNECTED | SS_CONNECTING | SS_ASYNC |
+	    SS_WASCONN))
 		error = EINVAL;
 	else if ((so->so_state & SS_LISTENING) == 0)
 		error = so->so_proto->pr_listen(so);
@@ -53,9 +54,13 @@ so_waitconn(struct socket *so)
 		return error == ETIMEDOUT ? EINPROGRESS : error;
 	}
 	so->so_state &= (uint16_t)~SS_ASYNC;
-	if (so->so_error)
-		return so_takeerror(so);
-	return so->so_state & SS_CONNECTED ? 0 : ECONNABORTED;
+	if (so->so_state & SS_CONNECTED)
+		return 0;
+	error = so_takeerror(so);
+	/* As new: another address may be tried. */
+	if (so->so_proto->pr_disconnect != NULL)
+		(void)so->so_proto->pr_disconnect(so);
+	return error ? error : ECONNABORTED;
 }
 
 /* A stream's connect, so_lock held. */
@@ -71,7 +76,7 @@ so_connstream(struct socket *so, const struct sockaddr *sa, unsigned len,
 		return nonblock ? EALREADY : so_waitconn(so);
 	if (so->so_state & SS_ASYNC)	/* the outcome of the first call */
 		return so_waitconn(so);
-	if (so->so_state & SS_CONNECTED)
+	if (so->so_state & (SS_CONNECTED | SS_WASCONN))
 		return EISCONN;
 	if (nonblock)
 		so->so_state |= SS_NBIO;

@@ -74,8 +74,11 @@ sof_int(struct socket *so, unsigned long cmd, void *uarg)
 	rump_mutex_enter(&so->so_lock);
 	if (cmd == FIONREAD)
 		error = sof_readable(so, &v);
-	else if (cmd == TIOCOUTQ)
+	else if (cmd == TIOCOUTQ) {
 		v = (int)so->so_snd.sb_cc;
+		if (so->so_state & SS_LISTENING)
+			error = EINVAL;
+	}
 	else if (cmd == SIOCATMARK)
 		v = (so->so_state & SS_ATMARK) != 0;
 	else

@@ -10,6 +10,7 @@
 #include <kern/log.h>
 #include <kern/proc.h>
 #include <kern/str.h>
+#include <linux/in.h>
 #include "sock_priv.h"
 
 extern const struct protosw *const __start_rump_protosw[]
@@ -124,7 +125,8 @@ so_create(int family, int type, int proto, struct socket **sop)
 
 	if (family < 0 || family >= AF_MAX)
 		return EAFNOSUPPORT;
-	if (type < 0 || type > SOCK_PACKET || proto < 0)
+	if (type < 0 || type > SOCK_PACKET || ((family == AF_INET ||
+	    family == AF_INET6) && (unsigned)proto >= IPPROTO_MAX))
 		return EINVAL;
 	if ((error = so_findproto(family, type, proto, &pr)) != 0)
 		return error;
@@ -151,14 +153,19 @@ so_detach(struct socket *so)
 }
 
 /* Nobody accepted them. */
-static void
-so_closequeue(struct socket *queue)
+void
+so_closequeue(struct socket *head)
 {
-	struct socket *so;
+	struct socket *so, *queue = head->so_qfirst;
 
+	head->so_qfirst = head->so_qlast = NULL;
+	head->so_qlen = 0;
 	while ((so = queue) != NULL) {
 		queue = so->so_qnext;
 		rump_mutex_enter(&so->so_lock);
+		/* The peer is told: by a reset. */
+		so->so_opt.so_flags |= SOF_LINGER;
+		so->so_opt.so_linger = 0;
 		so_detach(so);
 		rump_mutex_exit(&so->so_lock);
 		so_rele(so);
@@ -183,19 +190,15 @@ so_linger(struct socket *so)
 int
 so_close(struct socket *so)
 {
-	struct socket *queue;
 
 	rump_mutex_enter(&so->so_lock);
-	queue = so->so_qfirst;
-	so->so_qfirst = so->so_qlast = NULL;
-	so->so_qlen = 0;
 	so->so_state &= (uint16_t)~SS_LISTENING;
 	so_detach(so);
 	if ((so->so_opt.so_flags & SOF_LINGER) && so->so_opt.so_linger != 0 &&
 	    (so->so_proto->pr_flags & PR_STREAM))
 		so_linger(so);
 	rump_mutex_exit(&so->so_lock);
-	so_closequeue(queue);
+	so_closequeue(so);
 	return 0;
 }
 

@@ -237,14 +237,14 @@ sys_accepted(struct socket *so, void *uaddr, unsigned *ulen)
 	head = so->so_head;
 	if (so->so_proto->pr_accepted != NULL)
 		error = so->so_proto->pr_accepted(so);
+	if (uaddr != NULL && error == 0)
+		error = so->so_proto->pr_peername(so, (void *)ss, &len);
 	so->so_head = NULL;
 	rump_mutex_exit(&so->so_lock);
 	if (head != NULL)
 		so_rele(head);
 	if (uaddr == NULL || error)
 		return error;
-	if (sys_name(so, 1, (void *)ss, &len) != 0)
-		return ECONNABORTED;
 	return rump_sys_putaddr((void *)ss, len, uaddr, ulen);
 }
 

@@ -139,7 +139,7 @@ over(struct tcpcb *tp)
 	tcp_flushreass(tp);
 	stop_timers(tp);
 	tp->t_flags &= ~(uint32_t)(TF_ACKNOW | TF_OUTPUT | TF_DELACK);
-	inpcb_unhash(tp->t_inp);
+	inpcb_unpair(tp->t_inp);
 	so_disconnected(so);
 	if (tp->t_flags & TF_CLOSED)
 		tcp_free(tp);

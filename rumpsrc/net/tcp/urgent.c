@@ -52,7 +52,7 @@ tcp_rcvoob(struct socket *so, uint8_t *p, int msgflags)
 {
 	struct tcpcb *tp = sototcp(so);
 
-	if (tp == NULL || !tcp_established(tp))
+	if (tp == NULL || tp->t_state == TS_LISTEN)
 		return ENOTCONN;
 	if ((so->so_opt.so_flags & SOF_OOBINLINE) || !(tp->t_flags &
 	    (TF_OOBHAVE | TF_URGRCV)) || (tp->t_flags & TF_OOBHAD))

@@ -209,6 +209,7 @@ tcp_connect(struct socket *so, const struct sockaddr *sa, unsigned len)
 	renew(tp);
 	if ((error = pick_pair(inp, sa, len, &iss)) != 0)
 		return error;
+	so->so_error = 0;
 	n = tcp_newiss(&inp->inp_laddr, &inp->inp_faddr, inp->inp_lport,
 	    inp->inp_fport);
 	if (iss != 0 && SEQ_LEQ(n, iss))
@@ -231,18 +232,14 @@ tcp_disconnect(struct socket *so)
 
 	if (tp == NULL)
 		return 0;
-	if (tp->t_state == TS_LISTEN)
+	if (tp->t_state == TS_LISTEN) {
 		tcp_listen_closed(tp->t_inp);
-	if (tp->t_state == TS_SYN_SENT)
-		tcp_drop(tp, 0);
-	else if (tp->t_state != TS_CLOSE)
-		tcp_abort(tp, 0);
-	so->so_error = 0;
+		so_closequeue(so);
+	}
+	tcp_abort(tp, tp->t_state == TS_LISTEN ? 0 : ECONNRESET);
 	so->so_state &= (uint16_t)~(SS_LISTENING | SS_WASCONN | SS_ASYNC |
 	    SS_CONNECTED | SS_CONNECTING);
-	so->so_rcv.sb_flags &= ~(uint32_t)SB_SHUT;
-	so->so_snd.sb_flags &= ~(uint32_t)SB_SHUT;
-	sb_flush(&so->so_rcv);
+	renew(tp);
 	inpcb_disconnect(tp->t_inp);
 	return 0;
 }
@@ -254,21 +251,9 @@ tcp_shutdown(struct socket *so, int how)
 
 	if (tp == NULL || tp->t_state == TS_CLOSE)
 		return ENOTCONN;
-	if (tp->t_state == TS_LISTEN) {
-		if (how == SHUT_WR)
-			return 0;
-		tcp_listen_closed(tp->t_inp);
-		so->so_state &= (uint16_t)~SS_LISTENING;
-		tcp_setstate(tp, TS_CLOSE);
-		inpcb_unhash(tp->t_inp);
-		so_cantrecv(so);
-		return 0;
-	}
-	if (tp->t_state == TS_SYN_SENT) {
-		tcp_drop(tp, ECONNRESET);
-		so->so_error = 0;
-		return 0;
-	}
+	if (tp->t_state == TS_LISTEN || tp->t_state == TS_SYN_SENT)
+		return tp->t_state == TS_LISTEN && how == SHUT_WR ? 0 :
+		    tcp_disconnect(so);
 	if (how != SHUT_WR)
 		so_cantrecv(so);
 	if (how != SHUT_RD && !(tp->t_flags & TF_WANTFIN)) {

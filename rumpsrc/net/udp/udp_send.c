@@ -189,11 +189,12 @@ udp_send(struct socket *so, struct mbuf *m, const struct sockaddr *to,
 		cmsg_free(control);
 		return udp_collect(inp, m, msgflags & MSG_MORE);
 	}
-	error = in_dgram_flow(inp, to, tolen, control, msgflags, &fl, &dport);
+	error = inpcb_autobind(inp);
+	if (error == 0)
+		error = in_dgram_flow(inp, to, tolen, control, msgflags, &fl,
+		    &dport);
 	if (error == 0 && dport == 0)
 		error = EINVAL;
-	if (error == 0 && inp->inp_lport == 0)
-		error = inpcb_autobind(inp);
 	if (IN_UNLIKELY(control != NULL)) {
 		if (error == 0)
 			error = udp_cmsg(control, &segment);
