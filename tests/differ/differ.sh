@@ -32,7 +32,7 @@ timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" "$cgro
 [ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -n 3 "$out/linux" "$out/linux.err"; exit 1; }
 
 set -- "$first" "$last" "$steps"
-"$BUILD/bin/rumprun-bake" --add net_tcp --add net_local "${place}_generic" "$out/image" "$OBJ/$name"
+"$BUILD/bin/rumprun-bake" --add net_tcp --add net_udp --add net_inet6 --add net_raw --add net_netlink --add net_packet --add net_udplite --add net_local "${place}_generic" "$out/image" "$OBJ/$name"
 case $place in
 spt)	"$BUILD/bin/rumprun" --timeout 900 -M 256 spt "$out/image" "$@" ;;
 hw)	"$BUILD/bin/rumprun" --timeout 900 -M 256 --machine microvm qemu "$out/image" "$@" ;;
