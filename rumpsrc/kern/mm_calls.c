@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mmap, munmap, mprotect, madvise, mincore.  What is a file's
- * is mm_file.c's, which an image without files does not have.
+ * mmap, munmap, mprotect, mincore.  What is a file's is vfs_mmap.c's, which an
+ * image without files does not have.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -17,18 +17,19 @@
 #include <kern/syscall.h>
 #include <kern/uio.h>
 
+_Static_assert(MM_NORESERVE == MAP_NORESERVE && MM_LOCKED == MAP_LOCKED &&
+    RUMPCOMP_VM_READ == PROT_READ && RUMPCOMP_VM_WRITE == PROT_WRITE &&
+    RUMPCOMP_VM_EXEC == PROT_EXEC, "they are taken as they are");
+
 /* W^X: nothing is writable and executable at once. */
 static int
 mm_prot(int prot, int *vp)
 {
 
-	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
-		return EINVAL;
+	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
 	if ((prot & PROT_WRITE) && (prot & PROT_EXEC))
 		return EACCES;
-	*vp = prot == PROT_NONE ? 0 : RUMPCOMP_VM_READ |
-	    (prot & PROT_WRITE ? RUMPCOMP_VM_WRITE : 0) |
-	    (prot & PROT_EXEC ? RUMPCOMP_VM_EXEC : 0);
+	*vp = prot == PROT_NONE ? 0 : prot | RUMPCOMP_VM_READ;
 	return 0;
 }
 
@@ -40,8 +41,7 @@ rump_mm_place(uintptr_t hint, size_t len, int vprot, int flags,
 	int error;
 
 	KASSERT(rump_mutex_owned(&rump_mm_lock));
-	if (flags & MAP_NORESERVE)
-		vprot |= MM_NORESERVE;
+	vprot |= flags & (MAP_NORESERVE | MAP_LOCKED);
 	if ((error = rump_mm_may(curproc, hint, flags & MAP_FIXED ? len : 0,
 	    vprot, len)) != 0)
 		return error;
@@ -64,15 +64,38 @@ rump_mm_place(uintptr_t hint, size_t len, int vprot, int flags,
 	return rump_mm_map(hint, len, vprot, curproc, obj, off);
 }
 
-static long
-mm_map(uintptr_t hint, size_t len, int vprot, int flags)
+int
+rump_mm_args(uintptr_t hint, size_t len, int prot, int flags, int *vp)
 {
-	uintptr_t va = 0;
-	int error;
 
+	if (len == 0 || (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) &&
+	    hint % MM_PAGE))
+		return EINVAL;
+	if (len > SIZE_MAX / 2)
+		return ENOMEM;
+	if (flags & MAP_GROWSDOWN) {
+		(void)rump_enosys("mmap (MAP_GROWSDOWN)", 9);
+		return EINVAL;
+	}
+	return mm_prot(prot, vp);
+}
+
+static long
+mm_map(uintptr_t hint, size_t len, int prot, int flags)
+{
+	int error, vprot, type = flags & MAP_TYPE;
+	uintptr_t va = 0;
+
+	if ((error = rump_mm_args(hint, len, prot, flags, &vprot)) != 0)
+		return -error;
+	if (type == MAP_SHARED)
+		vprot |= MM_SHARED;
+	else if (type != MAP_PRIVATE)
+		return -EINVAL;
 	rump_mm_init();
 	rump_mutex_enter(&rump_mm_lock);
-	error = rump_mm_place(hint, len, vprot, flags, NULL, 0, &va);
+	error = rump_mm_place(hint & ~(MM_PAGE - 1), mm_round(len), vprot,
+	    flags, NULL, 0, &va);
 	rump_mm_unlock();
 	return error ? -error : (long)va;
 }
@@ -86,14 +109,19 @@ mm_counts(const struct mm_region *mr, int vprot)
 	    (mr->mr_prot & (MM_COUNTED | MM_NORESERVE)) == 0;
 }
 
-/* All of it is mapped; how much is to be set aside for vprot? */
+/*
+ * How much is to be set aside for vprot?  With an error, *endp is where it can
+ * not be had, and all before counts.
+ */
 static int
-mm_survey(uintptr_t va, uintptr_t end, int vprot, size_t *morep)
+mm_survey(uintptr_t va, uintptr_t *endp, int vprot, size_t *morep)
 {
 	struct mm_region *mr;
+	uintptr_t end = *endp;
 
 	for (*morep = 0; va < end; va = mr->mr_end) {
 		mr = rump_mm_first(va);
+		*endp = va;
 		if (mr == NULL || mr->mr_start > va)
 			return ENOMEM;
 		if ((vprot & RUMPCOMP_VM_WRITE) && (mr->mr_prot & MM_RDFILE))
@@ -101,22 +129,24 @@ mm_survey(uintptr_t va, uintptr_t end, int vprot, size_t *morep)
 		if (mm_counts(mr, vprot))
 			*morep += mr->mr_end - va;
 	}
+	*endp = end;
 	return 0;
 }
 
-/* Changes the protection of whole regions; all of it must be mapped. */
+/* As far as all is mapped and may have it. */
 int
 rump_mm_protect(uintptr_t va, size_t len, int vprot)
 {
 	struct mm_region *mr;
 	uintptr_t end = va + len;
 	size_t more;
-	int error;
+	int error, failed;
 
-	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0 ||
-	    (error = mm_survey(va, end, vprot, &more)) != 0 ||
-	    (more != 0 && ((error = rump_mm_may(curproc, va, len, vprot,
-	    len)) != 0 || (error = rump_mm_charge(more)) != 0)))
+	if ((error = rump_mm_cut(va)) != 0 || (error = rump_mm_cut(end)) != 0)
+		return error;
+	failed = mm_survey(va, &end, vprot, &more);
+	if (more != 0 && ((error = rump_mm_may(curproc, va, len, vprot,
+	    len)) != 0 || (error = rump_mm_charge(more)) != 0))
 		return error;
 	for (; va < end && error == 0; va = mr->mr_end) {
 		mr = rump_mm_first(va);
@@ -126,39 +156,24 @@ rump_mm_protect(uintptr_t va, size_t len, int vprot)
 			break;
 		if (mm_counts(mr, vprot))
 			more -= mr->mr_end - va;
-		mr->mr_prot = vprot | (mm_counts(mr, vprot) ? MM_COUNTED :
-		    mr->mr_prot & ~MM_PROT);
+		mr->mr_prot = vprot | (mr->mr_prot & ~MM_PROT) |
+		    (mm_counts(mr, vprot) ? MM_COUNTED : 0);
 	}
 	rump_mm_uncharge(more);		/* of what was not reached */
-	return error;
+	return error ? error : failed;
 }
 
 RUMP_SYSCALL6(mmap, void *, addr, size_t, len, int, prot, int, flags,
     int, fd, int64_t, off)
 {
 	uintptr_t hint = (uintptr_t)addr;
-	int error, vprot, type = flags & MAP_TYPE;
 
-	if (len == 0 || off % (int64_t)MM_PAGE || off < 0 ||
-	    (type != MAP_PRIVATE && type != MAP_SHARED &&
-	    type != MAP_SHARED_VALIDATE))
+	if (off % (int64_t)MM_PAGE)
 		return -EINVAL;
-	if (len > SIZE_MAX / 2)
-		return -ENOMEM;
-	if ((flags & MAP_FIXED) && hint % MM_PAGE)
-		return -EINVAL;
-	if (flags & MAP_GROWSDOWN) {
-		(void)rump_enosys("mmap (MAP_GROWSDOWN)", 9);
-		return -EINVAL;
-	}
-	if ((error = mm_prot(prot, &vprot)) != 0)
-		return -error;
-	len = mm_round(len);
-	hint &= ~(MM_PAGE - 1);
 	if (flags & MAP_ANONYMOUS)
-		return mm_map(hint, len, vprot, flags);
+		return mm_map(hint, len, prot, flags);
 	return rump_mm_mapfile == NULL ? -ENODEV :
-	    rump_mm_mapfile(hint, len, prot, vprot, flags, fd, off);
+	    rump_mm_mapfile(hint, len, prot, flags, fd, off);
 }
 
 RUMP_SYSCALL2(munmap, void *, addr, size_t, len)
@@ -184,47 +199,18 @@ RUMP_SYSCALL3(mprotect, void *, addr, size_t, len, int, prot)
 
 	if (va % MM_PAGE)
 		return -EINVAL;
+	if (len == 0)
+		return 0;
+	if ((len = mm_round(len)) == 0)
+		return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
 	if ((error = mm_prot(prot, &vprot)) != 0)
 		return -error;
-	if (len == 0)
-		return 0;
-	if (len > SIZE_MAX / 2 || !rump_mm_inside(va, mm_round(len)))
-		return -ENOMEM;
-	rump_mutex_enter(&rump_mm_lock);
-	error = rump_mm_protect(va, mm_round(len), vprot);
-	rump_mm_unlock();
-	return -error;
-}
-
-RUMP_SYSCALL3(madvise, void *, addr, size_t, len, int, advice)
-{
-	uintptr_t va = (uintptr_t)addr, at, end;
-	struct mm_region *mr;
-	int error = 0;
-
-	if (va % MM_PAGE || len > SIZE_MAX / 2)
-		return -EINVAL;
-	if (advice < 0 || (advice > MADV_POPULATE_WRITE &&
-	    advice != MADV_HWPOISON && advice != MADV_SOFT_OFFLINE))
-		return -EINVAL;
-	if (len == 0)
-		return 0;
-	len = mm_round(len);
 	if (!rump_mm_inside(va, len))
 		return -ENOMEM;
-	if (advice != MADV_DONTNEED && advice != MADV_FREE)
-		return 0;	/* advice may be ignored */
-	end = va + len;
 	rump_mutex_enter(&rump_mm_lock);
-	for (at = va; at < end && error == 0; at = mr->mr_end) {
-		mr = rump_mm_first(at);
-		if (mr == NULL || mr->mr_start > at) {
-			error = ENOMEM;
-			break;
-		}
-		error = rumpcomp_vm_discard((void *)at,
-		    (mr->mr_end < end ? mr->mr_end : end) - at);
-	}
+	error = rump_mm_protect(va, len, vprot);
 	rump_mm_unlock();
 	return -error;
 }
@@ -233,10 +219,10 @@ RUMP_SYSCALL3(madvise, void *, addr, size_t, len, int, advice)
 static int
 mm_mapped(uintptr_t va, size_t len)
 {
+	uintptr_t end = va + len;
 	size_t more;
 
-	return rump_mm_inside(va, len) &&
-	    mm_survey(va, va + len, 0, &more) == 0;
+	return rump_mm_inside(va, len) && mm_survey(va, &end, 0, &more) == 0;
 }
 
 #define MINCORE_STEP	256	/* vec may be what is asked about */

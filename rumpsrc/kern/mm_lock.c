@@ -16,20 +16,6 @@
 
 void (*rump_mm_synchook)(struct rump_mmobj *);
 
-/* All of [va, end) is mapped.  Caller holds rump_mm_lock. */
-static int
-lock_mapped(uintptr_t va, uintptr_t end)
-{
-	struct mm_region *mr;
-
-	for (; va < end; va = mr->mr_end) {
-		mr = rump_mm_first(va);
-		if (mr == NULL || mr->mr_start > va)
-			return 0;
-	}
-	return 1;
-}
-
 /* Outside the arena: can it be read? */
 static int
 lock_image(uintptr_t va, uintptr_t end)
@@ -85,13 +71,16 @@ sync_check(uintptr_t va, uintptr_t end, int flags)
 	int error = 0;
 
 	rump_mutex_enter(&rump_mm_lock);
-	if (!lock_mapped(va, end))
-		error = ENOMEM;
-	for (; error == 0 && (flags & MS_INVALIDATE) && va < end;
-	    va = mr->mr_end) {
+	for (; va < end; va = mr->mr_end) {
 		mr = rump_mm_first(va);
-		if (mr->mr_prot & MM_LOCKED)
+		if (mr == NULL || mr->mr_start > va)
+			error = ENOMEM;
+		if (mr == NULL || mr->mr_start >= end)
+			break;
+		if (flags & MS_INVALIDATE && mr->mr_prot & MM_LOCKED) {
 			error = EBUSY;
+			break;
+		}
 	}
 	rump_mutex_exit(&rump_mm_lock);
 	return error;
@@ -113,7 +102,7 @@ RUMP_SYSCALL3(msync, void *, addr, size_t, len, int, flags)
 	len = mm_round(len);
 	if (!rump_mm_inside(va, len))
 		return -lock_image(va, va + len);
-	if ((error = sync_check(va, va + len, flags)) == 0)
+	if ((error = sync_check(va, va + len, flags)) != EBUSY)
 		sync_files(va, va + len);
 	return -error;
 }
@@ -151,7 +140,7 @@ lock_allowed(const struct proc *p, size_t more, int super)
 	    limit - more ? ENOMEM : 0;
 }
 
-/* Marks the regions of a range that is mapped; mm_lock. */
+/* Marks the regions of a range, as far as it is mapped; mm_lock. */
 static int
 lock_mark(uintptr_t va, uintptr_t end, int locked)
 {
@@ -162,6 +151,8 @@ lock_mark(uintptr_t va, uintptr_t end, int locked)
 		return error;
 	for (; va < end; va = mr->mr_end) {
 		mr = rump_mm_first(va);
+		if (mr == NULL || mr->mr_start > va)
+			return ENOMEM;
 		mr->mr_prot = (mr->mr_prot & ~MM_LOCKED) | locked;
 	}
 	return 0;
@@ -177,16 +168,15 @@ lock_range(uintptr_t va, uintptr_t end, int locked, int populate)
 	if (!rump_mm_inside(va, end - va))
 		return lock_image(va, end);
 	rump_mutex_enter(&rump_mm_lock);
-	if (!lock_mapped(va, end))
-		error = ENOMEM;
-	else if (locked)
+	if (locked)
 		error = lock_allowed(p, lock_sum(p, va, end, 0), super);
 	if (error == 0)
 		error = lock_mark(va, end, locked);
 	rump_mm_unlock();
-	/* What cannot be read is not populated. */
+	/* By writing where it can be; what cannot be read is left. */
 	for (; populate && error == 0 && va < end; va += MM_PAGE)
-		error = rump_copyin((const void *)va, &c, 1) != 0 ? ENOMEM : 0;
+		error = rump_writable((void *)va, 1) != 0 &&
+		    rump_copyin((const void *)va, &c, 1) != 0 ? ENOMEM : 0;
 	return error;
 }
 
@@ -195,11 +185,11 @@ lock_call(const void *addr, size_t len, int locked, int populate)
 {
 	uintptr_t va = (uintptr_t)addr & ~(MM_PAGE - 1);
 
-	if (len > SIZE_MAX / 2 || (uintptr_t)addr + len < (uintptr_t)addr)
-		return -ENOMEM;
+	len = mm_round((uintptr_t)addr - va + len);
 	if (len == 0)
 		return 0;
-	len = mm_round((uintptr_t)addr + len - va);
+	if (va + len < va)
+		return -EINVAL;
 	return -lock_range(va, va + len, locked, populate);
 }
 

@@ -161,7 +161,8 @@ remap(struct remap *rm)
 	rump_mm_join(mr, rm->rm_va + rm->rm_old);
 	if (mr->mr_end - rm->rm_va < rm->rm_old)
 		return EFAULT;
-	if (rm->rm_old == 0 && (mr->mr_prot & MM_SHARED) == 0)
+	if (rm->rm_old == 0 && (mr->mr_obj == NULL ||
+	    (mr->mr_prot & MM_SHARED) == 0))
 		return EINVAL;
 	if (rm->rm_flags & MREMAP_DONTUNMAP &&
 	    (rm->rm_old != rm->rm_len || !(rm->rm_flags & MREMAP_MAYMOVE)))

@@ -5,26 +5,32 @@
 #include <rump/rumpcomp_user.h>
 #include <kern/uio.h>
 
-static int
+#define PAGE	4096UL
+
+/* How much was moved: all, else what is of base's page, else 0 (EFAULT). */
+static size_t
 uio_step(void *kaddr, size_t n, struct uio *uio)
 {
 	void *base = uio->uio_iov->iov_base;
+	size_t most = PAGE - (uintptr_t)base % PAGE;
 
-	if (rumpcomp_user_copy(uio->uio_write ? kaddr : base,
-	    uio->uio_write ? base : kaddr, n) != 0)
-		return EFAULT;
+	while (rumpcomp_user_copy(uio->uio_write ? kaddr : base,
+	    uio->uio_write ? base : kaddr, n) != 0) {
+		if (n <= most)
+			return 0;
+		n = most;
+	}
 	uio->uio_iov->iov_base = (char *)base + n;
 	uio->uio_iov->iov_len -= n;
 	uio->uio_resid -= n;
 	uio->uio_offset += (int64_t)n;
-	return 0;
+	return n;
 }
 
 int
 rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 {
 	size_t m;
-	int error;
 
 	while (n > 0 && uio->uio_resid > 0) {
 		while (uio->uio_iov->iov_len == 0) {
@@ -34,8 +40,8 @@ rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 			uio->uio_iovcnt--;
 		}
 		m = uio->uio_iov->iov_len < n ? uio->uio_iov->iov_len : n;
-		if ((error = uio_step(kaddr, m, uio)) != 0)
-			return error;
+		if ((m = uio_step(kaddr, m, uio)) == 0)
+			return EFAULT;
 		kaddr = (char *)kaddr + m;
 		n -= m;
 	}

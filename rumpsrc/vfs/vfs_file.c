@@ -387,14 +387,6 @@ path_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	return EBADF;
 }
 
-static int
-path_mmap(struct file *fp, struct rump_mmobj **objp)
-{
-	(void)fp;
-	(void)objp;
-	return EBADF;
-}
-
 /* Access bits mean nothing here. */
 static void
 path_close(struct file *fp)
@@ -435,7 +427,6 @@ static const struct fileops path_fileops = {
 	.fo_read = path_rw,
 	.fo_write = path_rw,
 	.fo_ioctl = path_ioctl,
-	.fo_mmap = path_mmap,
 	.fo_stat = vn_stat,
 	.fo_close = path_close,
 };

@@ -12,6 +12,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/mman.h>
+#include <linux/falloc.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <rump/rumpcomp_vm.h>
@@ -140,9 +141,9 @@ mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
 {
 	int error;
 
-	if (obj != NULL && (flags & MAP_TYPE) != MAP_PRIVATE)
-		vprot |= MM_SHARED | MM_NORESERVE |	/* the file's memory */
-		    (readonly ? MM_RDFILE : 0);
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		vprot |= MM_SHARED | (readonly ? MM_RDFILE : 0) |
+		    (obj != NULL ? MM_NORESERVE : 0);	/* the file's memory */
 	rump_mutex_enter(&rump_mm_lock);
 	error = rump_mm_place(*vap, len, vprot, flags, obj,
 	    (uint64_t)off / MM_PAGE, vap);
@@ -160,13 +161,19 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 	struct rump_mmobj *obj;
 
 	private = (flags & MAP_TYPE) == MAP_PRIVATE;
+	if (file_flags(fp) & O_PATH)
+		return EBADF;
+	if ((flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) >
+	    MAP_SHARED_VALIDATE)
+		return EINVAL;
+	/* What is no flag of old is unknown. */
+	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && flags >= MAP_SYNC)
+		return EOPNOTSUPP;
 	if (mode == O_WRONLY || (!private && (prot & PROT_WRITE) &&
 	    mode != O_RDWR))
 		return EACCES;
 	if (fp->f_ops->fo_mmap == NULL)
 		return ENODEV;
-	if ((uint64_t)off + len > INT64_MAX)
-		return EOVERFLOW;
 	rump_mm_init();
 	error = fp->f_ops->fo_mmap(fp, &obj);
 	if (error == EOPNOTSUPP && private)
@@ -176,13 +183,16 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 	return mm_mapobj(obj, vap, len, vprot, flags, off, mode != O_RDWR);
 }
 
-/* Touches all of it, as MAP_POPULATE says; what cannot be is left. */
+/*
+ * Touches all of it, as MAP_POPULATE says: what is the program's own by a
+ * write.  What cannot be is left.
+ */
 static void
-mm_populate(uintptr_t va, size_t len)
+mm_populate(uintptr_t va, size_t len, int write)
 {
 
 	for (; len > 0; va += MM_PAGE, len -= MM_PAGE)
-		if (mm_pager((void *)va, 0) != NULL)
+		if (mm_pager((void *)va, write) != NULL)
 			return;
 }
 
@@ -248,11 +258,28 @@ mm_synced(struct rump_mmobj *obj)
 	rump_rw_exit(&vp->v_lock);
 }
 
+static int
+mm_punch(struct rump_mmobj *obj, uint64_t off, uint64_t len)
+{
+	struct vnode *vp = obj->mo_ops->mo_vnode == NULL ? NULL :
+	    obj->mo_ops->mo_vnode(obj);
+	int error;
+
+	if (vp == NULL || vp->v_ops->vop_fallocate == NULL)
+		return EOPNOTSUPP;
+	rump_rw_wrenter(&vp->v_lock);
+	error = vp->v_ops->vop_fallocate(vp, FALLOC_FL_PUNCH_HOLE |
+	    FALLOC_FL_KEEP_SIZE, (int64_t)off, (int64_t)len);
+	rump_rw_exit(&vp->v_lock);
+	return error;
+}
+
 void
 rump_mm_filepager(void)
 {
 
 	RUMP_HOOK_SET(rump_mm_synchook, mm_synced);
+	RUMP_HOOK_SET(rump_mm_punchhook, mm_punch);
 	rump_futex_threads();
 	RUMP_HOOK_SET(rump_futex_keyhook, mm_futexkey);
 	RUMP_HOOK_SET(rump_futex_gate, mm_futex);
@@ -261,19 +288,26 @@ rump_mm_filepager(void)
 }
 
 long
-rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int vprot, int flags,
-    int fd, int64_t off)
+rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int flags, int fd,
+    int64_t off)
 {
-	uintptr_t va = hint;
+	uintptr_t va = hint & ~(MM_PAGE - 1);
 	struct file *fp;
-	int error;
+	int error, vprot;
 
 	rump_mm_filepager();
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
-	error = mm_mapfp(fp, &va, len, prot, vprot, flags, off);
+	error = rump_mm_args(hint, len, prot, flags, &vprot);
+	len = mm_round(len);
+	if (error == 0)
+		error = off < 0 || (uint64_t)off + len > INT64_MAX ?
+		    EOVERFLOW :
+		    mm_mapfp(fp, &va, len, prot, vprot, flags, off);
 	rump_file_rele(fp);
-	if (error == 0 && flags & MAP_POPULATE)
-		mm_populate(va, len);
+	if (error == 0 && (flags & MAP_LOCKED ||
+	    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		mm_populate(va, len, vprot & RUMPCOMP_VM_WRITE &&
+		    (flags & MAP_TYPE) == MAP_PRIVATE);
 	return error ? -error : (long)va;
 }

@@ -112,6 +112,8 @@ fill(struct proc *p, const struct mm_region *mr, struct area *ar)
 		ar->ar_prot |= RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE;
 	} else if (mm_isstack(p, mr))
 		ar->ar_name = "[stack]";
+	else if (obj == NULL && mr->mr_prot & MM_SHARED)
+		ar->ar_name = "/dev/zero (deleted)";
 	if (obj != NULL) {
 		ar->ar_off = mr->mr_off * MM_PAGE;
 		if (obj->mo_ops->mo_vnode != NULL)

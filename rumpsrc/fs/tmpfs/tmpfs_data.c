@@ -288,8 +288,11 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 		    &page)) != 0)
 			break;
 		error = rump_uiomove(page + po, n, uio);
-		if (error && fresh && n == TPAGE)
-			memset(page, 0, TPAGE);	/* nobody's old memory */
+		if (error && fresh && n == TPAGE) {
+			/* Nobody's old memory. */
+			po = (size_t)(uio->uio_offset % TPAGE);
+			memset(page + po, 0, TPAGE - po);
+		}
 		if (uio->uio_offset > vp->v_size)
 			tmpfs_setsize(vp, uio->uio_offset);
 	}

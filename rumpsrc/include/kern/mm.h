@@ -53,6 +53,9 @@ struct rump_mmobj {
 	struct mm_region *mo_regions;	/* [rump_mm_lock] where it is mapped */
 };
 extern void (*rump_mm_synchook)(struct rump_mmobj *);	/* msync: modified */
+/* madvise: these bytes are to be a hole; set when there are objects. */
+extern int (*rump_mm_punchhook)(struct rump_mmobj *, uint64_t off,
+	    uint64_t len);
 /*
  * Before pages first to last (inclusive) are freed, and after mo_page does not
  * give them any more: nobody sees them from here on.

@@ -28,9 +28,9 @@ struct mm_region {
 #define MM_PROT		(RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE | \
 			RUMPCOMP_VM_EXEC)
 #define MM_COUNTED	0x100	/* its memory is set aside */
-#define MM_NORESERVE	0x200	/* never */
-#define MM_SHARED	0x400	/* writes go to mr_obj */
-#define MM_LOCKED	0x800	/* mlock */
+#define MM_NORESERVE	0x4000	/* never; as MAP_NORESERVE */
+#define MM_SHARED	0x400	/* writes go to mr_obj, if there is one */
+#define MM_LOCKED	0x2000	/* mlock; as MAP_LOCKED */
 #define MM_RDFILE	0x1000	/* MM_SHARED, and never to be written to */
 
 static inline size_t
@@ -75,9 +75,11 @@ int	rump_mm_place(uintptr_t hint, size_t, int vprot, int flags,
 	    struct rump_mmobj *, uint64_t off, uintptr_t *vap);
 /* From now on page faults may concern mappings of objects; vfs_mmap.c. */
 void	rump_mm_filepager(void);
+/* What can be seen of mmap's arguments alone; *vp: RUMPCOMP_VM_*. */
+int	rump_mm_args(uintptr_t hint, size_t, int prot, int flags, int *vp);
 /* mmap of a descriptor; not there without vfs. */
-long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int vprot, int flags,
-	    int fd, int64_t off) __attribute__((__weak__));
+long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int flags, int fd,
+	    int64_t off) __attribute__((__weak__));
 /*
  * ENOMEM when p, with len bytes more of that protection instead of what it has
  * in [start, start + old), were beyond RLIMIT_AS or RLIMIT_DATA: mm_limit.c,
