@@ -181,7 +181,7 @@ exec_fds(struct proc *p, const struct rump_exec *re)
 
 	for (i = 0; i < 3 && error == 0; i++) {
 		if (re->re_fds[i] >= 0)
-			error = rump_fd_get(re->re_fds[i], &fp);
+			error = rump_fd_getany(re->re_fds[i], &fp);
 		else if (cons == NULL && (error = rump_cons_open(&cons)) == 0)
 			fp = cons;
 		else if (error == 0)

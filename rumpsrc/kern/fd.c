@@ -132,20 +132,38 @@ rump_fdtable_free(struct fdtable *t)
  * Nearly every system call comes here.  With one CPU that nobody takes away
  * no lock is needed: who changes a table leaves it whole when it sleeps.
  */
-int
-rump_fd_get(int fd, struct file **fpp)
+static int
+fd_get(int fd, int refused, struct file **fpp)
 {
 	struct fdtable *t = fd_table();
 	struct file *fp = NULL;
 
 	if (!rump_cooperative)
 		rump_mutex_enter(&t->fdt_lock);
-	if (fd >= 0 && fd < t->fdt_n && (fp = t->fdt_ents[fd].fe_file) != NULL)
+	if (fd >= 0 && fd < t->fdt_n)
+		fp = t->fdt_ents[fd].fe_file;
+	if (fp != NULL && file_flags(fp) & refused)
+		fp = NULL;
+	if (fp != NULL)
 		rump_file_ref(fp);
 	if (!rump_cooperative)
 		rump_mutex_exit(&t->fdt_lock);
 	*fpp = fp;
 	return fp != NULL ? 0 : EBADF;
+}
+
+int
+rump_fd_get(int fd, struct file **fpp)
+{
+
+	return fd_get(fd, O_PATH, fpp);
+}
+
+int
+rump_fd_getany(int fd, struct file **fpp)
+{
+
+	return fd_get(fd, 0, fpp);
 }
 
 int

@@ -42,7 +42,7 @@ fd_dup(int fd, int min, int cloexec)
 
 	if (min < 0 || (uint64_t)min >= rump_rlim_cur(curproc, 7))
 		return -EINVAL;
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return -error;
 	if ((error = rump_fd_install(fp, min, cloexec, &new)) == 0)
 		return new;
@@ -56,7 +56,7 @@ fd_dupto(int fd, int newfd, int cloexec)
 	struct file *fp;
 	int error, old;
 
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return -error;
 	if (newfd < 0 || (uint64_t)newfd >= rump_rlim_cur(curproc, 7))
 		error = EBADF;
@@ -124,10 +124,12 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 	case F_SETFD:
 		return -rump_fd_cloexec(fd, (arg & FD_CLOEXEC) != 0, &old);
 	}
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return -error;
 	if (cmd == F_GETFL)
-		r = file_flags(fp) | O_LARGEFILE;
+		r = file_flags(fp);
+	else if (file_flags(fp) & O_PATH)
+		r = -EBADF;
 	else if (cmd == F_SETFL)
 		r = fd_setfl(fp, arg);
 	else if (cmd == F_NOTIFY && ((uint32_t)arg & ~DN_MULTISHOT) == 0)

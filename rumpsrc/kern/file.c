@@ -78,9 +78,7 @@ file_rw(struct file *fp, struct uio *uio,
 int
 rump_file_read(struct file *fp, struct uio *uio)
 {
-	int flags = file_flags(fp);
-
-	if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH))
+	if (!file_readable(fp))
 		return EBADF;
 	return file_rw(fp, uio, fp->f_ops->fo_read);
 }
@@ -88,9 +86,7 @@ rump_file_read(struct file *fp, struct uio *uio)
 int
 rump_file_write(struct file *fp, struct uio *uio)
 {
-	int flags = file_flags(fp);
-
-	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH))
+	if (!file_writable(fp))
 		return EBADF;
 	return file_rw(fp, uio, fp->f_ops->fo_write);
 }

@@ -39,21 +39,19 @@ io_transfer(int fd, struct rump_iovec *iov, int n, int64_t off, int write)
 	struct file *fp;
 	struct uio uio;
 	size_t total;
-	int flags, error;
+	int error;
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	if ((error = io_uio(&uio, iov, n, off, write)) != 0)
 		goto out;
 	total = uio.uio_resid;
-	flags = file_flags(fp);
 	if (off == -1) {
 		error = write ? rump_file_write(fp, &uio) :
 		    rump_file_read(fp, &uio);
 	} else if ((fp->f_ops->fo_flags & FOF_SEEKABLE) == 0) {
 		error = ESPIPE;
-	} else if ((flags & O_PATH) || (flags & O_ACCMODE) ==
-	    (write ? O_RDONLY : O_WRONLY)) {
+	} else if (!(write ? file_writable(fp) : file_readable(fp))) {
 		error = EBADF;
 	} else {
 		error = write ? fp->f_ops->fo_write(fp, &uio, 0) :
@@ -188,9 +186,8 @@ RUMP_SYSCALL2(ftruncate, int, fd, int64_t, len)
 		return -EINVAL;
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
-	if ((file_flags(fp) & O_ACCMODE) == O_RDONLY ||
-	    fp->f_ops->fo_truncate == NULL)
-		error = file_flags(fp) & O_PATH ? EBADF : EINVAL;
+	if (!file_writable(fp) || fp->f_ops->fo_truncate == NULL)
+		error = EINVAL;
 	else
 		error = fp->f_ops->fo_truncate(fp, len);
 	rump_file_rele(fp);
@@ -243,7 +240,7 @@ RUMP_RESTART3(ioctl, int, fd, unsigned long, cmd, void *, arg)
 		return -error;
 	/* It has 32 bits; musl's ioctl() extends the highest. */
 	cmd = (uint32_t)cmd;
-	error = (file_flags(fp) & O_PATH) ? EBADF : io_ioctl(fp, fd, cmd, arg);
+	error = io_ioctl(fp, fd, cmd, arg);
 	rump_file_rele(fp);
 	return -error;
 }

@@ -46,8 +46,7 @@ iof_allowed(const struct iof *f, int write)
 	int seeks = fp->f_ops->fo_flags & FOF_SEEKABLE;
 	int events = (write ? POLLOUT : POLLIN) | POLLERR | POLLHUP;
 
-	if ((file_flags(fp) & O_PATH) || (file_flags(fp) & O_ACCMODE) ==
-	    (write ? O_RDONLY : O_WRONLY))
+	if (!(write ? file_writable(fp) : file_readable(fp)))
 		return EBADF;
 	if (f->if_off != -1 && !seeks)
 		return ESPIPE;

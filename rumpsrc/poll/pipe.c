@@ -340,7 +340,8 @@ pipe_fcntl(struct file *fp, int cmd, unsigned long arg)
 	if (cmd == F_SETPIPE_SZ)
 		return pipe_setsize(pi, arg);
 	if (cmd != F_GETPIPE_SZ)
-		return -EINVAL;
+		return rump_fcntl_hook != NULL ?	/* locks of a FIFO */
+		    rump_fcntl_hook(fp, cmd, arg) : -EINVAL;
 	rump_mutex_enter(&pi->pi_lock);
 	r = (long)pipe_capacity(pi);
 	rump_mutex_exit(&pi->pi_lock);
@@ -502,8 +503,8 @@ rump_pipe_open(struct pipe *pi, int oflags, struct file **fpp)
 
 	if ((oflags & O_ACCMODE) == O_ACCMODE)
 		return EINVAL;
-	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, oflags & (O_ACCMODE |
-	    O_NONBLOCK | O_APPEND | O_DIRECT | O_NOATIME | O_LARGEFILE), fpp);
+	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, oflags & ~(O_CREAT |
+	    O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC), fpp);
 	if (error)
 		return error;
 	rump_mutex_enter(&pi->pi_lock);

@@ -112,9 +112,7 @@ splice_check(struct file *in, const int64_t *inoff, struct file *out,
     const int64_t *outoff)
 {
 
-	if ((file_flags(in) & O_PATH) || (file_flags(out) & O_PATH) ||
-	    (file_flags(in) & O_ACCMODE) == O_WRONLY ||
-	    (file_flags(out) & O_ACCMODE) == O_RDONLY)
+	if (!file_readable(in) || !file_writable(out))
 		return EBADF;
 	if (in->f_type != FT_PIPE && out->f_type != FT_PIPE)
 		return EINVAL;
@@ -225,12 +223,11 @@ tee_files(struct file *in, struct file *out, size_t len, unsigned flags,
 {
 	int nonblock = (flags & SPLICE_F_NONBLOCK) != 0, error;
 
+	if (!file_readable(in) || !file_writable(out))
+		return EBADF;
 	if (in->f_type != FT_PIPE || out->f_type != FT_PIPE ||
 	    in->f_data == out->f_data)
 		return EINVAL;
-	if ((file_flags(in) & O_ACCMODE) != O_RDONLY ||
-	    (file_flags(out) & O_ACCMODE) != O_WRONLY)
-		return EBADF;
 	if ((error = rump_pipe_await(in, nonblock)) != 0)
 		return error;
 	if (nonblock && !splice_ready(out, POLLOUT))

@@ -134,7 +134,7 @@ vfs_execfd(int fd, char *path, size_t size)
 	char *buf, *start;
 	int error;
 
-	if ((error = vfs_fdvnode(fd, &vp)) != 0)
+	if ((error = vfs_fdplace(fd, &vp)) != 0)
 		return error;
 	if ((buf = rump_page_alloc()) == NULL) {
 		vrele(vp);

@@ -389,11 +389,8 @@ getlock(struct vnode *vp, const struct lockf *want, struct flock *fl)
 static int
 mayset(struct file *fp, int type)
 {
-	int acc = file_flags(fp) & O_ACCMODE;
-
-	if ((file_flags(fp) & O_PATH) ||
-	    (type == F_RDLCK && acc == O_WRONLY) ||
-	    (type == F_WRLCK && acc == O_RDONLY))
+	if ((type == F_RDLCK && !file_readable(fp)) ||
+	    (type == F_WRLCK && !file_writable(fp)))
 		return EBADF;
 	return 0;
 }
@@ -474,7 +471,7 @@ k_flock(int fd, int op)
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	want.lk_owner = fp;
-	if ((vp = vfs_file_vnode(fp)) == NULL || (file_flags(fp) & O_PATH))
+	if ((vp = vfs_file_vnode(fp)) == NULL)
 		error = EBADF;
 	else
 		error = setlock(vp, &want, 1, !(op & LOCK_NB));

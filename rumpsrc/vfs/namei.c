@@ -29,7 +29,7 @@ startdir(struct nameidata *ni, int dirfd, struct vnode **vpp)
 		*vpp = ni->ni_rootdir;
 		vref(*vpp);
 	} else if (dirfd != AT_FDCWD) {
-		if ((error = rump_fd_get(dirfd, &fp)) != 0)
+		if ((error = rump_fd_getany(dirfd, &fp)) != 0)
 			return error;
 		if ((vp = vfs_file_vnode(fp)) != NULL)
 			vref(*vpp = vp);
@@ -211,8 +211,9 @@ follows(struct nameidata *ni, struct vnode *vp, int last)
 {
 	if (!vn_is(vp, S_IFLNK))
 		return 0;
-	return !last || (ni->ni_flags & NI_FOLLOW) ||
-	    (ni->ni_slash && !(ni->ni_flags & NI_PARENT));
+	if (last && ni->ni_slash && (ni->ni_flags & NI_PARENT))
+		return 0;
+	return !last || (ni->ni_flags & NI_FOLLOW) || ni->ni_slash;
 }
 
 /* Takes over the reference of cur. */

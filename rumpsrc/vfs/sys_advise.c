@@ -19,9 +19,7 @@ checkfd(int fd)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return error;
-	if (file_flags(fp) & O_PATH)
-		error = EBADF;
-	else if (fp->f_ops->fo_seek == NULL)
+	if (fp->f_ops->fo_seek == NULL)
 		error = ESPIPE;
 	rump_file_rele(fp);
 	return error;
@@ -40,11 +38,21 @@ RUMP_SYSCALL4(fadvise64, int, fd, int64_t, off, size_t, len, int, advice)
 
 RUMP_SYSCALL3(readahead, int, fd, int64_t, off, size_t, len)
 {
-	int error = checkfd(fd);
+	struct vnode *vp;
+	struct file *fp;
+	int error;
 
 	(void)off;
 	(void)len;
-	return error == ESPIPE ? -EINVAL : -error;
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return -error;
+	vp = vfs_file_vnode(fp);
+	if (!file_readable(fp))
+		error = EBADF;
+	else if (vp == NULL || (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFBLK)))
+		error = EINVAL;
+	rump_file_rele(fp);
+	return -error;
 }
 
 RUMP_SYSCALL4(sync_file_range, int, fd, int64_t, off, int64_t, len,

@@ -76,32 +76,13 @@ chmodat(int dirfd, const char *path, uint32_t mode, int atflags)
 	return -error;
 }
 
-/* A descriptor that was opened with O_PATH does not count for these. */
-static int
-fdnopath(int fd, struct vnode **vpp)
-{
-	struct file *fp;
-	int error;
-
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return error;
-	if (file_flags(fp) & O_PATH)
-		error = EBADF;
-	else if ((*vpp = vfs_file_vnode(fp)) == NULL)
-		error = EINVAL;
-	else
-		vref(*vpp);
-	rump_file_rele(fp);
-	return error;
-}
-
 static long
 k_fchmod(int fd, uint32_t mode)
 {
 	struct vnode *vp;
 	int error;
 
-	if ((error = fdnopath(fd, &vp)) != 0)
+	if ((error = vfs_fdvnode(fd, &vp)) != 0)
 		return -error;
 	error = dochmod(vp, mode);
 	vrele(vp);
@@ -160,7 +141,7 @@ k_fchown(int fd, uint32_t uid, uint32_t gid)
 	struct vnode *vp;
 	int error;
 
-	if ((error = fdnopath(fd, &vp)) != 0)
+	if ((error = vfs_fdvnode(fd, &vp)) != 0)
 		return -error;
 	error = dochown(vp, uid, gid);
 	vrele(vp);
@@ -317,20 +298,25 @@ k_truncate(const char *path, int64_t len)
 }
 
 static int
-dofallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
+dofallocate(struct file *fp, int mode, int64_t off, int64_t len)
 {
+	struct vnode *vp = vfs_file_vnode(fp);
 	int64_t end;
 	int error;
 
 	if (off < 0 || len <= 0)
 		return EINVAL;
-	if (__builtin_add_overflow(off, len, &end))
-		return EFBIG;
 	if ((mode & FALLOC_FL_PUNCH_HOLE) && (!(mode & FALLOC_FL_KEEP_SIZE) ||
 	    (mode & FALLOC_FL_ZERO_RANGE)))
 		return EOPNOTSUPP;
-	if (!vn_is(vp, S_IFREG))
-		return vn_is(vp, S_IFDIR) ? EISDIR : ENODEV;
+	if (!file_writable(fp))
+		return EBADF;
+	if (fp->f_type == FT_PIPE)
+		return ESPIPE;
+	if (vp == NULL || !vn_is(vp, S_IFREG))
+		return vp != NULL && vn_is(vp, S_IFDIR) ? EISDIR : ENODEV;
+	if (__builtin_add_overflow(off, len, &end))
+		return EFBIG;
 	if (vp->v_ops->vop_fallocate == NULL)
 		return EOPNOTSUPP;
 	rump_rw_wrenter(&vp->v_lock);
@@ -347,17 +333,11 @@ static long
 k_fallocate(int fd, int mode, int64_t off, int64_t len)
 {
 	struct file *fp;
-	struct vnode *vp;
 	int error;
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
-	vp = vfs_file_vnode(fp);
-	if ((file_flags(fp) & O_ACCMODE) == O_RDONLY ||
-	    (file_flags(fp) & O_PATH))
-		error = EBADF;
-	else
-		error = vp == NULL ? ESPIPE : dofallocate(vp, mode, off, len);
+	error = dofallocate(fp, mode, off, len);
 	rump_file_rele(fp);
 	return -error;
 }
@@ -370,6 +350,13 @@ RUMP_SYSCALL2(chmod, const char *, path, unsigned, mode)
 RUMP_SYSCALL3(fchmodat, int, dirfd, const char *, path, unsigned, mode)
 {
 	return chmodat(dirfd, path, mode, 0);
+}
+
+RUMP_SYSCALL4(fchmodat2, int, dirfd, const char *, path, unsigned, mode,
+    int, flags)
+{
+	return flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL :
+	    chmodat(dirfd, path, mode, flags);
 }
 
 RUMP_SYSCALL2(fchmod, int, fd, unsigned, mode)

@@ -96,7 +96,30 @@ spliced(struct file *in, int64_t *inoff, struct file *out, size_t len,
 }
 
 static int
-getboth(int infd, struct file **inp, int outfd, struct file **outp)
+isdir(struct file *fp)
+{
+	struct vnode *vp = vfs_file_vnode(fp);
+
+	return vp != NULL && vn_is(vp, S_IFDIR);
+}
+
+/* What copy_file_range is for. */
+static int
+plainfiles(struct file *in, struct file *out)
+{
+	struct vnode *a = vfs_file_vnode(in), *b = vfs_file_vnode(out);
+
+	if (isdir(in) || isdir(out))
+		return EISDIR;
+	if (a == NULL || !vn_is(a, S_IFREG) || b == NULL ||
+	    !vn_is(b, S_IFREG))
+		return EINVAL;
+	return file_flags(out) & O_APPEND ? EBADF : 0;
+}
+
+static int
+getboth(int infd, struct file **inp, int outfd, struct file **outp,
+    size_t len, int onlyfiles)
 {
 	int error;
 
@@ -106,11 +129,11 @@ getboth(int infd, struct file **inp, int outfd, struct file **outp)
 		rump_file_rele(*inp);
 		return error;
 	}
-	if ((file_flags(*inp) & (O_ACCMODE | O_PATH)) == O_WRONLY ||
-	    (file_flags(*inp) & O_PATH) || (file_flags(*outp) & O_PATH) ||
-	    (file_flags(*outp) & O_ACCMODE) == O_RDONLY)
+	if (onlyfiles && (error = plainfiles(*inp, *outp)) != 0)
+		;
+	else if (!file_readable(*inp) || !file_writable(*outp))
 		error = EBADF;
-	else if ((*inp)->f_ops->fo_read == NULL ||
+	else if ((*inp)->f_ops->fo_read == NULL || (isdir(*inp) && len != 0) ||
 	    (*outp)->f_ops->fo_write == NULL)
 		error = EINVAL;
 	if (error) {
@@ -146,6 +169,17 @@ place(struct file *fp, const int64_t *off)
 	return at;
 }
 
+/* At most what the file has, not what the copy adds to it. */
+static size_t
+atmost(struct file *in, const int64_t *off, size_t len)
+{
+	struct vnode *vp = vfs_file_vnode(in);
+	int64_t left;
+
+	left = __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED) - place(in, off);
+	return left <= 0 ? 0 : len < (uint64_t)left ? len : (size_t)left;
+}
+
 /* Both are the same file, and source and destination share bytes. */
 static int
 overlap(struct file *in, const int64_t *inoff, struct file *out,
@@ -172,17 +206,16 @@ docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
 
 	if ((error = getoff(uin, &inoff)) != 0 ||
 	    (error = getoff(uout, &outoff)) != 0 ||
-	    (error = getboth(infd, &in, outfd, &out)) != 0)
+	    (error = getboth(infd, &in, outfd, &out, len, onlyfiles)) != 0)
 		return -error;
 	if (len > INT32_MAX)
 		len = INT32_MAX & ~(CHUNK - 1);
+	if (onlyfiles)
+		len = atmost(in, uin ? &inoff : NULL, len);
 	if (uin != NULL && !(in->f_ops->fo_flags & FOF_SEEKABLE))
 		ret = -ESPIPE;
-	else if ((file_flags(out) & O_APPEND) || (onlyfiles &&
-	    (!(in->f_ops->fo_flags & FOF_SEEKABLE) ||
-	    !(out->f_ops->fo_flags & FOF_SEEKABLE))))
-		ret = onlyfiles && (file_flags(out) & O_APPEND) ? -EBADF :
-		    -EINVAL;
+	else if (file_flags(out) & O_APPEND)
+		ret = -EINVAL;
 	else if (onlyfiles && overlap(in, uin ? &inoff : NULL, out,
 	    uout ? &outoff : NULL, len))
 		ret = -EINVAL;

@@ -69,8 +69,6 @@ getdents(int fd, void *ubuf, unsigned size, int old)
 	vp = vfs_file_vnode(fp);
 	if (vp == NULL || !vn_is(vp, S_IFDIR))
 		error = ENOTDIR;
-	else if (file_flags(fp) & O_PATH)
-		error = EBADF;
 	else {
 		rump_mutex_enter(&fp->f_offlock);
 		gd.gd_next = (uint64_t)fp->f_offset;
@@ -102,7 +100,7 @@ k_readlinkat(int dirfd, const char *path, char *ubuf, int size)
 	if ((buf = rump_page_alloc()) == NULL)
 		error = ENOMEM;
 	else if (!vn_is(vp, S_IFLNK))
-		error = EINVAL;
+		error = vfs_isempty(path) ? ENOENT : EINVAL;
 	else {
 		rump_rw_rdenter(&vp->v_lock);
 		error = vp->v_ops->vop_readlink(vp, buf, VFS_PATH_MAX, &len);
@@ -136,7 +134,7 @@ k_fchdir(int fd)
 	struct vnode *vp;
 	int error;
 
-	if ((error = vfs_fdvnode(fd, &vp)) != 0)
+	if ((error = vfs_fdplace(fd, &vp)) != 0)
 		return error == EINVAL ? -ENOTDIR : -error;
 	return -vfs_changedir(vp, 0);
 }

@@ -249,7 +249,7 @@ removable(struct nameidata *ni, int isdir)
 	if (isdir && !vn_is(ni->ni_vp, S_IFDIR))
 		return ENOTDIR;
 	if (ni->ni_vp->v_mount != ni->ni_dvp->v_mount)
-		return EBUSY;
+		return isdir ? EBUSY : EISDIR;
 	return ni->ni_dvp->v_ops->vop_remove == NULL ? EPERM : 0;
 }
 

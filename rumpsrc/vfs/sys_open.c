@@ -14,6 +14,12 @@
 #include <vfs/event.h>
 #include "vfs_private.h"
 
+#define OPEN_FLAGS	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | \
+			O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT | \
+			O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
+			O_CLOEXEC | O_PATH | O_TMPFILE)
+#define TMPFILE		(O_TMPFILE & ~O_DIRECTORY)
+
 static int
 wants(int flags)
 {
@@ -29,7 +35,8 @@ checkopen(struct vnode *vp, int flags, int made)
 {
 	int error = 0, want = wants(flags);
 
-	if ((flags & O_DIRECTORY) && !vn_is(vp, S_IFDIR))
+	if ((flags & (O_DIRECTORY | TMPFILE)) == O_DIRECTORY &&
+	    !vn_is(vp, S_IFDIR))
 		return ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
@@ -92,12 +99,11 @@ opentmp(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode,
     struct vnode **vpp)
 {
 	struct vnode *dvp, *vp;
+	uint32_t gid;
 	int error;
 
-	if (!(wants(flags) & 2))
-		return EINVAL;
-	if ((error = vfs_lookup(dirfd, path, ni_flags | NI_FOLLOW,
-	    &dvp)) != 0)
+	ni_flags |= flags & O_NOFOLLOW ? 0 : NI_FOLLOW;
+	if ((error = vfs_lookup(dirfd, path, ni_flags, &dvp)) != 0)
 		return error;
 	rump_rw_rdenter(&dvp->v_lock);
 	if (!vn_is(dvp, S_IFDIR))
@@ -110,22 +116,25 @@ opentmp(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode,
 	if (!error)
 		error = dvp->v_ops->vop_anon(dvp->v_mount, mode & 07777 &
 		    ~vfs_umask(), &vp);
+	gid = dvp->v_mode & S_ISGID ? dvp->v_gid : rump_cred_cur()->cr_fsgid;
 	vrele(dvp);
 	if (error)
 		return error;
 	vp->v_uid = rump_cred_cur()->cr_fsuid;
-	vp->v_gid = rump_cred_cur()->cr_fsgid;
+	vp->v_gid = gid;
 	vp->v_flags |= flags & O_EXCL ? 0 : VF_LINKABLE;
 	*vpp = vp;
 	return 0;
 }
 
 static int
-install(struct file *fp, int flags, int *fdp)
+install(struct vnode *vp, struct file *fp, int flags, int *fdp)
 {
 	int error;
 
-	error = rump_fd_install(fp, 0, (flags & O_CLOEXEC) != 0, fdp);
+	error = flags & O_DIRECT && !vn_is(vp, S_IFREG) &&
+	    !vn_is(vp, S_IFBLK) ? EINVAL :
+	    rump_fd_install(fp, 0, (flags & O_CLOEXEC) != 0, fdp);
 	if (error)
 		rump_file_rele(fp);
 	return error;
@@ -141,14 +150,16 @@ doopen(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode)
 
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	if ((flags & O_TMPFILE) == O_TMPFILE) {
+	else
+		flags |= O_LARGEFILE;	/* F_GETFL shows it */
+	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ||
+	    (flags & TMPFILE && (!(flags & O_DIRECTORY) ||
+	    (flags & O_ACCMODE) == O_RDONLY)))
+		return -EINVAL;
+	if (flags & TMPFILE) {
 		made = 1;
 		error = opentmp(dirfd, path, flags, ni_flags, mode, &vp);
-		flags &= ~(O_TMPFILE | O_CREAT);
-	} else if ((flags & (O_CREAT | O_DIRECTORY)) ==
-	    (O_CREAT | O_DIRECTORY))
-		error = EINVAL;
-	else if (flags & O_CREAT)
+	} else if (flags & O_CREAT)
 		error = opencreate(dirfd, path, flags, ni_flags, mode, &vp,
 		    &made);
 	else
@@ -158,7 +169,7 @@ doopen(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode)
 		return -error;
 	if ((error = checkopen(vp, flags, made)) == 0 &&
 	    (error = vfs_open(vp, flags, &fp)) == 0 &&
-	    (error = install(fp, flags, &fd)) == 0 && !(flags & O_PATH))
+	    (error = install(vp, fp, flags, &fd)) == 0 && !(flags & O_PATH))
 		vfs_event(vp, IN_OPEN);
 	vrele(vp);
 	return error ? -error : fd;
@@ -167,7 +178,7 @@ doopen(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode)
 static long
 k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 {
-	return doopen(dirfd, path, flags, 0, mode);
+	return doopen(dirfd, path, flags & OPEN_FLAGS, 0, mode);
 }
 
 static long
@@ -190,8 +201,9 @@ k_memfd_create(const char *uname, unsigned flags)
 	vrele(root);
 	if (error)
 		return -error;
-	if ((error = vfs_open(vp, O_RDWR, &fp)) == 0)
-		error = install(fp, flags & MFD_CLOEXEC ? O_CLOEXEC : 0, &fd);
+	if ((error = vfs_open(vp, O_RDWR | O_LARGEFILE, &fp)) == 0)
+		error = install(vp, fp, flags & MFD_CLOEXEC ? O_CLOEXEC : 0,
+		    &fd);
 	vrele(vp);
 	return error ? -error : fd;
 }
@@ -217,10 +229,6 @@ RUMP_SYSCALL2(memfd_create, const char *, name, unsigned, flags)
 	return k_memfd_create(name, flags);
 }
 
-#define OPENAT2_FLAGS	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | \
-			O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT | \
-			O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
-			O_CLOEXEC | O_PATH | O_TMPFILE)
 #define OPENAT2_RESOLVE	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | \
 			RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
 			RESOLVE_IN_ROOT | RESOLVE_CACHED)
@@ -256,16 +264,18 @@ RUMP_SYSCALL4(openat2, int, dirfd, const char *, path, void *, uhow,
 		if (byte != 0)
 			return -E2BIG;
 	}
-	if (how.flags & ~(uint64_t)OPENAT2_FLAGS || how.mode & ~07777ULL ||
+	if (how.flags & ~(uint64_t)OPEN_FLAGS || how.mode & ~07777ULL ||
 	    (how.mode != 0 && !(how.flags & O_CREAT) &&
 	    (how.flags & O_TMPFILE) != O_TMPFILE))
 		return -EINVAL;
-	if (how.resolve & ~(uint64_t)OPENAT2_RESOLVE ||
+	if ((how.flags & O_PATH && how.flags & ~(uint64_t)(O_PATH |
+	    O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) ||
+	    how.resolve & ~(uint64_t)OPENAT2_RESOLVE ||
 	    (how.resolve & RESOLVE_BENEATH && how.resolve & RESOLVE_IN_ROOT))
 		return -EINVAL;
 	/* Nothing is ever cached that a lookup would have to wait for. */
 	if (how.resolve & RESOLVE_CACHED && how.flags & (O_CREAT | O_TRUNC |
-	    (O_TMPFILE & ~O_DIRECTORY)))
+	    TMPFILE))
 		return -EAGAIN;
 	return doopen(dirfd, path, (int)how.flags, resolve(how.resolve),
 	    (uint32_t)how.mode);

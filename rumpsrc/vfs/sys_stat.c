@@ -25,7 +25,7 @@ vfs_lookupat(int dirfd, const char *path, int atflags, struct vnode **vpp)
 		if ((error = rump_copyin(path, &c, 1)) != 0)
 			return error;
 		if (c == '\0' && dirfd != AT_FDCWD)
-			return vfs_fdvnode(dirfd, vpp);
+			return vfs_fdplace(dirfd, vpp);
 		flags |= NI_EMPTY;
 	}
 	return vfs_lookup(dirfd, path, flags, vpp);
@@ -52,7 +52,7 @@ k_fstat(int fd, struct stat *ust)
 	struct stat st;
 	int error;
 
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return -error;
 	memset(&st, 0, sizeof(st));
 	error = fp->f_ops->fo_stat ? fp->f_ops->fo_stat(fp, &st) : EINVAL;
@@ -60,8 +60,8 @@ k_fstat(int fd, struct stat *ust)
 	return error ? -error : -rump_copyout(&st, ust, sizeof(st));
 }
 
-static int
-isempty(const char *path)
+int
+vfs_isempty(const char *path)
 {
 	char c = 1;
 
@@ -74,7 +74,7 @@ k_newfstatat(int dirfd, const char *path, struct stat *ust, int flags)
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
 		return -EINVAL;
 	/* not only vnodes have a descriptor */
-	if ((flags & AT_EMPTY_PATH) && dirfd >= 0 && isempty(path))
+	if ((flags & AT_EMPTY_PATH) && dirfd >= 0 && vfs_isempty(path))
 		return k_fstat(dirfd, ust);
 	return dostat(dirfd, path, flags, ust);
 }
@@ -118,7 +118,7 @@ fdstat(int fd, struct stat *st, struct vnode **vpp)
 	struct file *fp;
 	int error;
 
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return error;
 	memset(st, 0, sizeof(*st));
 	error = fp->f_ops->fo_stat ? fp->f_ops->fo_stat(fp, st) : EINVAL;
@@ -142,7 +142,7 @@ k_statx(int dirfd, const char *path, int flags, unsigned mask,
 	    AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)) ||
 	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	if ((flags & AT_EMPTY_PATH) && dirfd >= 0 && isempty(path))
+	if ((flags & AT_EMPTY_PATH) && dirfd >= 0 && vfs_isempty(path))
 		error = fdstat(dirfd, &st, &vp);
 	else if ((error = vfs_lookupat(dirfd, path, flags, &vp)) == 0)
 		vfs_stat(vp, &st);
@@ -230,7 +230,7 @@ k_fstatfs(int fd, struct statfs *ust)
 	struct vnode *vp;
 	int error;
 
-	if ((error = vfs_fdvnode(fd, &vp)) != 0)
+	if ((error = vfs_fdplace(fd, &vp)) != 0)
 		return error == EINVAL ? -ENOSYS : -error;
 	error = fillstatfs(vp, ust);
 	vrele(vp);

@@ -222,8 +222,6 @@ byfd(int fd, struct vnode **vpp)
 	*vpp = vfs_file_vnode(fp);
 	if (*vpp == NULL)
 		error = EOPNOTSUPP;
-	else if (file_flags(fp) & O_PATH)
-		error = EBADF;
 	else
 		vref(*vpp);
 	rump_file_rele(fp);

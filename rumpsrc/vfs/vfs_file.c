@@ -42,21 +42,34 @@ vfs_file_vnode(struct file *fp)
 	    fp->f_type == FT_PIPE ? vfs_fifo_vnode(fp) : NULL;
 }
 
+/* The caller's reference of fp goes. */
+static int
+tovnode(struct file *fp, struct vnode **vpp)
+{
+	struct vnode *vp = vfs_file_vnode(fp);
+
+	if (vp != NULL)
+		vref(*vpp = vp);
+	rump_file_rele(fp);
+	return vp != NULL ? 0 : EINVAL;
+}
+
 int
 vfs_fdvnode(int fd, struct vnode **vpp)
 {
-	struct vnode *vp;
 	struct file *fp;
-	int error;
+	int error = rump_fd_get(fd, &fp);
 
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return error;
-	if ((vp = vfs_file_vnode(fp)) != NULL)
-		vref(*vpp = vp);
-	else
-		error = EINVAL;
-	rump_file_rele(fp);
-	return error;
+	return error ? error : tovnode(fp, vpp);
+}
+
+int
+vfs_fdplace(int fd, struct vnode **vpp)
+{
+	struct file *fp;
+	int error = rump_fd_getany(fd, &fp);
+
+	return error ? error : tovnode(fp, vpp);
 }
 
 /* Nanoseconds count up before 1970 as well. */
@@ -368,25 +381,7 @@ const struct fileops vfs_fileops = {
 	.fo_close = vn_close,
 };
 
-/* --- O_PATH: a place in the tree, no access to what is there --- */
-static int
-path_rw(struct file *fp, struct uio *uio, int flags)
-{
-	(void)fp;
-	(void)uio;
-	(void)flags;
-	return EBADF;
-}
-
-static int
-path_ioctl(struct file *fp, unsigned long cmd, void *uarg)
-{
-	(void)fp;
-	(void)cmd;
-	(void)uarg;
-	return EBADF;
-}
-
+/* --- O_PATH: a place in the tree; rump_fd_get() refuses it --- */
 /* Access bits mean nothing here. */
 static void
 path_close(struct file *fp)
@@ -395,38 +390,16 @@ path_close(struct file *fp)
 }
 
 static int
-path_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
+path_poll(struct file *fp, int events, struct selrec *sr)
 {
 	(void)fp;
-	(void)off;
-	(void)whence;
-	(void)newp;
-	return EBADF;
-}
-
-static int
-path_truncate(struct file *fp, int64_t len)
-{
-	(void)fp;
-	(void)len;
-	return EBADF;
-}
-
-static int
-path_sync(struct file *fp, int dataonly)
-{
-	(void)fp;
-	(void)dataonly;
-	return EBADF;
+	(void)events;
+	(void)sr;
+	return POLLNVAL;
 }
 
 static const struct fileops path_fileops = {
-	.fo_seek = path_seek,
-	.fo_truncate = path_truncate,
-	.fo_sync = path_sync,
-	.fo_read = path_rw,
-	.fo_write = path_rw,
-	.fo_ioctl = path_ioctl,
+	.fo_poll = path_poll,
 	.fo_stat = vn_stat,
 	.fo_close = path_close,
 };

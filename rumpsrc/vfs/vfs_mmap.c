@@ -157,20 +157,18 @@ static int
 mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
     int flags, int64_t off)
 {
-	int mode = file_flags(fp) & O_ACCMODE, private, error;
+	int readonly = !file_writable(fp), private, error;
 	struct rump_mmobj *obj;
 
 	private = (flags & MAP_TYPE) == MAP_PRIVATE;
-	if (file_flags(fp) & O_PATH)
-		return EBADF;
 	if ((flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) >
 	    MAP_SHARED_VALIDATE)
 		return EINVAL;
 	/* What is no flag of old is unknown. */
 	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && flags >= MAP_SYNC)
 		return EOPNOTSUPP;
-	if (mode == O_WRONLY || (!private && (prot & PROT_WRITE) &&
-	    mode != O_RDWR))
+	if (!file_readable(fp) || (!private && (prot & PROT_WRITE) &&
+	    readonly))
 		return EACCES;
 	if (fp->f_ops->fo_mmap == NULL)
 		return ENODEV;
@@ -180,7 +178,7 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 		return mm_mapcopy(fp, vap, len, vprot, flags, off);
 	if (error)
 		return error == EOPNOTSUPP ? ENODEV : error;
-	return mm_mapobj(obj, vap, len, vprot, flags, off, mode != O_RDWR);
+	return mm_mapobj(obj, vap, len, vprot, flags, off, readonly);
 }
 
 /*

@@ -12,9 +12,11 @@ int	vfs_changedir(struct vnode *, int isroot);
 int	vfs_unmount(struct vnode *, int detach);
 /* Vnode of a descriptor of curproc, referenced; EBADF, EINVAL. */
 int	vfs_fdvnode(int fd, struct vnode **);
+int	vfs_fdplace(int fd, struct vnode **);	/* O_PATH is good enough */
 /* The vnode of the *at calls; AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. */
 int	vfs_lookupat(int dirfd, const char *path, int atflags,
 	    struct vnode **);
+int	vfs_isempty(const char *path);	/* not when it cannot be read */
 /* May vp lose its name in dvp?  Caller holds both v_locks. */
 int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
 /* Makes what vc says; the mode still without umask.  vpp may be NULL. */

@@ -113,6 +113,21 @@ file_flags(const struct file *fp)
 	return __atomic_load_n(&fp->f_flags, __ATOMIC_RELAXED);
 }
 
+/* O_ACCMODE is neither, as on Linux; O_PATH says nothing here. */
+static inline __attribute__((__always_inline__)) int
+file_readable(const struct file *fp)
+{
+
+	return (file_flags(fp) + 1) & 1;
+}
+
+static inline __attribute__((__always_inline__)) int
+file_writable(const struct file *fp)
+{
+
+	return (file_flags(fp) + 1) & 2;
+}
+
 /* A new file, one reference, not in any table. */
 int	rump_file_alloc(enum ftype, const struct fileops *, void *data,
 	    int oflags, struct file **);
@@ -120,7 +135,9 @@ void	rump_file_ref(struct file *);
 void	rump_file_rele(struct file *);		/* last one closes */
 
 /* Descriptors of curproc. */
-int	rump_fd_get(int fd, struct file **);	/* referenced; EBADF */
+/* Referenced.  EBADF, which O_PATH's are, too. */
+int	rump_fd_get(int fd, struct file **);
+int	rump_fd_getany(int fd, struct file **);	/* O_PATH's as well */
 /* Lowest free descriptor >= min; takes over the caller's reference. */
 int	rump_fd_install(struct file *, int min, int cloexec, int *fdp);
 /* file_alloc + install; on error fo_close is not called. */

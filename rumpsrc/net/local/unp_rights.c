@@ -48,7 +48,7 @@ unp_getfiles(const void *data, size_t len, struct unprights **rip)
 		return ENOMEM;
 	for (i = 0; i < n && error == 0; i++) {
 		memcpy(&fd, (const char *)data + i * sizeof(fd), sizeof(fd));
-		error = rump_fd_get(fd, &ri->ri_files[had + i]);
+		error = rump_fd_getany(fd, &ri->ri_files[had + i]);
 		ri->ri_n += error == 0;
 	}
 	if (error) {
