@@ -139,9 +139,9 @@ ipc_existing(const struct ipc_get *ig, struct ipc_obj *io)
 	if ((ig->ig_flags & (IPC_CREAT | IPC_EXCL)) == (IPC_CREAT | IPC_EXCL))
 		return -EEXIST;
 	rump_mutex_enter(&io->io_lock);
-	error = rump_ipc_access(io, ig->ig_flags & IPC_PERMBITS);
-	if (error == 0 && ig->ig_fits != NULL)
-		error = ig->ig_fits(ig, io);
+	error = ig->ig_fits != NULL ? ig->ig_fits(ig, io) : 0;
+	if (error == 0)
+		error = rump_ipc_access(io, ig->ig_flags & IPC_PERMBITS);
 	rump_mutex_exit(&io->io_lock);
 	return error ? -error : io->io_id;
 }
@@ -195,7 +195,7 @@ rump_ipc_find(struct ipc_table *it, int id, int mode, struct ipc_obj **iop)
 	if (io != NULL && io->io_id == id)
 		return ipc_take(it, io, mode, iop);
 	rump_mutex_exit(&it->it_lock);
-	return io != NULL ? EIDRM : EINVAL;
+	return EINVAL;
 }
 
 int
@@ -230,12 +230,15 @@ rump_ipc_remove(struct ipc_obj *io)
 	rump_mutex_enter(&io->io_lock);
 }
 
-void
+int
 rump_ipc_setperm(struct ipc_obj *io, const struct ipc64_perm *to)
 {
 
+	if (to->uid == UINT32_MAX || to->gid == UINT32_MAX)
+		return EINVAL;
 	io->io_perm.uid = to->uid;
 	io->io_perm.gid = to->gid;
 	io->io_perm.mode = (io->io_perm.mode & ~(unsigned)IPC_PERMBITS) |
 	    (to->mode & IPC_PERMBITS);
+	return 0;
 }

@@ -48,7 +48,7 @@ struct ipc_get {
 
 /* An id, or a negative errno. */
 int	rump_ipc_get(struct ipc_table *, const struct ipc_get *);
-/* Locked and referenced; EINVAL, EIDRM.  mode 0: no check. */
+/* Locked and referenced; EINVAL, EIDRM (at this moment).  mode 0: no check. */
 int	rump_ipc_find(struct ipc_table *, int id, int mode, struct ipc_obj **);
 /* By index, as IPC_STAT's relatives count; mode as before. */
 int	rump_ipc_at(struct ipc_table *, int index, int mode, struct ipc_obj **);
@@ -60,7 +60,7 @@ int	rump_ipc_access(const struct ipc_obj *, int mode);
 int	rump_ipc_owner(const struct ipc_obj *);
 /* Out of the table; the caller, who has it locked, wakes who waits. */
 void	rump_ipc_remove(struct ipc_obj *);
-void	rump_ipc_setperm(struct ipc_obj *, const struct ipc64_perm *);
+int	rump_ipc_setperm(struct ipc_obj *, const struct ipc64_perm *);
 int64_t	rump_ipc_now(void);		/* seconds */
 
 #endif /* IPC_IPC_H */

@@ -248,8 +248,9 @@ msg_change(struct msgq *q, int cmd, const struct msqid64_ds *ds)
 		rump_ipc_remove(&q->mq_io);
 	else if (ds->msg_qbytes > MSG_MAXTOTAL && rump_suser() != 0)
 		return EPERM;
+	else if ((error = rump_ipc_setperm(&q->mq_io, &ds->msg_perm)) != 0)
+		return error;
 	else {
-		rump_ipc_setperm(&q->mq_io, &ds->msg_perm);
 		q->mq_max = ds->msg_qbytes;
 		q->mq_ctime = rump_ipc_now();
 	}
@@ -293,6 +294,8 @@ RUMP_SYSCALL3(msgctl, int, id, int, cmd, void *, buf)
 	struct ipc_obj *io;
 	int error, stat = 0, index = 0;
 
+	if (id < 0)
+		return -EINVAL;
 	switch (cmd &= ~IPC_64) {
 	case IPC_INFO:
 	case MSG_INFO:

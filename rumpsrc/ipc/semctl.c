@@ -45,8 +45,8 @@ sem_single(struct semset *ss, int num, int cmd, int val)
 	case GETZCNT:
 		return sem_waiters(ss, (unsigned)num, 1);
 	}
-	if (val < 0 || val > SEMVMX)
-		return -ERANGE;
+	if (rump_ipc_access(&ss->ss_io, IPC_WRITE) != 0)
+		return -EACCES;
 	sm->sm_val = (uint16_t)val;
 	sm->sm_pid = curproc->p_pid;
 	rump_sem_forget(ss, (unsigned)num, 1);
@@ -117,9 +117,10 @@ sem_change(struct semset *ss, int cmd, const struct semid64_ds *ds)
 	if (cmd == IPC_RMID)
 		rump_ipc_remove(&ss->ss_io);
 	else
-		rump_ipc_setperm(&ss->ss_io, &ds->sem_perm);
-	sem_changed(ss);
-	return 0;
+		error = rump_ipc_setperm(&ss->ss_io, &ds->sem_perm);
+	if (error == 0)
+		sem_changed(ss);
+	return error;
 }
 
 /* IPC_INFO, SEM_INFO: limits, or what is in use. */
@@ -155,9 +156,9 @@ sem_mode(int cmd)
 {
 
 	switch (cmd) {
-	case SETVAL:
 	case SETALL:
 		return IPC_WRITE;
+	case SETVAL:
 	case IPC_SET:
 	case IPC_RMID:
 	case SEM_STAT_ANY:
@@ -197,6 +198,8 @@ RUMP_SYSCALL4(semctl, int, id, int, num, int, cmd, void *, arg)
 	int error;
 	long r;
 
+	if (id < 0)
+		return -EINVAL;
 	cmd &= ~IPC_64;
 	if (cmd == IPC_INFO || cmd == SEM_INFO)
 		return sem_info(arg, cmd);
@@ -204,6 +207,8 @@ RUMP_SYSCALL4(semctl, int, id, int, num, int, cmd, void *, arg)
 		return -EFAULT;
 	if (cmd < 0 || (cmd > IPC_STAT && cmd < GETPID) || cmd > SEM_STAT_ANY)
 		return -EINVAL;
+	if (cmd == SETVAL && (uint32_t)(uintptr_t)arg > SEMVMX)
+		return -ERANGE;
 	error = (cmd == SEM_STAT || cmd == SEM_STAT_ANY ? rump_ipc_at :
 	    rump_ipc_find)(&rump_sem_table, id, sem_mode(cmd), &io);
 	if (error)

@@ -82,7 +82,7 @@ shm_make(const struct ipc_get *ig, struct ipc_obj **iop)
 	struct shmseg *sg;
 	size_t total, avail;
 
-	if (ig->ig_size == 0)
+	if (ig->ig_size == 0 || ig->ig_size > SHM_MAXSIZE)
 		return EINVAL;
 	rumpcomp_vm_stat(&total, &avail);
 	if (ig->ig_size > total && (ig->ig_flags & SHM_NORESERVE) == 0)
@@ -113,8 +113,6 @@ RUMP_SYSCALL3(shmget, int, key, size_t, size, int, flags)
 {
 	struct ipc_get ig = { key, flags, size, shm_make, shm_fits };
 
-	if (size > SHM_MAXSIZE)
-		return -EINVAL;
 	if (flags & SHM_HUGETLB)
 		return -ENOMEM;		/* there are none */
 	return rump_ipc_get(&shm_table, &ig);
@@ -160,6 +158,17 @@ shm_ref(struct rump_mmobj *obj)
 	__atomic_fetch_add(&sg->sg_nattch, 1, __ATOMIC_RELAXED);
 }
 
+/* Caller holds io_lock, which is let go. */
+static void
+shm_detach(struct shmseg *sg)
+{
+
+	if (__atomic_sub_fetch(&sg->sg_nattch, 1, __ATOMIC_RELAXED) == 0 &&
+	    sg->sg_io.io_perm.mode & SHM_DEST_ && !sg->sg_io.io_removed)
+		rump_ipc_remove(&sg->sg_io);
+	rump_ipc_release(&sg->sg_io);
+}
+
 static void
 shm_rele(struct rump_mmobj *obj)
 {
@@ -168,10 +177,7 @@ shm_rele(struct rump_mmobj *obj)
 	rump_mutex_enter(&sg->sg_io.io_lock);
 	sg->sg_dtime = rump_ipc_now();
 	sg->sg_lpid = curproc->p_pid;
-	if (__atomic_sub_fetch(&sg->sg_nattch, 1, __ATOMIC_RELAXED) == 0 &&
-	    sg->sg_io.io_perm.mode & SHM_DEST_ && !sg->sg_io.io_removed)
-		rump_ipc_remove(&sg->sg_io);
-	rump_ipc_release(&sg->sg_io);
+	shm_detach(sg);
 }
 
 static const struct rump_mmops shm_ops = {
@@ -181,21 +187,14 @@ static const struct rump_mmops shm_ops = {
 };
 
 /* --- attaching --- */
+/* Returns with io_lock held, for which the caller has a reference. */
 static int
 shm_map(struct shmseg *sg, uintptr_t hint, int flags, uintptr_t *vap)
 {
 	int prot = RUMPCOMP_VM_READ | MM_SHARED | MM_NORESERVE, mflags = 0;
 	int error;
 
-	if ((flags & SHM_RDONLY) == 0)
-		prot |= RUMPCOMP_VM_WRITE;
-	if (flags & SHM_REMAP && hint == 0)
-		return EINVAL;
-	if (hint % MM_PAGE) {
-		if ((flags & SHM_RND) == 0)
-			return EINVAL;
-		hint &= ~(MM_PAGE - 1);
-	}
+	prot |= flags & SHM_RDONLY ? MM_RDFILE : RUMPCOMP_VM_WRITE;
 	if (hint != 0)
 		mflags = flags & SHM_REMAP ? MAP_FIXED : MAP_FIXED_NOREPLACE;
 	rump_mm_init();
@@ -205,8 +204,14 @@ shm_map(struct shmseg *sg, uintptr_t hint, int flags, uintptr_t *vap)
 	error = rump_mm_place(hint, mm_round(sg->sg_size), prot, mflags,
 	    &sg->sg_obj, 0, vap);
 	rump_mm_unlock();
-	if (error)
-		shm_rele(&sg->sg_obj);
+	rump_mutex_enter(&sg->sg_io.io_lock);
+	if (error) {
+		shm_detach(sg);
+		rump_mutex_enter(&sg->sg_io.io_lock);
+	} else {
+		sg->sg_atime = rump_ipc_now();
+		sg->sg_lpid = curproc->p_pid;
+	}
 	return error == EEXIST ? EINVAL : error;
 }
 
@@ -214,9 +219,13 @@ RUMP_SYSCALL3(shmat, int, id, const void *, addr, int, flags)
 {
 	struct ipc_obj *io;
 	struct shmseg *sg;
-	uintptr_t va;
+	uintptr_t hint = (uintptr_t)addr, va;
 	int error;
 
+	if (flags & SHM_RND)
+		hint &= ~(MM_PAGE - 1);
+	if (hint % MM_PAGE || (hint == 0 && flags & SHM_REMAP))
+		return -EINVAL;
 	if (flags & SHM_EXEC)
 		return -EACCES;		/* nothing is writable and executable */
 	error = rump_ipc_find(&shm_table, id, flags & SHM_RDONLY ? IPC_READ :
@@ -224,32 +233,37 @@ RUMP_SYSCALL3(shmat, int, id, const void *, addr, int, flags)
 	if (error)
 		return -error;
 	sg = shm_of(io);
-	sg->sg_atime = rump_ipc_now();
-	sg->sg_lpid = curproc->p_pid;
 	rump_mutex_exit(&io->io_lock);
-	error = shm_map(sg, (uintptr_t)addr, flags, &va);
-	rump_mutex_enter(&io->io_lock);
+	error = shm_map(sg, hint, flags, &va);
 	rump_ipc_release(io);
 	return error ? -error : (long)va;
 }
 
-/* The mapping that begins at addr with the segment's first page, all of it. */
+/*
+ * What of the mapping that began at addr is left; others may be in its place by
+ * now.
+ */
 RUMP_SYSCALL1(shmdt, const void *, addr)
 {
-	uintptr_t va = (uintptr_t)addr;
+	uintptr_t va = (uintptr_t)addr, at = va, end = UINTPTR_MAX;
+	struct rump_mmobj *obj = NULL;
 	struct mm_region *mr;
-	struct rump_mmobj *obj;
 	int error = EINVAL;
 
 	if (va % MM_PAGE)
 		return -EINVAL;
 	rump_mutex_enter(&rump_mm_lock);
-	mr = rump_mm_first(va);
-	if (mr != NULL && mr->mr_start == va && (obj = mr->mr_obj) != NULL &&
-	    obj->mo_ops == &shm_ops && mr->mr_off == 0 &&
-	    mr->mr_proc == curproc)
-		error = rump_mm_clear(va, va +
-		    mm_round(shm_ofobj(obj)->sg_size));
+	while ((mr = rump_mm_first(at)) != NULL && mr->mr_end <= end) {
+		at = mr->mr_end;
+		if (mr->mr_obj == NULL || mr->mr_obj->mo_ops != &shm_ops ||
+		    (obj != NULL && mr->mr_obj != obj) ||
+		    mr->mr_start != va + mr->mr_off * MM_PAGE ||
+		    mr->mr_proc != curproc)
+			continue;
+		obj = mr->mr_obj;
+		end = va + mm_round(shm_ofobj(obj)->sg_size);
+		error = rump_mm_clear(mr->mr_start, mr->mr_end);
+	}
 	rump_mm_unlock();
 	return -error;
 }
@@ -292,7 +306,8 @@ shm_change(struct shmseg *sg, int cmd, const struct shmid64_ds *ds)
 		return error;
 	switch (cmd) {
 	case IPC_SET:
-		rump_ipc_setperm(&sg->sg_io, &ds->shm_perm);
+		if ((error = rump_ipc_setperm(&sg->sg_io, &ds->shm_perm)) != 0)
+			return error;
 		sg->sg_ctime = rump_ipc_now();
 		break;
 	case SHM_LOCK:			/* memory is never paged out */
@@ -358,6 +373,8 @@ RUMP_SYSCALL3(shmctl, int, id, int, cmd, void *, buf)
 	struct ipc_obj *io;
 	int error, index, stat, mode;
 
+	if (id < 0)
+		return -EINVAL;
 	cmd &= ~IPC_64;
 	if (cmd == IPC_INFO)
 		return shm_limits(buf);
