@@ -47,8 +47,8 @@ mq_getname(const char *uname, char *name)
 
 	if (error)
 		return error;
-	return name[0] == '\0' ? ENOENT : strchr(name, '/') != NULL ?
-	    EACCES : 0;
+	return name[0] == '\0' ? ENOENT : strchr(name, '/') != NULL ||
+	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? EACCES : 0;
 }
 
 /* Caller holds mq_names_lock. */
@@ -97,7 +97,7 @@ mq_new(const char *name, unsigned mode, const struct mq_attr *attr,
 		return ENOMEM;
 	}
 	mq->mq_ref = 1;
-	mq->mq_mode = mode & 0777 & ~__atomic_load_n(&curproc->p_umask,
+	mq->mq_mode = mode & 07777 & ~__atomic_load_n(&curproc->p_umask,
 	    __ATOMIC_RELAXED);
 	mq->mq_uid = cr->cr_fsuid;
 	mq->mq_gid = cr->cr_fsgid;
@@ -139,13 +139,13 @@ RUMP_SYSCALL4(mq_open, const char *, uname, int, flags, unsigned, mode,
 	struct mqueue *mq;
 	int error, fd;
 
-	if ((error = mq_getname(uname, name)) != 0)
-		return -error;
-	if (uattr != NULL && (flags & O_CREAT)) {
+	if (uattr != NULL) {
 		if (rump_copyin(uattr, &attr, sizeof(attr)) != 0)
 			return -EFAULT;
 		ap = &attr;
 	}
+	if ((error = mq_getname(uname, name)) != 0)
+		return -error;
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
 	if ((error = mq_get(name, flags, mode, ap, &mq)) != 0)

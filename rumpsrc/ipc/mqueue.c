@@ -8,6 +8,7 @@
 #include <asm/poll.h>
 #include <asm/stat.h>
 #include <linux/mqueue.h>
+#include <linux/stat.h>
 #include <string.h>
 #include <kern/clock.h>
 #include <kern/kmem.h>
@@ -92,10 +93,10 @@ RUMP_RESTART5(mq_timedsend, int, fd, const char *, text, size_t, len,
 	int64_t deadline;
 	int error;
 
-	if (prio >= MQ_PRIO_MAX)
-		return -EINVAL;
 	if ((error = rump_ts_deadline(timeout, TS_WALL, &deadline)) != 0)
 		return -error;
+	if (prio >= MQ_PRIO_MAX)
+		return -EINVAL;
 	if ((error = rump_mq_byfd(fd, O_RDONLY, &fp, &mq)) != 0)
 		return -error;
 	error = len > (size_t)mq->mq_msgsize ? EMSGSIZE : 0;
@@ -203,6 +204,21 @@ mq_poll(struct file *fp, int events, struct selrec *sr)
 	return r & events;
 }
 
+#define MQ_STATUSLEN	80		/* the size that Linux's file has */
+
+static int
+mq_stat(struct file *fp, struct stat *st)
+{
+	const struct mqueue *mq = fp->f_data;
+	int error = rump_anon_stat(fp, st);
+
+	st->st_mode = S_IFREG | mq->mq_mode;
+	st->st_uid = mq->mq_uid;
+	st->st_gid = mq->mq_gid;
+	st->st_size = MQ_STATUSLEN;
+	return error;
+}
+
 static void
 mq_close(struct file *fp)
 {
@@ -212,6 +228,6 @@ mq_close(struct file *fp)
 
 const struct fileops rump_mq_fileops = {
 	.fo_poll = mq_poll,
-	.fo_stat = rump_anon_stat,
+	.fo_stat = mq_stat,
 	.fo_close = mq_close,
 };

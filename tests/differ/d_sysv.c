@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * System V shared memory, semaphores and messages: a few objects of each kind,
- * as root and as somebody else; nothing waits.    Left out: SHM_HUGETLB, SHM_EXEC, totals that depend on memory.
+ * as root and as somebody else; nothing waits.  Left out: which id is which,
+ * SHM_HUGETLB, SHM_EXEC, totals that depend on memory.
  */
 #include <signal.h>
 #include <sys/ipc.h>
