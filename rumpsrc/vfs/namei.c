@@ -8,8 +8,9 @@
 #include <linux/fcntl.h>
 
 #include <kern/kmem.h>
-#include <vfs/vfs.h>
 #include <string.h>
+
+#include "vfs_private.h"
 
 static int
 startdir(struct nameidata *ni, int dirfd, struct vnode **vpp)
@@ -83,21 +84,23 @@ child(struct vnode *dvp, const char *name, size_t len, struct vnode **vpp)
 	return error;
 }
 
-/* One component; checks that cur may be searched. */
+/* One component; checks that cur may be searched.  nolast: only that. */
 static int
 step(struct nameidata *ni, struct vnode *cur, const char *name, size_t len,
-    struct vnode **vpp)
+    int nolast, struct vnode **vpp)
 {
 	int error = 0;
 
 	if (!vn_is(cur, S_IFDIR))
 		return ENOTDIR;
-	if (len > VFS_NAME_MAX)
-		return ENAMETOOLONG;
 	rump_rw_rdenter(&cur->v_lock);
 	if (!(ni->ni_flags & NI_NOPERM))
-		error = vfs_access(cur, rump_cred_cur(), 1);
-	if (error == 0 && name[0] == '.' && len == 1)
+		error = vfs_access(cur, ni->ni_cred, 1);
+	if (error == 0 && nolast)
+		error = ENOENT;
+	else if (error == 0 && len > VFS_NAME_MAX)
+		error = cur->v_nlink == 0 ? ENOENT : ENAMETOOLONG;
+	else if (error == 0 && name[0] == '.' && len == 1)
 		vref(*vpp = cur);
 	else if (error == 0 && (len != 2 || name[0] != '.' || name[1] != '.'))
 		error = child(cur, name, len, vpp);
@@ -196,7 +199,8 @@ finish(struct nameidata *ni, struct vnode *cur, struct vnode *vp,
 	ni->ni_name = name;
 	ni->ni_namelen = len;
 	ni->ni_lasttype = lasttype(name, len);
-	if ((ni->ni_flags & NI_PARENT) && ni->ni_lasttype == NI_NORM)
+	if ((ni->ni_flags & NI_PARENT) && (ni->ni_lasttype == NI_NORM ||
+	    (ni->ni_flags & NI_NOLAST)))
 		ni->ni_dvp = cur;
 	else
 		vrele(cur);
@@ -222,13 +226,14 @@ walk(struct nameidata *ni, struct vnode *cur)
 {
 	const char *p = ni->ni_buf, *name, *end;
 	struct vnode *vp;
-	int error, last;
+	int error, last, nolast;
 
 	for (;;) {
 		while (*p == '/')
 			p++;
 		if (*p == '\0') {
-			ni->ni_vp = cur;
+			*(ni->ni_flags & NI_NOLAST ? &ni->ni_dvp :
+			    &ni->ni_vp) = cur;
 			ni->ni_lasttype = NI_ROOT;
 			return 0;
 		}
@@ -239,9 +244,11 @@ walk(struct nameidata *ni, struct vnode *cur)
 		last = *p == '\0';
 		ni->ni_slash = last && p != end;
 		vp = NULL;
-		error = step(ni, cur, name, end - name, &vp);
-		if (error == ENOENT && last && (ni->ni_flags & NI_PARENT) &&
-		    lasttype(name, end - name) == NI_NORM)
+		nolast = last && ni->ni_flags & NI_NOLAST;
+		error = step(ni, cur, name, end - name, nolast, &vp);
+		if (error == ENOENT && (nolast || (last &&
+		    (ni->ni_flags & NI_PARENT) &&
+		    lasttype(name, end - name) == NI_NORM)))
 			return finish(ni, cur, NULL, name, end - name);
 		if (error)
 			break;
@@ -287,14 +294,28 @@ getpath(struct nameidata *ni, const char *path)
 	return 0;
 }
 
+void
+vfs_realcred(struct cred *cr)
+{
+	rump_cred_copy(cr, rump_cred_cur());
+	cr->cr_fsuid = cr->cr_ruid;
+	cr->cr_fsgid = cr->cr_rgid;
+}
+
 int
 vfs_namei(struct nameidata *ni, int dirfd, const char *path, int flags)
 {
 	struct vnode *start;
+	struct cred real;
 	int error;
 
 	memset(ni, 0, sizeof(*ni));
 	ni->ni_flags = flags;
+	ni->ni_cred = rump_cred_cur();
+	if (flags & NI_REAL) {
+		vfs_realcred(&real);
+		ni->ni_cred = &real;
+	}
 	if ((error = getpath(ni, path)) == 0 && ni->ni_buf[0] == '\0' &&
 	    !(flags & NI_EMPTY))
 		error = ENOENT;

@@ -23,14 +23,6 @@ isowner(struct vnode *vp)
 	return uid == 0 || uid == vp->v_uid;
 }
 
-static int
-ingroup(uint32_t gid)
-{
-	const struct cred *cr = rump_cred_cur();
-
-	return cr->cr_fsuid == 0 || cr->cr_fsgid == gid ||
-	    rump_cred_ingroup(cr, gid);
-}
 
 static int
 changed(struct vnode *vp)
@@ -54,7 +46,7 @@ dochmod(struct vnode *vp, uint32_t mode)
 	if (!isowner(vp))
 		error = EPERM;
 	else {
-		if (!ingroup(vp->v_gid))
+		if (!vfs_ingroup(vp->v_gid))
 			mode &= ~(uint32_t)S_ISGID;
 		vn_setmode(vp, (vp->v_mode & S_IFMT) | (mode & 07777));
 		error = changed(vp);
@@ -93,29 +85,27 @@ k_fchmod(int fd, uint32_t mode)
 static int
 dochown(struct vnode *vp, uint32_t uid, uint32_t gid)
 {
-	int error;
+	uint32_t drop;
+	int error, none = uid == (uint32_t)-1 && gid == (uint32_t)-1;
 
 	if ((error = vfs_rofs(vp)) != 0)
 		return error;
 	rump_rw_wrenter(&vp->v_lock);
+	drop = vn_is(vp, S_IFDIR) ? 0 : vfs_setids(vp);
 	if (uid == (uint32_t)-1)
 		uid = vp->v_uid;
 	if (gid == (uint32_t)-1)
 		gid = vp->v_gid;
-	if (rump_cred_cur()->cr_fsuid != 0 && (uid != vp->v_uid ||
-	    !isowner(vp) || (gid != vp->v_gid && !ingroup(gid))))
-		error = EPERM;
-	else {
+	/* Who changes nothing needs no right to. */
+	if ((none && drop == 0) || rump_cred_cur()->cr_fsuid == 0 ||
+	    (uid == vp->v_uid && isowner(vp) && (gid == vp->v_gid ||
+	    vfs_ingroup(gid)))) {
 		vp->v_uid = uid;
 		vp->v_gid = gid;
-		if (!vn_is(vp, S_IFDIR)) {
-			uint32_t drop = vp->v_mode & 0010 ?
-			    S_ISUID | S_ISGID : S_ISUID;
-
-			vn_setmode(vp, vp->v_mode & ~drop);
-		}
+		vn_setmode(vp, vp->v_mode & ~drop);
 		error = changed(vp);
-	}
+	} else
+		error = EPERM;
 	rump_rw_exit(&vp->v_lock);
 	return error;
 }
@@ -149,6 +139,8 @@ k_fchown(int fd, uint32_t uid, uint32_t gid)
 }
 
 /* --- times --- */
+#define UTIME_NOW	0x3fffffff
+#define UTIME_OMIT	0x3ffffffe
 #define T_OMIT	INT64_MIN
 #define T_NOW	(INT64_MIN + 1)
 
@@ -216,9 +208,9 @@ utimesat(int dirfd, const char *path, int64_t at, int64_t mt, int flags)
 static int
 fromspec(const struct __kernel_timespec *ts, int64_t *ns)
 {
-	if (ts->tv_nsec == 0x3ffffffe)		/* UTIME_OMIT */
+	if (ts->tv_nsec == UTIME_OMIT)
 		*ns = T_OMIT;
-	else if (ts->tv_nsec == 0x3fffffff)	/* UTIME_NOW */
+	else if (ts->tv_nsec == UTIME_NOW)
 		*ns = T_NOW;
 	else
 		return totime(ts->tv_sec, ts->tv_nsec, 1, ns);
@@ -232,14 +224,17 @@ k_utimensat(int dirfd, const char *path, const void *uts, int flags)
 	int64_t at = T_NOW, mt = T_NOW;
 	int error;
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
 	if (uts != NULL) {
-		if ((error = rump_copyin(uts, ts, sizeof(ts))) != 0 ||
-		    (error = fromspec(&ts[0], &at)) != 0 ||
+		if ((error = rump_copyin(uts, ts, sizeof(ts))) != 0)
+			return -error;
+		if (ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
+			return 0;	/* whatever the rest is */
+		if ((error = fromspec(&ts[0], &at)) != 0 ||
 		    (error = fromspec(&ts[1], &mt)) != 0)
 			return -error;
 	}
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	if (path == NULL && dirfd == AT_FDCWD)
 		return -EFAULT;
 	return utimesat(dirfd, path, at, mt, flags);
@@ -289,6 +284,8 @@ k_truncate(const char *path, int64_t len)
 	rump_rw_wrenter(&vp->v_lock);
 	if (vn_is(vp, S_IFDIR))
 		error = EISDIR;
+	else if (!vn_is(vp, S_IFREG))
+		error = EINVAL;
 	else if ((error = vfs_rofs(vp)) == 0 &&
 	    (error = vfs_access(vp, rump_cred_cur(), 2)) == 0)
 		error = vfs_settrunc(vp, len);
@@ -323,6 +320,7 @@ dofallocate(struct file *fp, int mode, int64_t off, int64_t len)
 	error = vp->v_ops->vop_fallocate(vp, mode, off, len);
 	if (!error) {
 		vfs_touch(vp);
+		vfs_dropsetid(vp);
 		vfs_event(vp, IN_MODIFY);
 	}
 	rump_rw_exit(&vp->v_lock);

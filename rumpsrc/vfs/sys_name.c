@@ -55,6 +55,27 @@ again(struct nameidata *ni, struct vnode **vpp)
 	    ni->ni_namelen, vpp);
 }
 
+/* Device 0:0 is overlayfs' mark for what is not there: anybody's. */
+static int
+isdevice(const struct vcreate *vc)
+{
+	uint32_t type = vc->vc_mode & S_IFMT;
+
+	return type == S_IFBLK || (type == S_IFCHR && vc->vc_rdev != 0);
+}
+
+uint32_t
+vfs_newgroup(struct vnode *dvp, uint32_t *mode)
+{
+	if (!(dvp->v_mode & S_ISGID))
+		return rump_cred_cur()->cr_fsgid;
+	if ((*mode & S_IFMT) == S_IFDIR)
+		*mode |= S_ISGID;
+	else if (*mode & 0010 && !vfs_ingroup(dvp->v_gid))
+		*mode &= ~(uint32_t)S_ISGID;
+	return dvp->v_gid;
+}
+
 int
 vfs_makenode(struct nameidata *ni, struct vcreate *vc, struct vnode **vpp)
 {
@@ -71,17 +92,13 @@ vfs_makenode(struct nameidata *ni, struct vcreate *vc, struct vnode **vpp)
 			error = EEXIST;
 	} else if (ni->ni_slash && (vc->vc_mode & S_IFMT) != S_IFDIR)
 		error = ENOENT;
-	else
-		error = maycreate(dvp);
+	else if ((error = maycreate(dvp)) == 0 && isdevice(vc) &&
+	    rump_cred_cur()->cr_fsuid != 0)
+		error = EPERM;
 	if (!error) {
-		vc->vc_mode &= ~umask;
 		vc->vc_uid = rump_cred_cur()->cr_fsuid;
-		vc->vc_gid = rump_cred_cur()->cr_fsgid;
-		if (dvp->v_mode & S_ISGID) {
-			vc->vc_gid = dvp->v_gid;
-			if ((vc->vc_mode & S_IFMT) == S_IFDIR)
-				vc->vc_mode |= S_ISGID;
-		}
+		vc->vc_gid = vfs_newgroup(dvp, &vc->vc_mode);
+		vc->vc_mode &= ~umask;
 		error = dvp->v_ops->vop_create(dvp, ni->ni_name,
 		    ni->ni_namelen, vc, &vp);
 		if (!error && dvp->v_mount->m_options & MO_NAMECACHE)
@@ -137,8 +154,6 @@ k_mknodat(int dirfd, const char *path, uint32_t mode, uint64_t dev)
 		break;
 	case S_IFCHR:
 	case S_IFBLK:
-		if (rump_suser())
-			return -EPERM;
 		break;
 	case S_IFDIR:
 		return -EPERM;
@@ -180,8 +195,6 @@ dolink(struct nameidata *ni, struct vnode *vp)
 		return ENOENT;
 	if (dvp->v_mount != vp->v_mount)
 		return EXDEV;
-	if (vn_is(vp, S_IFDIR) || dvp->v_ops->vop_link == NULL)
-		return EPERM;
 	rump_rw_wrenter(&dvp->v_lock);
 	if ((error = again(ni, &old)) != ENOENT) {
 		if (old != NULL)
@@ -189,9 +202,15 @@ dolink(struct nameidata *ni, struct vnode *vp)
 		rump_rw_exit(&dvp->v_lock);
 		return error ? error : EEXIST;
 	}
+	if ((error = maycreate(dvp)) == 0 && (vn_is(vp, S_IFDIR) ||
+	    dvp->v_ops->vop_link == NULL))
+		error = EPERM;
+	if (error) {
+		rump_rw_exit(&dvp->v_lock);
+		return error;
+	}
 	rump_rw_wrenter(&vp->v_lock);
-	error = maycreate(dvp);
-	if (!error && vp->v_nlink == 0 && !(vp->v_flags & VF_LINKABLE))
+	if (vp->v_nlink == 0 && !(vp->v_flags & VF_LINKABLE))
 		error = ENOENT;
 	if (!error)
 		error = dvp->v_ops->vop_link(dvp, ni->ni_name,
@@ -236,6 +255,8 @@ k_linkat(int olddir, const char *old, int newdir, const char *new, int flags)
 static int
 removable(struct nameidata *ni, int isdir)
 {
+	int error;
+
 	switch (ni->ni_lasttype) {
 	case NI_DOT:
 		return isdir ? EINVAL : EISDIR;
@@ -244,10 +265,12 @@ removable(struct nameidata *ni, int isdir)
 	case NI_ROOT:
 		return isdir ? EBUSY : EISDIR;
 	}
+	if ((error = vfs_rofs(ni->ni_dvp)) != 0)
+		return error;
 	if (ni->ni_vp == NULL)
 		return ENOENT;
-	if (isdir && !vn_is(ni->ni_vp, S_IFDIR))
-		return ENOTDIR;
+	if (!isdir && ni->ni_slash)
+		return EISDIR;
 	if (ni->ni_vp->v_mount != ni->ni_dvp->v_mount)
 		return isdir ? EBUSY : EISDIR;
 	return ni->ni_dvp->v_ops->vop_remove == NULL ? EPERM : 0;
@@ -272,8 +295,8 @@ doremove(struct nameidata *ni, int isdir)
 	}
 	rump_rw_wrenter(&vp->v_lock);
 	error = vfs_maydelete(dvp, vp);
-	if (!error && !isdir && vn_is(vp, S_IFDIR))
-		error = EISDIR;
+	if (!error && isdir != vn_is(vp, S_IFDIR))
+		error = isdir ? ENOTDIR : EISDIR;
 	if (!error && vfs_ismountpoint(vp))
 		error = EBUSY;
 	if (!error && dvp->v_mount->m_options & MO_NAMECACHE) {
@@ -306,7 +329,9 @@ k_unlinkat(int dirfd, const char *path, int flags)
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
 	do {
-		error = vfs_namei(&ni, dirfd, path, NI_PARENT);
+		/* rmdir("file/") looks at permissions before the type */
+		error = vfs_namei(&ni, dirfd, path, flags & AT_REMOVEDIR ?
+		    NI_PARENT | NI_CREATE : NI_PARENT);
 		if (error)
 			break;
 		error = doremove(&ni, (flags & AT_REMOVEDIR) != 0);

@@ -50,9 +50,9 @@ checkopen(struct vnode *vp, int flags, int made)
 		return EROFS;
 	rump_rw_rdenter(&vp->v_lock);
 	error = vfs_access(vp, rump_cred_cur(), want);
-	if (!error && (flags & O_NOATIME) &&
+	if (!error && (flags & O_NOATIME) && rump_cred_cur()->cr_fsuid != 0 &&
 	    rump_cred_cur()->cr_fsuid != vp->v_uid)
-		error = rump_suser();
+		error = EPERM;
 	rump_rw_exit(&vp->v_lock);
 	if (error || !(flags & O_TRUNC) || !vn_is(vp, S_IFREG))
 		return error;
@@ -113,10 +113,10 @@ opentmp(int dirfd, const char *path, int flags, int ni_flags, uint32_t mode,
 	rump_rw_exit(&dvp->v_lock);
 	if (!error && dvp->v_ops->vop_anon == NULL)
 		error = EOPNOTSUPP;
+	gid = vfs_newgroup(dvp, &mode);
 	if (!error)
 		error = dvp->v_ops->vop_anon(dvp->v_mount, mode & 07777 &
 		    ~vfs_umask(), &vp);
-	gid = dvp->v_mode & S_ISGID ? dvp->v_gid : rump_cred_cur()->cr_fsgid;
 	vrele(dvp);
 	if (error)
 		return error;

@@ -23,6 +23,8 @@ struct renaming {
 	int		 rn_serial;	/* m_renamelock is held */
 	struct vnode	*rn_locked[4];
 	int		 rn_nlocked;
+	/* The child of the one directory that the other is below, or NULL */
+	struct vnode	*rn_aboveto, *rn_abovefrom;
 };
 
 /*
@@ -86,34 +88,28 @@ unlockall(struct renaming *rn)
 		rump_mutex_exit(&rn->rn_from.ni_dvp->v_mount->m_renamelock);
 }
 
-/* Locks the directories; refuses to move one below itself. */
-static int
+/* Locks the directories; what of one the other is below, to refuse that. */
+static void
 lockdirs(struct renaming *rn)
 {
 	struct vnode *fd = rn->rn_from.ni_dvp, *td = rn->rn_to.ni_dvp;
-	struct vnode *fv = rn->rn_from.ni_vp, *tv = rn->rn_to.ni_vp, *under;
 
 	rn->rn_nlocked = 0;
 	rn->rn_serial = fd != td;
+	rn->rn_aboveto = rn->rn_abovefrom = NULL;
 	if (fd == td) {
 		lock1(rn, fd);
-		return 0;
+		return;
 	}
 	rump_mutex_enter(&fd->v_mount->m_renamelock);
-	if (ancestor(fd, td, &under)) {
+	if (ancestor(fd, td, &rn->rn_aboveto)) {
 		lock1(rn, fd);
 		lock1(rn, td);
-		return under == fv ? EINVAL : 0;
-	}
-	if (ancestor(td, fd, &under)) {
+	} else if (ancestor(td, fd, &rn->rn_abovefrom)) {
 		lock1(rn, td);
 		lock1(rn, fd);
-		if (under != tv)
-			return 0;
-		return rn->rn_flags & RENAME_EXCHANGE ? EINVAL : ENOTEMPTY;
-	}
-	lock2(rn, fd, td);
-	return 0;
+	} else
+		lock2(rn, fd, td);
 }
 
 static void
@@ -134,44 +130,55 @@ lockchildren(struct renaming *rn)
 	}
 }
 
-/* Does the name still stand for what lookup found? */
+/* What the name stands for; the directory is locked. */
 static int
-unchanged(struct nameidata *ni)
+find(struct nameidata *ni)
 {
-	struct vnode *now = NULL;
-	int error;
-
-	error = ni->ni_dvp->v_ops->vop_lookup(ni->ni_dvp, ni->ni_name,
-	    ni->ni_namelen, &now);
-	if (now != NULL)
-		vrele(now);
-	return now == ni->ni_vp && (error == 0 || error == ENOENT);
+	if (ni->ni_namelen > VFS_NAME_MAX)
+		return ni->ni_dvp->v_nlink == 0 ? ENOENT : ENAMETOOLONG;
+	return ni->ni_dvp->v_ops->vop_lookup(ni->ni_dvp, ni->ni_name,
+	    ni->ni_namelen, &ni->ni_vp);
 }
 
-/* What can be said without locks. */
+/* Finds both, as Linux says in which order.  Caller holds the directories. */
+static int
+findboth(struct renaming *rn)
+{
+	struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
+	int exch = rn->rn_flags & RENAME_EXCHANGE, error;
+
+	if ((error = find(from)) != 0)
+		return error;
+	if ((error = find(to)) != 0 && (error != ENOENT || exch ||
+	    to->ni_dvp->v_nlink == 0))
+		return error;
+	if (to->ni_vp != NULL && (rn->rn_flags & RENAME_NOREPLACE))
+		return EEXIST;
+	if (exch && to->ni_slash && !vn_is(to->ni_vp, S_IFDIR))
+		return ENOTDIR;
+	if ((from->ni_slash || (to->ni_slash && !exch)) &&
+	    !vn_is(from->ni_vp, S_IFDIR))
+		return ENOTDIR;
+	if (from->ni_vp == rn->rn_aboveto)
+		return EINVAL;
+	if (to->ni_vp != NULL && to->ni_vp == rn->rn_abovefrom)
+		return exch ? EINVAL : ENOTEMPTY;
+	return 0;
+}
+
+/* What can be said before the names are looked at. */
 static int
 precheck(struct renaming *rn)
 {
 	struct nameidata *from = &rn->rn_from, *to = &rn->rn_to;
 
-	if (from->ni_lasttype != NI_NORM || to->ni_lasttype != NI_NORM)
-		return (rn->rn_flags & RENAME_NOREPLACE) &&
-		    to->ni_lasttype != NI_NORM ? EEXIST : EBUSY;
-	if (from->ni_vp == NULL)
-		return ENOENT;
 	if (from->ni_dvp->v_mount != to->ni_dvp->v_mount)
 		return EXDEV;
-	if (to->ni_vp != NULL && (rn->rn_flags & RENAME_NOREPLACE))
-		return EEXIST;
-	if (to->ni_vp == NULL && (rn->rn_flags & RENAME_EXCHANGE))
-		return ENOENT;
-	if ((from->ni_slash || to->ni_slash) && !vn_is(from->ni_vp, S_IFDIR) &&
-	    !(rn->rn_flags & RENAME_EXCHANGE))
-		return ENOTDIR;
-	if (from->ni_vp->v_mount != from->ni_dvp->v_mount ||
-	    (to->ni_vp != NULL && to->ni_vp->v_mount != to->ni_dvp->v_mount))
+	if (from->ni_lasttype != NI_NORM)
 		return EBUSY;
-	return from->ni_dvp->v_ops->vop_rename == NULL ? EPERM : 0;
+	if (to->ni_lasttype != NI_NORM)
+		return rn->rn_flags & RENAME_NOREPLACE ? EEXIST : EBUSY;
+	return vfs_rofs(from->ni_dvp);
 }
 
 /* Caller holds all locks. */
@@ -180,7 +187,7 @@ mayrename(struct renaming *rn)
 {
 	struct vnode *fd = rn->rn_from.ni_dvp, *td = rn->rn_to.ni_dvp;
 	struct vnode *fv = rn->rn_from.ni_vp, *tv = rn->rn_to.ni_vp;
-	int error;
+	int exch = rn->rn_flags & RENAME_EXCHANGE, error;
 
 	if (td->v_nlink == 0)
 		return ENOENT;
@@ -190,14 +197,17 @@ mayrename(struct renaming *rn)
 		error = vfs_maydelete(td, tv);
 	else
 		error = vfs_access(td, rump_cred_cur(), 3);
+	if (!error && !exch && tv != NULL &&
+	    vn_is(fv, S_IFDIR) != vn_is(tv, S_IFDIR))
+		error = vn_is(fv, S_IFDIR) ? ENOTDIR : EISDIR;
+	if (!error && fd->v_ops->vop_rename == NULL)
+		error = EPERM;
 	/* a directory that gets another ".." is written to */
 	if (!error && fd != td && vn_is(fv, S_IFDIR))
 		error = vfs_access(fv, rump_cred_cur(), 2);
-	if (error || tv == NULL || (rn->rn_flags & RENAME_EXCHANGE))
-		return error;
-	if (vn_is(fv, S_IFDIR) != vn_is(tv, S_IFDIR))
-		return vn_is(fv, S_IFDIR) ? ENOTDIR : EISDIR;
-	return 0;
+	if (!error && fd != td && exch && vn_is(tv, S_IFDIR))
+		error = vfs_access(tv, rump_cred_cur(), 2);
+	return error;
 }
 
 static void
@@ -255,12 +265,9 @@ dorename(struct renaming *rn)
 
 	if ((error = precheck(rn)) != 0)
 		return error;
-	if ((error = lockdirs(rn)) != 0)
+	lockdirs(rn);
+	if ((error = findboth(rn)) != 0)
 		goto out;
-	if (!unchanged(from) || !unchanged(to)) {
-		error = EAGAIN;
-		goto out;
-	}
 	if (from->ni_vp == to->ni_vp)
 		goto out;		/* two names of one file */
 	lockchildren(rn);
@@ -294,17 +301,15 @@ k_renameat2(int olddir, const char *old, int newdir, const char *new,
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	rn.rn_flags = (int)flags;
-	do {
-		error = vfs_namei(&rn.rn_from, olddir, old, NI_PARENT);
-		if (error)
-			break;
-		error = vfs_namei(&rn.rn_to, newdir, new, NI_PARENT);
-		if (error == 0) {
-			error = dorename(&rn);
-			vfs_nameifree(&rn.rn_to);
-		}
-		vfs_nameifree(&rn.rn_from);
-	} while (error == EAGAIN);
+	error = vfs_namei(&rn.rn_from, olddir, old, NI_PARENT | NI_NOLAST);
+	if (error)
+		return -error;
+	error = vfs_namei(&rn.rn_to, newdir, new, NI_PARENT | NI_NOLAST);
+	if (error == 0) {
+		error = dorename(&rn);
+		vfs_nameifree(&rn.rn_to);
+	}
+	vfs_nameifree(&rn.rn_from);
 	return -error;
 }
 

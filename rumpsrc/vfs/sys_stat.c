@@ -20,6 +20,7 @@ vfs_lookupat(int dirfd, const char *path, int atflags, struct vnode **vpp)
 	int flags = atflags & AT_SYMLINK_NOFOLLOW ? 0 : NI_FOLLOW;
 	int error;
 
+	flags |= atflags & VFS_AT_REAL ? NI_REAL : 0;
 	if (atflags & AT_EMPTY_PATH) {
 		/* any descriptor of ours, a directory or not */
 		if ((error = rump_copyin(path, &c, 1)) != 0)
@@ -71,7 +72,8 @@ vfs_isempty(const char *path)
 static long
 k_newfstatat(int dirfd, const char *path, struct stat *ust, int flags)
 {
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+	    AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	/* not only vnodes have a descriptor */
 	if ((flags & AT_EMPTY_PATH) && dirfd >= 0 && vfs_isempty(path))
@@ -167,13 +169,14 @@ k_faccessat2(int dirfd, const char *path, int mode, int flags)
 	struct cred cr;
 	int error;
 
-	rump_cred_copy(&cr, rump_cred_cur());
 	if ((mode & ~7) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW |
 	    AT_EMPTY_PATH)))
 		return -EINVAL;
-	if (!(flags & AT_EACCESS)) {
-		cr.cr_fsuid = cr.cr_ruid;
-		cr.cr_fsgid = cr.cr_rgid;
+	if (flags & AT_EACCESS)
+		rump_cred_copy(&cr, rump_cred_cur());
+	else {
+		vfs_realcred(&cr);
+		flags |= VFS_AT_REAL;
 	}
 	if ((error = vfs_lookupat(dirfd, path, flags, &vp)) != 0)
 		return -error;

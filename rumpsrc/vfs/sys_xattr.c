@@ -64,7 +64,7 @@ permitted(struct vnode *vp, const char *name, int write)
 		if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
 			return write ? EPERM : ENODATA;
 		if (write && vn_is(vp, S_IFDIR) && (vp->v_mode & S_ISVTX) &&
-		    !super && cr->cr_fsuid != vp->v_uid)
+		    cr->cr_fsuid != 0 && cr->cr_fsuid != vp->v_uid)
 			return EPERM;
 		return vfs_access(vp, cr, write ? 2 : 4);
 	} else

@@ -167,17 +167,28 @@ sizelimit(struct uio *uio, size_t *excess)
 	return 0;
 }
 
-/*
- * Who is not root takes these bits away by writing; S_ISGID only where the
- * group may execute.  Caller holds v_lock exclusively.
- */
-static void
-dropsetid(struct vnode *vp)
+int
+vfs_ingroup(uint32_t gid)
 {
-	uint32_t drop = vp->v_mode & 0010 ? S_ISUID | S_ISGID : S_ISUID;
+	const struct cred *cr = rump_cred_cur();
 
-	if ((vp->v_mode & drop) && rump_suser())
-		vn_setmode(vp, vp->v_mode & ~drop);
+	return cr->cr_fsuid == 0 || rump_cred_ingroup(cr, gid);
+}
+
+/* S_ISGID only where the group may execute, or the caller is not in it. */
+uint32_t
+vfs_setids(const struct vnode *vp)
+{
+	return vp->v_mode & (vp->v_mode & 0010 || !vfs_ingroup(vp->v_gid) ?
+	    S_ISUID | S_ISGID : S_ISUID);
+}
+
+/* Who is not root takes them by writing.  Caller holds v_lock exclusively. */
+void
+vfs_dropsetid(struct vnode *vp)
+{
+	if (vp->v_mode & (S_ISUID | S_ISGID) && rump_cred_cur()->cr_fsuid != 0)
+		vn_setmode(vp, vp->v_mode & ~vfs_setids(vp));
 }
 
 static int
@@ -200,7 +211,7 @@ vn_write(struct file *fp, struct uio *uio, int flags)
 	uio->uio_resid += excess;
 	if (uio->uio_resid != resid) {
 		vfs_touch(vp);
-		dropsetid(vp);
+		vfs_dropsetid(vp);
 		error = 0;		/* a short write tells enough */
 	}
 	if (!error && (file_flags(fp) & O_DSYNC) && vp->v_ops->vop_fsync)
@@ -292,7 +303,7 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 	}
 	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0) {
 		vfs_touch(vp);
-		dropsetid(vp);
+		vfs_dropsetid(vp);
 		vfs_event(vp, IN_MODIFY);
 	}
 	return error;

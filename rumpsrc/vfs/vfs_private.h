@@ -17,8 +17,18 @@ int	vfs_fdplace(int fd, struct vnode **);	/* O_PATH is good enough */
 int	vfs_lookupat(int dirfd, const char *path, int atflags,
 	    struct vnode **);
 int	vfs_isempty(const char *path);	/* not when it cannot be read */
+/* The caller's, with the real ids, as access(2) looks at files. */
+void	vfs_realcred(struct cred *);
+#define VFS_AT_REAL	0x10000000	/* vfs_lookupat: NI_REAL */
+/* Root, or in the group. */
+int	vfs_ingroup(uint32_t gid);
+/* Set-id bits that a change of owner or contents takes; v_lock is held. */
+uint32_t vfs_setids(const struct vnode *);
+void	vfs_dropsetid(struct vnode *);
 /* May vp lose its name in dvp?  Caller holds both v_locks. */
 int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
+/* The group of what is made in dvp, with S_ISGID as that has it. */
+uint32_t vfs_newgroup(struct vnode *dvp, uint32_t *mode);
 /* Makes what vc says; the mode still without umask.  vpp may be NULL. */
 int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
 int	vfs_settrunc(struct vnode *, int64_t len);

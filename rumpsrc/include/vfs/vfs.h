@@ -276,12 +276,14 @@ struct nameidata {
 #define NI_KERNEL	0x08		/* the path is in kernel memory */
 #define NI_NOPERM	0x10		/* no permission checks (boot) */
 #define NI_CREATE	0x20		/* also NI_PARENT: "file/" is found */
+#define NI_NOLAST	0x40		/* also NI_PARENT: ni_dvp, no ni_vp */
 	/* openat2(2) */
 #define NI_NOXDEV	0x100		/* no mount points: EXDEV */
 #define NI_NOMAGIC	0x200		/* no links of /proc: ELOOP */
 #define NI_NOLINKS	0x400		/* no links at all: ELOOP */
 #define NI_BENEATH	0x800		/* nothing above the start: EXDEV */
 #define NI_INROOT	0x1000		/* the start is the root */
+#define NI_REAL		0x2000		/* by the real user's permissions */
 	/* results; vnodes are referenced */
 	struct vnode	*ni_vp;		/* NULL: does not exist (NI_PARENT) */
 	struct vnode	*ni_dvp;	/* NI_PARENT, else NULL */
@@ -295,6 +297,7 @@ struct nameidata {
 #define NI_ROOT		3
 	/* inside */
 	struct vnode	*ni_rootdir;
+	const struct cred *ni_cred;
 	int		 ni_loops;
 	char		*ni_buf;
 	size_t		 ni_buflen;
