@@ -224,8 +224,8 @@ pipe_poll(struct file *fp, int events, struct selrec *sr)
 			rump_selrecord(&pi->pi_rsel, sr);
 		if (pipe_count(pi) > 0)
 			r |= POLLIN | POLLRDNORM;
-		/* Of a FIFO: not before there was a writer. */
-		if (pi->pi_writers == 0 && pi->pi_nwrite != 0)
+		/* Of a FIFO: not before there was a writer since open. */
+		if (pi->pi_writers == 0 && pi->pi_nwrite != fp->f_offset)
 			r |= POLLHUP;
 	}
 	rump_mutex_exit(&pi->pi_lock);
@@ -313,7 +313,7 @@ pipe_resize(struct pipe *pi, size_t npages)
 }
 
 static long
-pipe_setsize(struct pipe *pi, unsigned long size)
+pipe_setsize(struct pipe *pi, uint32_t size)
 {
 	size_t npages = 1;
 	int error;
@@ -338,7 +338,7 @@ pipe_fcntl(struct file *fp, int cmd, unsigned long arg)
 	long r;
 
 	if (cmd == F_SETPIPE_SZ)
-		return pipe_setsize(pi, arg);
+		return pipe_setsize(pi, (uint32_t)arg);
 	if (cmd != F_GETPIPE_SZ)
 		return rump_fcntl_hook != NULL ?	/* locks of a FIFO */
 		    rump_fcntl_hook(fp, cmd, arg) : -EINVAL;
@@ -503,8 +503,7 @@ rump_pipe_open(struct pipe *pi, int oflags, struct file **fpp)
 
 	if ((oflags & O_ACCMODE) == O_ACCMODE)
 		return EINVAL;
-	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, oflags & ~(O_CREAT |
-	    O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC), fpp);
+	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, oflags, fpp);
 	if (error)
 		return error;
 	rump_mutex_enter(&pi->pi_lock);
@@ -514,6 +513,9 @@ rump_pipe_open(struct pipe *pi, int oflags, struct file **fpp)
 	pi->pi_nwrite += writer;
 	rump_cv_broadcast(&pi->pi_rcv);
 	rump_cv_broadcast(&pi->pi_wcv);
+	if (pi->pi_writers == 0 && pi->pi_owner != NULL &&
+	    (oflags & O_NONBLOCK))
+		(*fpp)->f_offset = pi->pi_nwrite;
 	if (!reader || !writer)
 		error = pipe_meet(pi, reader, oflags);
 	if (error)

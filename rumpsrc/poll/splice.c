@@ -123,8 +123,8 @@ splice_check(struct file *in, const int64_t *inoff, struct file *out,
 	    (outoff != NULL && (out->f_ops->fo_flags & FOF_SEEKABLE) == 0))
 		return ESPIPE;
 	if ((inoff != NULL && *inoff < 0) || (outoff != NULL && *outoff < 0) ||
-	    (file_flags(out) & O_APPEND) || in->f_ops->fo_read == NULL ||
-	    out->f_ops->fo_write == NULL)
+	    (out->f_type != FT_PIPE && (file_flags(out) & O_APPEND)) ||
+	    in->f_ops->fo_read == NULL || out->f_ops->fo_write == NULL)
 		return EINVAL;
 	return 0;
 }
@@ -139,9 +139,12 @@ splice_files(struct file *in, int64_t *inoff, struct file *out,
 		return error;
 	if (len > INT32_MAX)
 		len = INT32_MAX & ~(SPLICE_PAGE - 1);
-	if (((nonblock && in->f_type == FT_PIPE) ||
-	    (file_flags(in) & O_NONBLOCK)) && !splice_ready(in, POLLIN))
+	if (in->f_type == FT_PIPE) {
+		if ((error = rump_pipe_await(in, nonblock)) != 0)
+			return error;
+	} else if ((file_flags(in) & O_NONBLOCK) && !splice_ready(in, POLLIN)) {
 		return EAGAIN;
+	}
 	if (((nonblock && out->f_type == FT_PIPE) ||
 	    (file_flags(out) & O_NONBLOCK)) && !splice_ready(out, POLLOUT))
 		return EAGAIN;
@@ -164,11 +167,11 @@ RUMP_RESTART6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
 	size_t done = 0;
 	int error;
 
+	if (len == 0)
+		return 0;
 	if (flags & ~(unsigned)(SPLICE_F_MOVE | SPLICE_F_NONBLOCK |
 	    SPLICE_F_MORE | SPLICE_F_GIFT))
 		return -EINVAL;
-	if (len == 0)
-		return 0;
 	if ((uin != NULL &&
 	    (error = rump_copyin(uin, &inoff, sizeof(inoff))) != 0) ||
 	    (uout != NULL &&
@@ -230,6 +233,10 @@ tee_files(struct file *in, struct file *out, size_t len, unsigned flags,
 		return EINVAL;
 	if ((error = rump_pipe_await(in, nonblock)) != 0)
 		return error;
+	if (out->f_ops->fo_poll(out, 0, NULL) & POLLERR) {
+		rump_sig_self(RUMP_SIGPIPE);
+		return EPIPE;
+	}
 	if (nonblock && !splice_ready(out, POLLOUT))
 		return EAGAIN;
 	return tee_copy(in, out, len, donep);
@@ -265,11 +272,12 @@ vmsplice_check(int fd, unsigned flags, int *write)
 
 	if (error)
 		return error;
-	*write = (file_flags(fp) & O_ACCMODE) == O_WRONLY;
+	*write = (file_flags(fp) & O_ACCMODE) != O_RDONLY;
 	if (fp->f_type != FT_PIPE)
 		error = EBADF;
-	else if (flags & SPLICE_F_NONBLOCK &&
-	    !splice_ready(fp, *write ? POLLOUT : POLLIN))
+	else if (!*write)
+		error = rump_pipe_await(fp, (flags & SPLICE_F_NONBLOCK) != 0);
+	else if (flags & SPLICE_F_NONBLOCK && !splice_ready(fp, POLLOUT))
 		error = EAGAIN;
 	rump_file_rele(fp);
 	return error;

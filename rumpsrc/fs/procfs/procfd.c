@@ -228,7 +228,7 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 	if (getfile(pc->pc_proc, fd_of(pc), &fp, &cloexec) != 0)
 		return ENOENT;
 	rump_mutex_enter(&fp->f_offlock);
-	pos = fp->f_offset;
+	pos = fp->f_type == FT_PIPE ? 0 : fp->f_offset;
 	rump_mutex_exit(&fp->f_offlock);
 	flags = file_flags(fp);
 	vp = vfs_file_vnode(fp);
