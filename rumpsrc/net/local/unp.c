@@ -221,12 +221,12 @@ unp_ioctl(struct socket *so, unsigned long cmd, void *uarg)
 		}
 		break;
 	case TIOCOUTQ:
-		if (so->so_state & SS_LISTENING)
-			return EINVAL;
 		v = (int)unp_of(so)->unp_wmem;
 		break;
 	case SIOCATMARK:
-		v = so->so_type == SOCK_STREAM && unp_atmark(so);
+		if (so->so_type != SOCK_STREAM)
+			return EOPNOTSUPP;
+		v = unp_atmark(so);
 		break;
 	default:
 		return ENOTTY;

@@ -87,6 +87,15 @@ unp_nameof(const struct socket *so)
 	return __atomic_load_n(&unp_of(so)->unp_name, __ATOMIC_ACQUIRE);
 }
 
+#define UNP_HDR		offsetof(struct sockaddr_un, sun_path)
+static inline int
+unp_isname(const struct sockaddr *sa, unsigned len)
+{
+
+	return len > UNP_HDR && len <= sizeof(struct sockaddr_un) &&
+	    sa->sa_family == AF_UNIX;
+}
+
 /* Is there room for one more datagram? */
 #define UNP_MAXQLEN	10		/* net.unix.max_dgram_qlen */
 static inline int

@@ -101,6 +101,8 @@ unp_connectto(struct socket *head, struct socket *so, int nonblock)
 
 	rump_mutex_enter(&head->so_lock);
 	error = unp_awaitroom(head, nonblock, so_deadline(&so->so_snd));
+	if (error == 0 && (so->so_state & (SS_LISTENING | SS_CONNECTED)))
+		error = so->so_state & SS_LISTENING ? EINVAL : EISCONN;
 	if (error == 0)
 		error = unp_newconn(head, so);
 	rump_mutex_exit(&head->so_lock);
@@ -114,6 +116,8 @@ unp_connect(struct socket *so, const struct sockaddr *sa, unsigned len)
 	int error, nonblock = so->so_state & SS_NBIO;
 	struct socket *head;
 
+	if (!unp_isname(sa, len))
+		return EINVAL;
 	if ((so->so_opt.so_flags & SOF_PASSCRED) &&
 	    (error = unp_autobind(so)) != 0)
 		return error;
@@ -142,6 +146,30 @@ unp_accepted(struct socket *so)
 	return 0;
 }
 
+/*
+ * A datagram socket's peer is old no more: what others sent is lost, as Linux
+ * has it, and old told if it is connected to so.  Takes old's reference;
+ * so_lock is let go meanwhile.
+ */
+static void
+unp_parted(struct socket *so, struct socket *old)
+{
+	struct mbuf *recs = unp_takeall(so);
+
+	rump_mutex_exit(&so->so_lock);
+	if (recs != NULL) {
+		rump_cv_broadcast(&unp_of(so)->unp_roomcv);
+		unp_wakepollers(unp_of(so));
+		unp_freerecs(recs);
+		rump_mutex_enter(&old->so_lock);
+		if (!(old->so_state & SS_DEAD) && unp_peerof(old) == so)
+			so_seterror(old, ECONNRESET);
+		rump_mutex_exit(&old->so_lock);
+	}
+	so_rele(old);
+	rump_mutex_enter(&so->so_lock);
+}
+
 int
 unp_disconnect(struct socket *so)
 {
@@ -150,7 +178,7 @@ unp_disconnect(struct socket *so)
 	unp_setpeer(so, NULL);
 	so->so_state &= (uint16_t)~SS_CONNECTED;
 	if (old != NULL)
-		so_rele(old);
+		unp_parted(so, old);
 	return 0;
 }
 
@@ -160,6 +188,8 @@ unp_connectdgram(struct socket *so, const struct sockaddr *sa, unsigned len)
 	struct socket *peer, *old;
 	int error;
 
+	if (!unp_isname(sa, len))
+		return EINVAL;
 	if ((so->so_opt.so_flags & SOF_PASSCRED) &&
 	    (error = unp_autobind(so)) != 0)
 		return error;
@@ -171,7 +201,9 @@ unp_connectdgram(struct socket *so, const struct sockaddr *sa, unsigned len)
 	}
 	old = unp_peerof(so);
 	unp_setpeer(so, peer);
-	if (old != NULL)
+	if (old == peer)
 		so_rele(old);
+	else if (old != NULL)
+		unp_parted(so, old);
 	return 0;
 }

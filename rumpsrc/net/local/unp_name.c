@@ -10,7 +10,6 @@
 #include <vfs/vfs_sock.h>
 #include "unp.h"
 
-#define UNP_HDR		offsetof(struct sockaddr_un, sun_path)
 #define UNP_BUCKETS	16
 
 static struct unpcb *unp_hash[UNP_BUCKETS];	/* [unp_lock] */
@@ -81,8 +80,7 @@ unp_parse(const struct sockaddr *sa, unsigned len, struct unpname *un)
 {
 
 	memset(un, 0, sizeof(*un));
-	if (len <= UNP_HDR || len > sizeof(un->un_addr) ||
-	    sa->sa_family != AF_UNIX)
+	if (!unp_isname(sa, len))
 		return EINVAL;
 	memcpy(&un->un_addr, sa, len);
 	un->un_len = len;
@@ -137,6 +135,20 @@ unp_autobind(struct socket *so)
 	return error;
 }
 
+/* A name for a socket that has one: a path that is there is told first. */
+static int
+unp_rebind(const struct unpname *un)
+{
+	struct vnode *vp;
+	int error;
+
+	if (un->un_addr.sun_path[0] == '\0')
+		return EINVAL;
+	if ((error = rump_vfs_sock_lookup(un->un_addr.sun_path, &vp)) == 0)
+		rump_vfs_sock_rele(vp);
+	return error == 0 || error == ECONNREFUSED ? EADDRINUSE : EINVAL;
+}
+
 int
 unp_bind(struct socket *so, const struct sockaddr *sa, unsigned len)
 {
@@ -145,12 +157,11 @@ unp_bind(struct socket *so, const struct sockaddr *sa, unsigned len)
 
 	if (sa->sa_family == AF_UNIX && len == UNP_HDR)
 		return unp_autobind(so);
-	if (unp_nameof(so) != NULL)
-		return EINVAL;
 	if ((un = rump_kmem_alloc(sizeof(*un))) == NULL)
 		return ENOMEM;
-	if ((error = unp_parse(sa, len, un)) == 0 &&
-	    un->un_addr.sun_path[0] != '\0')
+	if ((error = unp_parse(sa, len, un)) == 0 && unp_nameof(so) != NULL)
+		error = unp_rebind(un);
+	else if (error == 0 && un->un_addr.sun_path[0] != '\0')
 		error = rump_vfs_sock_bind(un->un_addr.sun_path, &un->un_vp);
 	if (error == 0)
 		error = unp_setname(unp_of(so), un);

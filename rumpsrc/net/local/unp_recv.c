@@ -14,6 +14,7 @@ struct unprcv {
 	struct sockaddr	*rv_sa;
 	unsigned	*rv_lenp;	/* NULL: not wanted */
 	struct mbuf	*rv_done;
+	struct unprights *rv_lost;	/* files that nobody asked for */
 	struct ucred	 rv_cred;
 	int		 rv_flags;
 	int		 rv_checkcred;	/* rv_cred is that of what was read */
@@ -65,6 +66,9 @@ unp_finish(struct unprcv *rv)
 
 	unp_freerecs(rv->rv_done);
 	rv->rv_done = NULL;
+	if (rv->rv_lost != NULL)
+		unp_rightsfree(rv->rv_lost);
+	rv->rv_lost = NULL;
 }
 
 /* What comes with a record: credentials, files, the sender's name. */
@@ -88,11 +92,14 @@ unp_ancillary(struct socket *so, struct unprec *ur, struct unprcv *rv)
 	if (ri == NULL)
 		return;
 	rv->rv_rights = 1;
-	if (rv->rv_controlp == NULL)
-		return;		/* freed with the record */
 	if (!peek) {
 		unp_rightsout(ri);
 		ur->ur_rights = NULL;
+	}
+	if (rv->rv_controlp == NULL) {
+		if (!peek)
+			rv->rv_lost = ri;
+		return;
 	}
 	unp_rightsgive(ri, peek, rv->rv_controlp);
 }

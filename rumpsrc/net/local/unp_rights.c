@@ -74,16 +74,24 @@ unp_getcred(const void *data, size_t len, struct ucred *uc)
 {
 	const struct cred *cr = rump_cred_cur();
 	struct ucred new;
+	struct proc *p;
 
 	if (len != sizeof(new))
 		return EINVAL;
 	memcpy(&new, data, sizeof(new));
+	if (new.uid == UINT32_MAX || new.gid == UINT32_MAX)
+		return EINVAL;
 	if (rump_suser() && (new.pid != curproc->p_pid ||
 	    (new.uid != cr->cr_ruid && new.uid != cr->cr_euid &&
 	    new.uid != cr->cr_suid) ||
 	    (new.gid != cr->cr_rgid && new.gid != cr->cr_egid &&
 	    new.gid != cr->cr_sgid)))
 		return EPERM;
+	if (new.pid != curproc->p_pid) {
+		if (new.pid == 0 || (p = rump_proc_find(new.pid)) == NULL)
+			return ESRCH;
+		rump_proc_rele(p);
+	}
 	*uc = new;
 	return 0;
 }

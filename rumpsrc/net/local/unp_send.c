@@ -238,6 +238,8 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = unp_peerof(so) != NULL ? EISCONN : EOPNOTSUPP;
 	else if (unp_peerof(so) == NULL)
 		error = ENOTCONN;
+	else if (so->so_snd.sb_flags & SB_SHUT)
+		error = EPIPE;
 	most = sb_hiwat_get(&so->so_snd) / 2 - 64;
 	if (most > UNP_CHUNK)
 		most = UNP_CHUNK;
@@ -329,6 +331,21 @@ unp_deliver(struct socket *so, struct socket *peer, struct mbuf *m, int flags,
 	return error;
 }
 
+/* Of SOCK_SEQPACKET this comes before all else. */
+static int
+unp_notsend(struct socket *so)
+{
+	int error;
+
+	rump_mutex_enter(&so->so_lock);
+	if ((error = so->so_error) != 0)
+		so->so_error = 0;
+	else if (unp_peerof(so) == NULL)
+		error = ENOTCONN;
+	rump_mutex_exit(&so->so_lock);
+	return error;
+}
+
 int
 unp_senddgram(struct socket *so, const struct sockaddr *to, unsigned tolen,
     struct uio *uio, struct mbuf *control, int flags)
@@ -341,12 +358,18 @@ unp_senddgram(struct socket *so, const struct sockaddr *to, unsigned tolen,
 	uint32_t mem;
 	int error;
 
+	if (so->so_type == SOCK_SEQPACKET && (error = unp_notsend(so)) != 0) {
+		cmsg_free(control);
+		return error;
+	}
 	if ((error = unp_control(control, &uc)) != 0)
 		return error;
 	if (flags & MSG_OOB)
 		error = EOPNOTSUPP;
-	else if ((error = unp_target(so, to, tolen, &peer)) == 0 &&
-	    total > sb_hiwat_get(&so->so_snd) - 32)
+	else if (to != NULL && so->so_type == SOCK_DGRAM &&
+	    !unp_isname(to, tolen))
+		error = EINVAL;
+	else if (total > sb_hiwat_get(&so->so_snd) - 32)
 		error = EMSGSIZE;
 	if (error == 0 && (so_flags_get(so) & SOF_PASSCRED)) {
 		rump_mutex_enter(&so->so_lock);
@@ -357,7 +380,8 @@ unp_senddgram(struct socket *so, const struct sockaddr *to, unsigned tolen,
 	    &unused)) == 0) {
 		if ((error = unp_mkrec(so, uio, total, mem, &uc, &m)) != 0)
 			unp_uncharge(so, mem);
-		else if ((error = unp_deliver(so, peer, m, flags, dl)) != 0)
+		else if ((error = unp_target(so, to, tolen, &peer)) != 0 ||
+		    (error = unp_deliver(so, peer, m, flags, dl)) != 0)
 			unp_unmkrec(m, &uc);
 	}
 	if (error)

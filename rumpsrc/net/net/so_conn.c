@@ -68,15 +68,15 @@ static int
 so_connstream(struct socket *so, const struct sockaddr *sa, unsigned len,
     int nonblock)
 {
-	int error;
+	int error, local = so->so_family == AF_UNIX;	/* looks at the name first */
 
-	if (so->so_state & SS_LISTENING)
+	if ((so->so_state & SS_LISTENING) && !local)
 		return EISCONN;
 	if (so->so_state & SS_CONNECTING)
 		return nonblock ? EALREADY : so_waitconn(so);
 	if (so->so_state & SS_ASYNC)	/* the outcome of the first call */
 		return so_waitconn(so);
-	if (so->so_state & (SS_CONNECTED | SS_WASCONN))
+	if ((so->so_state & (SS_CONNECTED | SS_WASCONN)) && !local)
 		return EISCONN;
 	if (nonblock)
 		so->so_state |= SS_NBIO;

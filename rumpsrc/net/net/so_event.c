@@ -190,10 +190,12 @@ so_poll_generic(struct socket *so)
 int
 so_poll_locked(struct socket *so, int events)
 {
-	int r;
+	int r, shut = (so->so_rcv.sb_flags & SB_SHUT) != 0;
 
 	if (so->so_state & SS_LISTENING)
-		r = so->so_qfirst != NULL ? EV_IN : 0;
+		r = shut ? EV_IN | POLLRDHUP | (so->so_snd.sb_flags & SB_SHUT ?
+		    POLLHUP : 0) :
+		    so->so_qfirst != NULL ? EV_IN : 0;
 	else if (so->so_proto->pr_flags & PR_OWNPOLL)
 		r = so->so_proto->pr_poll(so, events);
 	else {
@@ -243,7 +245,8 @@ so_poll(struct socket *so, int events, struct selrec *sr)
 
 	if (!rump_cooperative)
 		return so_poll_any(so, events, sr);
-	if (so->so_state & SS_LISTENING)
+	if ((so->so_state & SS_LISTENING) &&
+	    (so->so_rcv.sb_flags & SB_SHUT) == 0)
 		ready = so->so_qfirst != NULL;
 	else if (so_plain(so) && (events & (EV_OUT | POLLPRI)) == 0)
 		ready = so->so_rcv.sb_cc != 0 &&

@@ -334,8 +334,13 @@ sys_recvmany(struct file *fp, struct socket *so, struct mmsghdr *vec,
 {
 	int f = (flags & ~MSG_WAITFORONE) | sock_nonblock(fp);
 	unsigned i, len;
-	long r = 0;
+	long r;
 
+	rump_mutex_enter(&so->so_lock);
+	r = -so_takeerror(so);
+	rump_mutex_exit(&so->so_lock);
+	if (r < 0)
+		return r;
 	for (i = 0; i < n; ) {
 		r = sys_recvone(so, &vec[i].msg_hdr, f);
 		if (r < 0)
