@@ -247,6 +247,25 @@ epscan_back(struct epscan *es, struct epitem *ei)
 	rump_mutex_exit(&ep->ep_rlock);
 }
 
+/* The same for one that was only looked at: it stays the first. */
+static void
+epscan_keep(struct epscan *es, struct epitem *ei)
+{
+	struct eplist *el = &es->es_list;
+
+	rump_mutex_enter(&es->es_ep->ep_rlock);
+	if (!ei->ei_onready) {
+		ei->ei_onready = 1;
+		ei->ei_rprev = NULL;
+		if ((ei->ei_rnext = el->el_head) != NULL)
+			el->el_head->ei_rprev = ei;
+		else
+			el->el_tail = ei;
+		el->el_head = ei;
+	}
+	rump_mutex_exit(&es->es_ep->ep_rlock);
+}
+
 /* One interest that was ready: an event, or nothing any more. */
 static int
 epscan_one(struct epscan *es, struct epitem *ei)
@@ -259,7 +278,7 @@ epscan_one(struct epscan *es, struct epitem *ei)
 		return 0;
 	if (es->es_out == NULL) {
 		es->es_n++;
-		epscan_back(es, ei);
+		epscan_keep(es, ei);
 		return 0;
 	}
 	ev.data = ei->ei_data;

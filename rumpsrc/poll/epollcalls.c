@@ -82,9 +82,10 @@ epoll_check(int op, const struct epoll_event *ev, const struct file *fp)
 		return EPERM;
 	if (op != EPOLL_CTL_ADD && op != EPOLL_CTL_DEL && op != EPOLL_CTL_MOD)
 		return EINVAL;
-	if (op == EPOLL_CTL_ADD && (ev->events & (uint32_t)EPOLLEXCLUSIVE) &&
-	    (ev->events & ~(uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR |
-	    EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)))
+	if (op != EPOLL_CTL_DEL && (ev->events & (uint32_t)EPOLLEXCLUSIVE) &&
+	    (op == EPOLL_CTL_MOD || ev->events & ~(uint32_t)(EPOLLIN |
+	    EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET |
+	    EPOLLEXCLUSIVE)))
 		return EINVAL;
 	return 0;
 }

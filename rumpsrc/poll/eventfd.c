@@ -47,7 +47,7 @@ eventfd_read(struct file *fp, struct uio *uio, int flags)
 		v = ev->ev_semaphore ? 1 : ev->ev_count;
 		ev->ev_count -= v;
 		rump_cv_broadcast(&ev->ev_cv);
-		rump_selnotify(&ev->ev_sel, POLLOUT | POLLWRNORM);
+		rump_selnotify(&ev->ev_sel, POLLOUT);
 	}
 	rump_mutex_exit(&ev->ev_lock);
 	return error ? error : rump_uiomove(&v, sizeof(v), uio);
@@ -73,7 +73,7 @@ eventfd_write(struct file *fp, struct uio *uio, int flags)
 	if (error == 0) {
 		ev->ev_count += v;
 		rump_cv_broadcast(&ev->ev_cv);
-		rump_selnotify(&ev->ev_sel, POLLIN | POLLRDNORM);
+		rump_selnotify(&ev->ev_sel, POLLIN);
 	} else {
 		uio->uio_resid += sizeof(v);	/* nothing was taken */
 	}
@@ -91,9 +91,9 @@ eventfd_poll(struct file *fp, int events, struct selrec *sr)
 	if (sr != NULL)
 		rump_selrecord(&ev->ev_sel, sr);
 	if (ev->ev_count > 0)
-		r |= POLLIN | POLLRDNORM;
+		r |= POLLIN;
 	if (ev->ev_count < EVENTFD_MAX)
-		r |= POLLOUT | POLLWRNORM;
+		r |= POLLOUT;
 	rump_mutex_exit(&ev->ev_lock);
 	return r & events;
 }

@@ -28,6 +28,7 @@ struct pollwait {
 	struct rump_cv	pw_cv;
 	int		pw_fired;	/* [pw_lock] */
 	int		pw_asleep;	/* [pw_lock] waits for pw_cv */
+	int		pw_always;	/* [I] events that nobody asks for */
 	int		pw_blind;	/* a file tells nobody: look often */
 };
 
@@ -132,25 +133,28 @@ poll_take(const struct pollfd *fds, struct pollent *pe, unsigned n,
 	rump_mutex_exit(&t->fdt_lock);
 }
 
+/* always: what is told unasked; select has nothing of the kind. */
 static inline int
-poll_look(struct file *fp, int events, struct selrec *sr)
+poll_look(struct file *fp, int events, int always, struct selrec *sr)
 {
 
 	if (__builtin_expect(fp->f_ops->fo_poll == NULL, 0))
 		return events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
-	return fp->f_ops->fo_poll(fp, events | POLL_ALWAYS, sr);
+	events |= always;
+	return fp->f_ops->fo_poll(fp, events, sr) & events;
 }
 
 /* Looks at all descriptors; how many have events. */
 static int
-poll_scan(struct pollfd *fds, const struct pollent *pe, unsigned n)
+poll_scan(struct pollfd *fds, const struct pollent *pe, unsigned n, int always)
 {
 	unsigned i;
 	int ready = 0, r;
 
 	for (i = 0; i < n; i++) {
 		if (__builtin_expect(pe[i].pe_file != NULL, 1))
-			r = poll_look(pe[i].pe_file, fds[i].events, NULL);
+			r = poll_look(pe[i].pe_file, fds[i].events, always,
+			    NULL);
 		else
 			r = fds[i].fd < 0 ? 0 : POLLNVAL;
 		fds[i].revents = (short)r;
@@ -171,19 +175,20 @@ poll_register(struct pollfd *fds, struct pollent *pe, unsigned n,
 		if (pe[i].pe_file == NULL) {
 			if (fds[i].fd < 0)
 				continue;
-			return poll_scan(fds, pe, n);	/* POLLNVAL */
+			break;			/* POLLNVAL */
 		}
 		rec = &pe[i].pe_rec;
 		rec->sr_info = NULL;
 		rec->sr_notify = poll_notify;
 		rec->sr_arg = pw;
 		pe[i].pe_asked = 1;
-		if (poll_look(pe[i].pe_file, fds[i].events, rec) != 0)
-			return poll_scan(fds, pe, n);
+		if (poll_look(pe[i].pe_file, fds[i].events, pw->pw_always,
+		    rec) != 0)
+			break;
 		if (__atomic_load_n(&rec->sr_info, __ATOMIC_RELAXED) == NULL)
 			pw->pw_blind = 1;
 	}
-	return 0;
+	return i < n ? poll_scan(fds, pe, n, pw->pw_always) : 0;
 }
 
 static void
@@ -242,9 +247,12 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 	int ready, error;
 
 	if (poll_lookfirst(deadline)) {
-		ready = poll_scan(fds, pe, n);
-		if (ready != 0 || deadline == 0)
+		ready = poll_scan(fds, pe, n, pw->pw_always);
+		if (ready != 0)
 			return ready;
+		if (deadline == 0)	/* what a mask let through comes now */
+			return __atomic_load_n(&curlwp->l_pending,
+			    __ATOMIC_RELAXED) & LP_SIG ? -EINTR : 0;
 	}
 	pw->pw_lock = (struct rump_mutex){ 0 };
 	pw->pw_cv = (struct rump_cv){ 0 };
@@ -253,7 +261,7 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 	while (ready == 0) {
 		if ((error = poll_sleep(pw, deadline)) == EINTR)
 			return -EINTR;
-		ready = poll_scan(fds, pe, n);
+		ready = poll_scan(fds, pe, n, pw->pw_always);
 		if (error)
 			break;
 	}
@@ -262,7 +270,7 @@ poll_loop(struct pollfd *fds, struct pollent *pe, unsigned n,
 
 /* deadline: absolute; 0 do not wait. */
 static long
-poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
+poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline, int always)
 {
 	struct pollent stack[POLL_STACK], *pe = stack;
 	const struct lwp *l = curlwp;
@@ -276,6 +284,7 @@ poll_fds(struct pollfd *fds, unsigned long n, int64_t deadline)
 	if (n > POLL_STACK &&
 	    (pe = rump_kmem_alloc(n * sizeof(*pe))) == NULL)
 		return -ENOMEM;
+	pw.pw_always = always;
 	poll_take(fds, pe, (unsigned)n, l->l_proc->p_fdt);
 	r = poll_loop(fds, pe, (unsigned)n, &pw, deadline);
 	poll_release(pe, (unsigned)n);
@@ -302,7 +311,7 @@ poll_until(struct pollfd *fds, unsigned long n, int64_t deadline,
 	long r = -rump_sig_maskenter(l, mask, setsize);
 
 	if (r == 0) {
-		r = poll_fds(fds, n, deadline);
+		r = poll_fds(fds, n, deadline, POLL_ALWAYS);
 		rump_sig_maskleave(l, r);
 	}
 	return rump_gate_exit_intr(l, r, call, (int)sizeof(call) +
@@ -401,7 +410,7 @@ select_fds(int nfds, unsigned long *const *sets, int64_t deadline)
 	if ((fds = rump_kmem_zalloc(len)) == NULL)
 		return -ENOMEM;
 	n = select_fill(fds, nfds, sets);
-	r = poll_fds(fds, (unsigned long)n, deadline);
+	r = poll_fds(fds, (unsigned long)n, deadline, POLLNVAL);
 	if (r >= 0)
 		r = select_result(fds, n, nfds, sets);
 	rump_kmem_free(fds, len);

@@ -49,7 +49,7 @@ signalfd_notify(struct proc *p)
 	rump_mutex_enter(&signalfd_lock);
 	rump_cv_broadcast(&signalfd_cv);
 	for (sf = signalfd_all; sf != NULL; sf = sf->sf_next)
-		rump_selnotify(&sf->sf_sel, POLLIN | POLLRDNORM);
+		rump_selnotify(&sf->sf_sel, POLLIN);
 	rump_mutex_exit(&signalfd_lock);
 }
 
@@ -172,7 +172,7 @@ signalfd_poll(struct file *fp, int events, struct selrec *sr)
 	pending = l->l_sig.ls_pend.sp_set | l->l_proc->p_sig.ps_pend.sp_set;
 	rump_mutex_exit(&l->l_proc->p_lock);
 	return (pending & signalfd_set(sf)) != 0 ?
-	    events & (POLLIN | POLLRDNORM) : 0;
+	    events & POLLIN : 0;
 }
 
 static void

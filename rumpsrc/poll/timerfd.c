@@ -45,7 +45,7 @@ timerfd_expire(struct timerfd *tf)
 
 	tf->tf_expired = 1;
 	rump_cv_broadcast(&tf->tf_cv);
-	rump_selnotify(&tf->tf_sel, POLLIN | POLLRDNORM);
+	rump_selnotify(&tf->tf_sel, POLLIN);
 }
 
 static void
@@ -121,7 +121,7 @@ timerfd_poll(struct file *fp, int events, struct selrec *sr)
 	rump_mutex_enter(&tf->tf_lock);
 	if (sr != NULL)
 		rump_selrecord(&tf->tf_sel, sr);
-	r = tf->tf_expired || tf->tf_cancelled ? POLLIN | POLLRDNORM : 0;
+	r = tf->tf_expired || tf->tf_cancelled ? POLLIN : 0;
 	rump_mutex_exit(&tf->tf_lock);
 	return r & events;
 }
@@ -151,7 +151,7 @@ timerfd_stepone(struct timerfd *tf, int64_t by)
 	if (tf->tf_cancel) {
 		tf->tf_cancelled = 1;
 		rump_cv_broadcast(&tf->tf_cv);
-		rump_selnotify(&tf->tf_sel, POLLIN | POLLRDNORM);
+		rump_selnotify(&tf->tf_sel, POLLIN);
 	}
 	if (tf->tf_abs && tf->tf_when != 0 && !tf->tf_expired) {
 		tf->tf_when -= by;

@@ -488,7 +488,8 @@ dev_close(struct file *fp)
 }
 
 static const struct fileops dev_fileops = {
-	.fo_flags = FOF_SEEKABLE,	/* the offset does not matter */
+	/* The offset does not matter. */
+	.fo_flags = FOF_SEEKABLE | FOF_NOEPOLL,
 	.fo_read = dev_read,
 	.fo_write = dev_write,
 	.fo_ioctl = dev_ioctl,

@@ -2,8 +2,9 @@
 /*
  * Pipes and FIFOs: every end in every state.  Not here: a pipe of ours counts
  * bytes where Linux counts pages, some of them part empty, so pipes whose
- * pages are not full are kept far from full (pi_frag); a fault in the middle of
- * a write, before which Linux loses a part of a page; flock of files without names.
+ * pages are not full are kept far from full (frag); a fault in the middle of
+ * a write, before which Linux loses a part of a page; flock of what has no
+ * name; lseek, readv and readahead with several reasons to fail.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -107,7 +108,8 @@ writesize(int s)
 	if (n == 0)
 		*frag = 0;
 	if (n == 0 && once_in(8))
-		return ONE_OF(size_t, 65536, 131072, 4096, 8192, 61440, 1 << 20);
+		return ONE_OF(size_t, 65536, 131072, 4096, 8192, 61440,
+		    1 << 20);
 	if (*frag == 0 && n % 4096 == 0)
 		return 4096 * (1 + below(5));
 	*frag = 1;
@@ -179,7 +181,8 @@ dopoll(void)
 
 	for (i = 0; i < n; i++) {
 		p[i].fd = slot[below(NSLOT)].fd;
-		p[i].events = once_in(3) ? (int)below(65536) & ~POLLMSG : POLLIN | POLLOUT;
+		p[i].events = once_in(3) ? (int)below(65536) & ~POLLMSG :
+		    POLLIN | POLLOUT;
 		p[i].revents = 99;
 	}
 	r = RES(poll(p, n, 0));
@@ -270,8 +273,10 @@ refuse(int s)
 	case 18: say("getfd %ld", RES(fcntl(fd, F_GETFD))); break;
 	case 19: say("read fault %ld", RES(read(fd, (void *)1, 1))); break;
 	case 20: say("write fault %ld", RES(write(fd, (void *)1, 1))); break;
-	case 21: iov.iov_base = (void *)1; say("readv fault %ld", RES(readv(fd, &iov,
-		    1))); break;
+	case 21:
+		iov.iov_base = (void *)1;
+		say("readv fault %ld", RES(readv(fd, &iov, 1)));
+		break;
 	case 22: say("write nothing %ld", RES(write(fd, "", 0))); break;
 	default: say("sync_file_range %ld", RES(sync_file_range(fd, 0, 0, 0)));
 	}

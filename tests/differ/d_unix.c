@@ -2,7 +2,8 @@
 /*
  * Local sockets: all three types in all states.  Not here: how many bytes fit
  * into a buffer (Linux counts its own structures, too), the names that autobind
- * chooses, SOCK_RAW (Linux's SOCK_DGRAM), SO_TIMESTAMP, SO_PEEK_OFF, MSG_OOB's mark between records with descriptors.
+ * chooses, SOCK_RAW (Linux's SOCK_DGRAM), SO_TIMESTAMP, SO_PEEK_OFF, MSG_OOB,
+ * SO_PASSCRED set later, sockets in each other's queues (freed at some time).
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -103,7 +104,8 @@ sayname(const char *what, int s, long r, const struct sockaddr_un *sun,
 	if (r >= 0 && len == base + 6 && sun->sun_path[0] == 0)
 		say("%s %d %ld autobound", what, s, r);
 	else
-		say("%s %d %ld len %u family %u %08x", what, s, r, r < 0 ? 0 : len,
+		say("%s %d %ld len %u family %u %08x", what, s, r,
+		    r < 0 ? 0 : len,
 		    sun->sun_family, sum(sun->sun_path,
 		    sizeof(sun->sun_path)));
 }
@@ -323,7 +325,8 @@ sendcontrol(int s)
 	struct sockaddr_un sun;
 	char text[20] = "";
 	struct ucred uc = { getpid(), 0, 0 };
-	struct iovec iov[2] = { { buf, 1 + below(49) }, { buf + 50, below(50) } };
+	struct iovec iov[2] = { { buf, 1 + below(49) },
+	    { buf + 50, below(50) } };
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2,
 	    .msg_control = u.b };
 	struct cmsghdr *c = &u.h;
@@ -402,9 +405,11 @@ recvcontrol(int s)
 		return;
 	}
 	say("recvmsg %d %#x %ld flags %#x name %u control %d", s, f, r,
-	    r > 0 ? (unsigned)m.msg_flags : 0, m.msg_namelen, r > 0 ? (int)m.msg_controllen :
-	    0);		/* at the end Linux tells of nobody's credentials */
-	for (c = r == 0 ? NULL : CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+	    r > 0 ? (unsigned)m.msg_flags : 0, m.msg_namelen,
+	    r > 0 ? (int)m.msg_controllen : 0);
+	/* At the end Linux tells of nobody's credentials. */
+	for (c = r == 0 ? NULL : CMSG_FIRSTHDR(&m); c != NULL;
+	    c = CMSG_NXTHDR(&m, c)) {
 		n = (int)c->cmsg_len - (int)CMSG_LEN(0);
 		if (c->cmsg_type == SCM_CREDENTIALS && n >= (int)sizeof(uc)) {
 			memcpy(&uc, CMSG_DATA(c), sizeof(uc));
@@ -417,7 +422,8 @@ recvcontrol(int s)
 				fstat(fd, &st);
 				say(" fd %#o cloexec %d", st.st_mode & S_IFMT,
 				    fcntl(fd, F_GETFD));
-				if (fd > 2 && S_ISSOCK(st.st_mode) && once_in(2)) {
+				if (fd > 2 && S_ISSOCK(st.st_mode) &&
+				    once_in(2)) {
 					say(" to %d", s = below(NSLOT));
 					put(s, fd);
 				} else if (fd > 2)
@@ -489,7 +495,7 @@ options(int s)
 		return;
 	}
 	if (o == SO_SNDBUF || o == SO_RCVBUF || o == SO_DEBUG ||
-	    o == SO_PASSCRED || o == SO_REUSEPORT)	/* 2nd: refused since Linux 6.14 */
+	    o == SO_PASSCRED || o == SO_REUSEPORT)	/* refused by now */
 		return;
 	v[0] = ONE_OF(int, 0, 1, 2, -1, 5);
 	v[1] = 0;

@@ -123,7 +123,7 @@ test_resize(void)
 		CHECK(memcmp(in, out, n) == 0);
 	}
 	CHECK_EQ(w, r);
-	FAILS(rump_sys_fcntl(fds[1], F_SETPIPE_SZ, 1UL << 32), EINVAL);
+	FAILS(rump_sys_fcntl(fds[1], F_SETPIPE_SZ, (1UL << 31) + 1), EINVAL);
 	OK(rump_sys_close(fds[0]));
 	OK(rump_sys_close(fds[1]));
 }

@@ -68,7 +68,8 @@ static int
 so_connstream(struct socket *so, const struct sockaddr *sa, unsigned len,
     int nonblock)
 {
-	int error, local = so->so_family == AF_UNIX;	/* looks at the name first */
+	int local = so->so_family == AF_UNIX;	/* the name comes first */
+	int error;
 
 	if ((so->so_state & SS_LISTENING) && !local)
 		return EISCONN;
