@@ -133,5 +133,6 @@ rump_cons_open(struct file **fpp)
 
 	if (rump_cons_openfn != NULL)
 		return rump_cons_openfn(fpp);
-	return rump_file_alloc(FT_CONS, &cons_ops, NULL, O_RDWR, fpp);
+	return rump_file_alloc(FT_CONS, &cons_ops, NULL, O_RDWR | O_LARGEFILE,
+	    fpp);
 }

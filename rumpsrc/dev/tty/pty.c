@@ -516,7 +516,8 @@ ptmx_open(void *arg, int oflags, struct file **fpp)
 		t->t_started = 1;
 		if (!error)
 			error = rump_file_alloc(FT_OTHER, &master_ops, pt,
-			    oflags & (O_ACCMODE | O_NONBLOCK), fpp);
+			    oflags & (O_ACCMODE | O_NONBLOCK |
+			    O_LARGEFILE), fpp);
 		if (!error)
 			reset(pt);
 		else

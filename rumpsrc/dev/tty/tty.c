@@ -373,8 +373,8 @@ static const struct fileops tty_fileops = {
 static int
 tty_consopen(struct file **fpp)
 {
-	return rump_file_alloc(FT_CONS, &tty_fileops, &tty_console, O_RDWR,
-	    fpp);
+	return rump_file_alloc(FT_CONS, &tty_fileops, &tty_console,
+	    O_RDWR | O_LARGEFILE, fpp);
 }
 
 /* --- as a device --- */

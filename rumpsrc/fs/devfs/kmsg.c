@@ -343,7 +343,7 @@ kmsg_open(void *arg, int oflags, struct file **fpp)
 	if (np == NULL)
 		return ENOMEM;
 	error = rump_file_alloc(FT_OTHER, &kmsg_fileops, np,
-	    oflags & (O_ACCMODE | O_NONBLOCK), fpp);
+	    oflags & (O_ACCMODE | O_NONBLOCK | O_LARGEFILE), fpp);
 	if (error)
 		rump_kmem_free(np, sizeof(*np));
 	return error;
