@@ -56,37 +56,50 @@ rump_file_rele(struct file *fp)
 	rump_file_free(fp);
 }
 
-/* Runs op at the file's own offset where it has one. */
-static int
-file_rw(struct file *fp, struct uio *uio,
-    int (*op)(struct file *, struct uio *, int))
+int
+rump_file_may(struct file *fp, int write)
 {
+
+	if (!(write ? file_writable(fp) : file_readable(fp)))
+		return EBADF;
+	return (write ? fp->f_ops->fo_write : fp->f_ops->fo_read) == NULL ?
+	    EINVAL : 0;
+}
+
+int
+rump_file_move(struct file *fp, struct uio *uio, int flags)
+{
+	int own = uio->uio_offset == -1 &&
+	    (fp->f_ops->fo_flags & FOF_SEEKABLE) != 0;
 	int error;
 
-	if (op == NULL)
-		return EINVAL;
-	if ((fp->f_ops->fo_flags & FOF_SEEKABLE) == 0)
-		return op(fp, uio, 0);
-	rump_mutex_enter(&fp->f_offlock);
-	uio->uio_offset = fp->f_offset;
-	error = op(fp, uio, 0);
-	fp->f_offset = uio->uio_offset;
-	rump_mutex_exit(&fp->f_offlock);
+	if (own) {
+		rump_mutex_enter(&fp->f_offlock);
+		uio->uio_offset = fp->f_offset;
+	}
+	error = (uio->uio_write ? fp->f_ops->fo_write : fp->f_ops->fo_read)
+	    (fp, uio, flags);
+	if (own) {
+		fp->f_offset = uio->uio_offset;
+		rump_mutex_exit(&fp->f_offlock);
+	}
 	return error;
 }
 
 int
 rump_file_read(struct file *fp, struct uio *uio)
 {
-	if (!file_readable(fp))
-		return EBADF;
-	return file_rw(fp, uio, fp->f_ops->fo_read);
+	int error = rump_file_may(fp, 0);
+
+	uio->uio_offset = -1;
+	return error ? error : rump_file_move(fp, uio, 0);
 }
 
 int
 rump_file_write(struct file *fp, struct uio *uio)
 {
-	if (!file_writable(fp))
-		return EBADF;
-	return file_rw(fp, uio, fp->f_ops->fo_write);
+	int error = rump_file_may(fp, 1);
+
+	uio->uio_offset = -1;
+	return error ? error : rump_file_move(fp, uio, 0);
 }

@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <kern/file.h>
 #include <kern/kmem.h>
@@ -10,118 +11,132 @@
 #include "fd.h"
 
 #define IO_MAX		0x7ffff000UL	/* one transfer, as on Linux */
-#define IO_IOVMAX	1024
-#define IO_IOVSTACK	8
 
-static int
-io_uio(struct uio *uio, struct rump_iovec *iov, int n, int64_t off, int write)
-{
-	size_t total = 0;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (iov[i].iov_len > SIZE_MAX / 2 - total)
-			return EINVAL;
-		total += iov[i].iov_len;
-	}
-	uio->uio_iov = iov;
-	uio->uio_iovcnt = n;
-	uio->uio_offset = off;
-	uio->uio_resid = total < IO_MAX ? total : IO_MAX;
-	uio->uio_write = write;
-	return 0;
-}
-
-/* off -1: at the file's own offset. */
-static long
-io_transfer(int fd, struct rump_iovec *iov, int n, int64_t off, int write)
+int
+rump_io_get(int fd, int64_t off, int write, struct file **fpp)
 {
 	struct file *fp;
-	struct uio uio;
-	size_t total;
 	int error;
 
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return -error;
-	if ((error = io_uio(&uio, iov, n, off, write)) != 0)
-		goto out;
-	total = uio.uio_resid;
-	if (off == -1) {
-		error = write ? rump_file_write(fp, &uio) :
-		    rump_file_read(fp, &uio);
-	} else if ((fp->f_ops->fo_flags & FOF_SEEKABLE) == 0) {
+	if ((error = rump_fd_get(fd, fpp)) != 0)
+		return error;
+	fp = *fpp;
+	if (off != -1 && (fp->f_ops->fo_flags & FOF_SEEKABLE) == 0)
 		error = ESPIPE;
-	} else if (!(write ? file_writable(fp) : file_readable(fp))) {
-		error = EBADF;
-	} else {
-		error = write ? fp->f_ops->fo_write(fp, &uio, 0) :
-		    fp->f_ops->fo_read(fp, &uio, 0);
-	}
+	else
+		error = rump_file_may(fp, write);
+	if (error)
+		rump_file_rele(fp);
+	return error;
+}
+
+long
+rump_io_move(struct file *fp, struct uio *uio, int flags)
+{
+	size_t total = uio->uio_resid;
+	int error = rump_file_move(fp, uio, flags);
+
 	/* What was moved counts; the error comes again with the next call. */
-	if (error && uio.uio_resid != total)
-		error = 0;
-out:
+	total -= uio->uio_resid;
+	return error && total == 0 ? -error : (long)total;
+}
+
+static long
+io_plain(int fd, const void *buf, size_t len, int64_t off, int write)
+{
+	struct rump_iovec iov = { (void *)(uintptr_t)buf, len };
+	struct uio uio = { .uio_iov = &iov, .uio_iovcnt = 1,
+	    .uio_resid = len < IO_MAX ? len : IO_MAX, .uio_offset = off,
+	    .uio_write = write };
+	struct file *fp;
+	long r;
+
+	if ((r = -rump_io_get(fd, off, write, &fp)) != 0)
+		return r;
+	r = len > SIZE_MAX / 2 ? -EFAULT : rump_io_move(fp, &uio, 0);
 	rump_file_rele(fp);
-	return error ? -error : (long)(total - uio.uio_resid);
+	return r;
 }
 
 RUMP_RESTART3(read, int, fd, void *, buf, size_t, len)
 {
-	struct rump_iovec iov = { buf, len };
 
-	return io_transfer(fd, &iov, 1, -1, 0);
+	return io_plain(fd, buf, len, -1, 0);
 }
 
 RUMP_RESTART3(write, int, fd, const void *, buf, size_t, len)
 {
-	struct rump_iovec iov = { (void *)(uintptr_t)buf, len };
 
-	return io_transfer(fd, &iov, 1, -1, 1);
+	return io_plain(fd, buf, len, -1, 1);
 }
 
 RUMP_RESTART4(pread64, int, fd, void *, buf, size_t, len, int64_t, off)
 {
-	struct rump_iovec iov = { buf, len };
 
-	return off < 0 ? -EINVAL : io_transfer(fd, &iov, 1, off, 0);
+	return off < 0 ? -EINVAL : io_plain(fd, buf, len, off, 0);
 }
 
 RUMP_RESTART4(pwrite64, int, fd, const void *, buf, size_t, len, int64_t, off)
 {
-	struct rump_iovec iov = { (void *)(uintptr_t)buf, len };
 
-	return off < 0 ? -EINVAL : io_transfer(fd, &iov, 1, off, 1);
+	return off < 0 ? -EINVAL : io_plain(fd, buf, len, off, 1);
+}
+
+int
+rump_io_iovec(struct uio *uio, const void *uiov, unsigned long n)
+{
+	struct rump_iovec *iov = uio->uio_iov;
+	size_t total = 0;
+	unsigned long i;
+	int error;
+
+	if (n > IO_IOVMAX)
+		return EINVAL;
+	if (n > IO_IOVSTACK &&
+	    (uio->uio_iov = iov = rump_kmem_alloc(n * sizeof(*iov))) == NULL)
+		return ENOMEM;
+	error = rump_copyin(uiov, iov, n * sizeof(*iov));
+	for (i = 0; i < n && !error; i++) {
+		if (iov[i].iov_len > SIZE_MAX / 2 - total)
+			error = EINVAL;
+		total += iov[i].iov_len;
+	}
+	uio->uio_iovcnt = (int)n;
+	uio->uio_resid = total < IO_MAX ? total : IO_MAX;
+	return error;
 }
 
 static long
-io_vector(int fd, const void *uiov, long n, int64_t off, int write)
+io_vector(int fd, const void *uiov, unsigned long n, int64_t off, int write)
 {
-	struct rump_iovec stack[IO_IOVSTACK], *iov = stack;
-	size_t len = (size_t)n * sizeof(*iov);
+	struct rump_iovec stack[IO_IOVSTACK], *iov;
+	struct uio uio = { .uio_iov = stack, .uio_offset = off,
+	    .uio_write = write };
+	struct file *fp;
 	long r;
 
-	if (n < 0 || n > IO_IOVMAX || off < -1)
-		return -EINVAL;
-	if (n > IO_IOVSTACK && (iov = rump_kmem_alloc(len)) == NULL)
-		return -ENOMEM;
-	r = -rump_copyin(uiov, iov, len);
-	if (r == 0)
-		r = io_transfer(fd, iov, (int)n, off, write);
+	if ((r = -rump_io_get(fd, off, write, &fp)) != 0)
+		return r;
+	r = -rump_io_iovec(&uio, uiov, n);
+	iov = uio.uio_iov;
+	if (r == 0 && uio.uio_resid != 0)
+		r = rump_io_move(fp, &uio, 0);
 	if (iov != stack)
-		rump_kmem_free(iov, len);
+		rump_kmem_free(iov, n * sizeof(*iov));
+	rump_file_rele(fp);
 	return r;
 }
 
 RUMP_RESTART3(readv, int, fd, const void *, iov, int, n)
 {
 
-	return io_vector(fd, iov, n, -1, 0);
+	return io_vector(fd, iov, (unsigned long)n, -1, 0);
 }
 
 RUMP_RESTART3(writev, int, fd, const void *, iov, int, n)
 {
 
-	return io_vector(fd, iov, n, -1, 1);
+	return io_vector(fd, iov, (unsigned long)n, -1, 1);
 }
 
 RUMP_RESTART5(preadv, int, fd, const void *, iov, unsigned long, n,
@@ -130,7 +145,7 @@ RUMP_RESTART5(preadv, int, fd, const void *, iov, unsigned long, n,
 
 	(void)hi;	/* all of a 64-bit offset is in lo */
 	return (int64_t)lo < 0 ? -EINVAL :
-	    io_vector(fd, iov, (long)n, (int64_t)lo, 0);
+	    io_vector(fd, iov, n, (int64_t)lo, 0);
 }
 
 RUMP_RESTART5(pwritev, int, fd, const void *, iov, unsigned long, n,
@@ -139,7 +154,7 @@ RUMP_RESTART5(pwritev, int, fd, const void *, iov, unsigned long, n,
 
 	(void)hi;
 	return (int64_t)lo < 0 ? -EINVAL :
-	    io_vector(fd, iov, (long)n, (int64_t)lo, 1);
+	    io_vector(fd, iov, n, (int64_t)lo, 1);
 }
 
 static long
@@ -164,7 +179,9 @@ RUMP_SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 
 	if ((error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
-	if (fp->f_ops->fo_seek == NULL) {
+	if ((unsigned)whence > SEEK_HOLE) {
+		error = EINVAL;
+	} else if (fp->f_ops->fo_seek == NULL) {
 		error = ESPIPE;
 	} else {
 		rump_mutex_enter(&fp->f_offlock);

@@ -49,6 +49,24 @@ rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 }
 
 int
+rump_uiopart(void *kaddr, size_t n, struct uio *uio)
+{
+	size_t m, resid = uio->uio_resid;
+	int error = rump_uiomove(kaddr, n, uio);
+
+	if (error == 0)
+		return 0;
+	for (;;) {
+		m = 4096 - (uintptr_t)uio->uio_iov->iov_base % 4096;
+		if (m >= uio->uio_iov->iov_len ||
+		    m >= n - (resid - uio->uio_resid) ||
+		    rump_uiomove((char *)kaddr + (resid - uio->uio_resid), m,
+		    uio))
+			return error;
+	}
+}
+
+int
 rump_uiozero(size_t n, struct uio *uio)
 {
 	static const char zeroes[1024];
@@ -57,7 +75,7 @@ rump_uiozero(size_t n, struct uio *uio)
 
 	for (; n > 0 && error == 0 && uio->uio_resid > 0; n -= m) {
 		m = n < sizeof(zeroes) ? n : sizeof(zeroes);
-		error = rump_uiomove((char *)(uintptr_t)zeroes, m, uio);
+		error = rump_uiopart((char *)(uintptr_t)zeroes, m, uio);
 	}
 	return error;
 }

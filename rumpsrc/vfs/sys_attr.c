@@ -294,6 +294,26 @@ k_truncate(const char *path, int64_t len)
 	return -error;
 }
 
+/* What any file system may be asked for. */
+static int
+fallocmode(int mode)
+{
+	int keep = mode & FALLOC_FL_KEEP_SIZE;
+
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_UNSHARE_RANGE:
+	case FALLOC_FL_ZERO_RANGE:
+		return 1;
+	case FALLOC_FL_PUNCH_HOLE:
+		return keep;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+		return !keep;
+	}
+	return 0;
+}
+
 static int
 dofallocate(struct file *fp, int mode, int64_t off, int64_t len)
 {
@@ -303,8 +323,7 @@ dofallocate(struct file *fp, int mode, int64_t off, int64_t len)
 
 	if (off < 0 || len <= 0)
 		return EINVAL;
-	if ((mode & FALLOC_FL_PUNCH_HOLE) && (!(mode & FALLOC_FL_KEEP_SIZE) ||
-	    (mode & FALLOC_FL_ZERO_RANGE)))
+	if (!fallocmode(mode))
 		return EOPNOTSUPP;
 	if (!file_writable(fp))
 		return EBADF;
@@ -317,7 +336,9 @@ dofallocate(struct file *fp, int mode, int64_t off, int64_t len)
 	if (vp->v_ops->vop_fallocate == NULL)
 		return EOPNOTSUPP;
 	rump_rw_wrenter(&vp->v_lock);
-	error = vp->v_ops->vop_fallocate(vp, mode, off, len);
+	error = mode & FALLOC_FL_PUNCH_HOLE ? 0 : vfs_newsize(vp, end);
+	if (!error)
+		error = vp->v_ops->vop_fallocate(vp, mode, off, len);
 	if (!error) {
 		vfs_touch(vp);
 		vfs_dropsetid(vp);

@@ -107,6 +107,15 @@ vfs_stat(struct vnode *vp, struct stat *st)
 	rump_rw_exit(&vp->v_lock);
 }
 
+/* Beyond the largest file? */
+static int
+outside(const struct uio *uio)
+{
+
+	return uio->uio_offset < 0 || (uint64_t)uio->uio_offset +
+	    uio->uio_resid > INT64_MAX;
+}
+
 static int
 vn_read(struct file *fp, struct uio *uio, int flags)
 {
@@ -115,9 +124,11 @@ vn_read(struct file *fp, struct uio *uio, int flags)
 	int error;
 
 	(void)flags;
+	if (outside(uio))
+		return EINVAL;
 	if (vn_is(vp, S_IFDIR))
 		return EISDIR;
-	if (vp->v_ops->vop_read == NULL || uio->uio_offset < 0)
+	if (vp->v_ops->vop_read == NULL)
 		return EINVAL;
 	rump_rw_rdenter(&vp->v_lock);
 	error = vp->v_ops->vop_read(vp, uio);
@@ -195,25 +206,26 @@ static int
 vn_write(struct file *fp, struct uio *uio, int flags)
 {
 	struct vnode *vp = fvnode(fp);
-	size_t resid = uio->uio_resid, excess;
+	int64_t start = uio->uio_offset;
+	size_t resid = uio->uio_resid, excess = 0;
 	int error;
 
-	if (vp->v_ops->vop_write == NULL || uio->uio_offset < 0)
+	if (vp->v_ops->vop_write == NULL || outside(uio))
 		return EINVAL;
+	if (resid == 0)
+		return 0;
 	rump_rw_wrenter(&vp->v_lock);
 	if ((file_flags(fp) & O_APPEND) || (flags & FO_APPEND))
 		uio->uio_offset = vp->v_size;
-	if (resid == 0 || (error = sizelimit(uio, &excess)) != 0) {
-		rump_rw_exit(&vp->v_lock);
-		return resid == 0 ? 0 : error;
-	}
-	error = vp->v_ops->vop_write(vp, uio);
+	if ((error = sizelimit(uio, &excess)) == 0)
+		error = vp->v_ops->vop_write(vp, uio);
 	uio->uio_resid += excess;
 	if (uio->uio_resid != resid) {
 		vfs_touch(vp);
 		vfs_dropsetid(vp);
 		error = 0;		/* a short write tells enough */
-	}
+	} else
+		uio->uio_offset = start;
 	if (!error && (file_flags(fp) & O_DSYNC) && vp->v_ops->vop_fsync)
 		error = vp->v_ops->vop_fsync(vp, 1);
 	rump_rw_exit(&vp->v_lock);
@@ -277,14 +289,24 @@ vn_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
 			    whence == SEEK_HOLE, &off);
 		else if (whence == SEEK_HOLE)
 			off = vp->v_size;
-	} else if (whence != SEEK_SET)
-		error = EINVAL;
+	}
 	rump_rw_exit(&vp->v_lock);
 	if (!error && (__builtin_add_overflow(base, off, &off) || off < 0))
 		error = EINVAL;		/* Linux never says EOVERFLOW */
 	if (!error)
 		*newp = off;
 	return error;
+}
+
+/* May it grow to so much? */
+int
+vfs_newsize(const struct vnode *vp, int64_t len)
+{
+	if (len <= vp->v_size ||
+	    (uint64_t)len <= rump_rlim_cur(curproc, RLIMIT_FSIZE))
+		return 0;
+	rump_sig_self(RUMP_SIGXFSZ);
+	return EFBIG;
 }
 
 /* Caller holds v_lock exclusively; access has been checked. */
@@ -297,11 +319,8 @@ vfs_settrunc(struct vnode *vp, int64_t len)
 		return EISDIR;
 	if (len < 0 || !vn_is(vp, S_IFREG) || vp->v_ops->vop_truncate == NULL)
 		return EINVAL;
-	if ((uint64_t)len > rump_rlim_cur(curproc, RLIMIT_FSIZE)) {
-		rump_sig_self(RUMP_SIGXFSZ);
-		return EFBIG;
-	}
-	if ((error = vp->v_ops->vop_truncate(vp, len)) == 0) {
+	if ((error = vfs_newsize(vp, len)) == 0 &&
+	    (error = vp->v_ops->vop_truncate(vp, len)) == 0) {
 		vfs_touch(vp);
 		vfs_dropsetid(vp);
 		vfs_event(vp, IN_MODIFY);

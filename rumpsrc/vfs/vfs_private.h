@@ -31,6 +31,8 @@ int	vfs_maydelete(struct vnode *dvp, struct vnode *vp);
 uint32_t vfs_newgroup(struct vnode *dvp, uint32_t *mode);
 /* Makes what vc says; the mode still without umask.  vpp may be NULL. */
 int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
+/* EFBIG, with SIGXFSZ, beyond RLIMIT_FSIZE; caller holds v_lock. */
+int	vfs_newsize(const struct vnode *, int64_t);
 int	vfs_settrunc(struct vnode *, int64_t len);
 /* fifo.c; the vnode of a file of type FT_PIPE, NULL: it has no name. */
 int	vfs_fifo_open(struct vnode *, int oflags, struct file **);

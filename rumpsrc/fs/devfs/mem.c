@@ -40,8 +40,9 @@ static int
 full_write(void *arg, struct uio *uio, int oflags)
 {
 	(void)arg;
+	(void)uio;
 	(void)oflags;
-	return uio->uio_resid > 0 ? ENOSPC : 0;
+	return ENOSPC;
 }
 
 static int
@@ -60,7 +61,7 @@ random_read(void *arg, struct uio *uio, int oflags)
 		if (!error && n == 0)
 			error = EIO;
 		if (!error)
-			error = rump_uiomove(buf, n, uio);
+			error = rump_uiopart(buf, n, uio);
 	}
 	memset(buf, 0, sizeof(buf));
 	return error;

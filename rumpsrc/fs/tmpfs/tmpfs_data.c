@@ -254,11 +254,11 @@ tmpfs_read(struct vnode *vp, struct uio *uio)
 		if ((int64_t)n > vp->v_size - off)
 			n = (size_t)(vp->v_size - off);
 		if (page != NULL)
-			error = rump_uiomove(page + po, n, uio);
+			error = rump_uiopart(page + po, n, uio);
 		else if (off < tr->tr_lowersize && tr->tr_lower != NULL) {
 			if ((int64_t)n > tr->tr_lowersize - off)
 				n = (size_t)(tr->tr_lowersize - off);
-			error = rump_uiomove((void *)(uintptr_t)
+			error = rump_uiopart((void *)(uintptr_t)
 			    (tr->tr_lower + off), n, uio);
 		} else
 			error = rump_uiozero(n, uio);
@@ -273,12 +273,14 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 	struct tnode *tn = TN(vp);
 	uint8_t *page;
 	uint64_t idx;
-	size_t n, po;
+	int64_t off;
+	size_t n, po, moved;
 	int error = 0, fresh;
 
 	while (!error && uio->uio_resid > 0) {
-		idx = (uint64_t)uio->uio_offset / TPAGE;
-		po = (size_t)(uio->uio_offset % TPAGE);
+		off = uio->uio_offset;
+		idx = (uint64_t)off / TPAGE;
+		po = (size_t)(off % TPAGE);
 		n = TPAGE - po;
 		if (n > uio->uio_resid)
 			n = uio->uio_resid;
@@ -287,13 +289,11 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 		if (fresh && (error = tmpfs_makepage(tm, tn, idx, n != TPAGE,
 		    &page)) != 0)
 			break;
-		error = rump_uiomove(page + po, n, uio);
-		if (error && fresh && n == TPAGE) {
-			/* Nobody's old memory. */
-			po = (size_t)(uio->uio_offset % TPAGE);
-			memset(page + po, 0, TPAGE - po);
-		}
-		if (uio->uio_offset > vp->v_size)
+		error = rump_uiopart(page + po, n, uio);
+		moved = (size_t)(uio->uio_offset - off);
+		if (error && fresh && n == TPAGE)	/* nobody's memory */
+			memset(page + moved, 0, TPAGE - moved);
+		if (moved != 0 && uio->uio_offset > vp->v_size)
 			tmpfs_setsize(vp, uio->uio_offset);
 	}
 	return error;

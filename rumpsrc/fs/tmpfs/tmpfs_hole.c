@@ -40,7 +40,7 @@ tmpfs_truncate(struct vnode *vp, int64_t len)
 	uint64_t first = ((uint64_t)len + TPAGE - 1) / TPAGE;
 	uint8_t *page;
 
-	if (len < vp->v_size) {
+	if (len <= vp->v_size) {	/* as many: pages beyond the end */
 		/* First the size: from here on faults get no page. */
 		__atomic_store_n(&vp->v_size, len, __ATOMIC_SEQ_CST);
 		rump_mm_forget(&tr->tr_obj, first, UINT64_MAX);

@@ -158,6 +158,11 @@ extern void (*rump_file_epollhook)(struct file *);
 int	rump_fd_set(struct fdtable *, int fd, struct file *);
 
 /* read/write paths shared by read, pread, readv, preadv, sendfile... */
+/* EBADF, EINVAL: it was not opened for it, it has no such operation. */
+int	rump_file_may(struct file *, int write);
+/* At uio_offset; -1: at the file's own, and moves that. */
+int	rump_file_move(struct file *, struct uio *, int flags);
+/* Both, at the file's own offset. */
 int	rump_file_read(struct file *, struct uio *);
 int	rump_file_write(struct file *, struct uio *);
 

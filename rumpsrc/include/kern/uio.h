@@ -24,6 +24,8 @@ struct uio {
 /* Move up to n bytes between kernel memory and the uio. */
 int	rump_uiomove(void *, size_t n, struct uio *);
 int	rump_uiozero(size_t n, struct uio *);
+/* The same, but moves what is before a page that gives EFAULT: for files. */
+int	rump_uiopart(void *, size_t n, struct uio *);
 
 int	rump_copyin(const void *uaddr, void *, size_t);
 int	rump_copyout(const void *, void *uaddr, size_t);
