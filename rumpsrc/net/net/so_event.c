@@ -176,8 +176,6 @@ so_poll_generic(struct socket *so)
 	if (so->so_rcv.sb_head != NULL && so->so_rcv.sb_cc >=
 	    (so->so_proto->pr_flags & PR_STREAM ? low : 0))
 		r |= EV_IN;
-	if (so->so_state & SS_ATMARK)
-		r |= POLLPRI;
 	if (conn && (so->so_state & SS_CONNECTING))
 		return r;
 	if (!conn || (so->so_snd.sb_flags & SB_SHUT) ||

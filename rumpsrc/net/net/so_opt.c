@@ -160,7 +160,10 @@ so_setint(struct socket *so, int name, int v)
 	case SO_RCVLOWAT:
 		if (v < 0)
 			v = INT32_MAX;
-		so->so_rcv.sb_lowat = o->so_rcvlowat = v ? (uint32_t)v : 1;
+		o->so_rcvlowat = v ? (uint32_t)v : 1;
+		/* More than the window has would never be there. */
+		so->so_rcv.sb_lowat = o->so_rcvlowat < so->so_rcv.sb_hiwat / 2 ?
+		    o->so_rcvlowat : so->so_rcv.sb_hiwat / 2;
 		return 0;
 	case SO_PRIORITY:
 		if ((v < 0 || v > 6) && rump_suser())
@@ -301,7 +304,7 @@ so_getint(struct socket *so, int name, int *v)
 	case SO_ACCEPTCONN: *v = (so->so_state & SS_LISTENING) != 0; break;
 	case SO_SNDBUF: *v = (int)so->so_snd.sb_hiwat; break;
 	case SO_RCVBUF: *v = (int)so->so_rcv.sb_hiwat; break;
-	case SO_RCVLOWAT: *v = (int)so->so_rcv.sb_lowat; break;
+	case SO_RCVLOWAT: *v = (int)o->so_rcvlowat; break;
 	case SO_SNDLOWAT: *v = 1; break;
 	case SO_PRIORITY: *v = (int)o->so_priority; break;
 	case SO_MARK: *v = (int)o->so_mark; break;

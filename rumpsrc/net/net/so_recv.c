@@ -102,13 +102,16 @@ so_take(struct socket *so, struct uio *uio, size_t n, int msgflags)
 }
 
 /* Nothing more is to come: 0 at the end, or an error; -1: wait. */
-static int
+static __attribute__((__noinline__)) int
 so_rcvend(struct socket *so)
 {
 
-	if (so->so_error)
+	int shut = so->so_rcv.sb_flags & SB_SHUT;
+
+	/* EPIPE: a FIN came before. */
+	if (so->so_error && !(shut && so->so_error == EPIPE))
 		return so_takeerror(so);
-	if (so->so_rcv.sb_flags & SB_SHUT)
+	if (shut)
 		return 0;
 	if ((so->so_state & (SS_CONNECTED | SS_CONNECTING)) == 0)
 		return so->so_state & SS_WASCONN ? 0 : ENOTCONN;
@@ -193,6 +196,7 @@ so_takestream(struct socket *so, struct uio *uio, int msgflags, int64_t dl)
 			    (so->so_state & SS_ATMARK))
 				break;
 		}
+		so->so_state &= (uint16_t)~SS_ATMARK;	/* passed */
 		if (got != 0 && so->so_error)
 			break;
 		if ((error = so_rcvend(so)) != -1)

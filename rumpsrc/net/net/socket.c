@@ -62,7 +62,7 @@ so_alloc(const struct protosw *pr, int proto)
 	so->so_proto = pr;
 	so->so_rcv.sb_hiwat = rump_sb_default[0];
 	so->so_snd.sb_hiwat = rump_sb_default[1];
-	so->so_rcv.sb_lowat = so->so_snd.sb_lowat = 1;
+	so->so_rcv.sb_lowat = so->so_snd.sb_lowat = so->so_opt.so_rcvlowat = 1;
 	so->so_rcvcpu = -1;
 	so->so_cred = rump_cred_cur();
 	__atomic_fetch_add(&so->so_cred->cr_ref, 1, __ATOMIC_RELAXED);

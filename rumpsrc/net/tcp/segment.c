@@ -69,8 +69,6 @@ reset_received(struct tcpcb *tp)
 		error = ECONNREFUSED;
 	else if (tp->t_state == TS_CLOSE_WAIT)
 		error = EPIPE;
-	if (tp->t_state == TS_CLOSING || tp->t_state == TS_LAST_ACK)
-		error = 0;
 	TCPCOUNT(EstabResets);
 	tcp_drop(tp, error);
 }
@@ -282,18 +280,23 @@ fin_acked(struct tcpcb *tp, int64_t now)
 	}
 }
 
-/* What came after close(2) can never be read: the peer must know. */
+/*
+ * What came after close(2), or shutdown(2) both ways, can never be read: the
+ * peer must know.
+ */
 static int
 data_too_late(struct tcpcb *tp, const struct seg *sg)
 {
+	const struct socket *so = tp->t_so;
 
-	if (!(tp->t_flags & TF_CLOSED) || sg->sg_len == 0 ||
+	if (!((tp->t_flags & TF_CLOSED) || (so->so_rcv.sb_flags &
+	    so->so_snd.sb_flags & SB_SHUT)) || sg->sg_len == 0 ||
 	    SEQ_LEQ(sg->sg_seq + sg->sg_len, tp->rcv_nxt) ||
 	    (tp->t_flags & TF_PEERFIN))
 		return 0;
 	TCPCOUNT(TCPAbortOnData);
 	tcp_reset(sg);
-	tcp_drop(tp, 0);
+	tcp_drop(tp, ECONNRESET);
 	return 1;
 }
 

@@ -425,6 +425,7 @@ void	tcp_urgent(struct tcpcb *, const struct seg *);
 void	tcp_oob_take(struct tcpcb *, struct mbuf *, uint32_t seq,
 	    uint32_t len);
 int	tcp_rcvoob(struct socket *, uint8_t *, int msgflags);
+int	tcp_hasoob(const struct tcpcb *);
 
 /* sack.c, rack.c, recovery.c */
 void	tcp_sack(struct tcpcb *, const struct seg *, struct ackinfo *);

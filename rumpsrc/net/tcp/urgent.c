@@ -17,6 +17,7 @@ tcp_urgent(struct tcpcb *tp, const struct seg *sg)
 	tp->rcv_up = up;
 	tp->t_flags |= TF_URGRCV;
 	tp->t_flags &= ~(uint32_t)(TF_OOBHAVE | TF_OOBHAD);
+	tp->t_so->so_state &= (uint16_t)~SS_ATMARK;
 	rump_selnotify(&tp->t_so->so_sel, 2);	/* POLLPRI */
 }
 
@@ -48,17 +49,25 @@ tcp_oob_take(struct tcpcb *tp, struct mbuf *m, uint32_t seq, uint32_t len)
 }
 
 int
+tcp_hasoob(const struct tcpcb *tp)
+{
+	const struct socket *so = tp->t_so;
+
+	return (tp->t_flags & (TF_OOBHAVE | TF_OOBHAD)) == TF_OOBHAVE &&
+	    (so->so_oobmark != 0 || (so->so_state & SS_ATMARK));
+}
+
+int
 tcp_rcvoob(struct socket *so, uint8_t *p, int msgflags)
 {
 	struct tcpcb *tp = sototcp(so);
 
 	if (tp == NULL || tp->t_state == TS_LISTEN)
 		return ENOTCONN;
-	if ((so->so_opt.so_flags & SOF_OOBINLINE) || !(tp->t_flags &
-	    (TF_OOBHAVE | TF_URGRCV)) || (tp->t_flags & TF_OOBHAD))
+	if (so->so_opt.so_flags & SOF_OOBINLINE)
 		return EINVAL;
-	if (!(tp->t_flags & TF_OOBHAVE))
-		return EAGAIN;
+	if (!tcp_hasoob(tp))
+		return tp->t_flags & TF_URGRCV ? EAGAIN : EINVAL;
 	*p = tp->t_oob;
 	if (!(msgflags & MSG_PEEK))
 		tp->t_flags |= TF_OOBHAD;

@@ -75,8 +75,8 @@ tcp_detach(struct socket *so)
 		tcp_free(tp);
 		return;
 	}
-	if (so->so_rcv.sb_cc != 0 || ((o->so_flags & SOF_LINGER) &&
-	    o->so_linger == 0)) {
+	if (so->so_rcv.sb_cc != 0 || (so->so_state & SS_ATMARK) ||
+	    ((o->so_flags & SOF_LINGER) && o->so_linger == 0)) {
 		/* RFC 2525, 2.17: the peer must know that it was lost. */
 		TCPCOUNT(TCPAbortOnClose);
 		tcp_abort(tp, 0);
@@ -313,15 +313,9 @@ static int
 tcp_poll(struct socket *so, int events)
 {
 	const struct tcpcb *tp = sototcp(so);
-	int r = 0;
 
 	(void)events;
-	if (tp == NULL)
-		return 0;
-	if ((tp->t_flags & (TF_URGRCV | TF_OOBHAVE)) &&
-	    !(tp->t_flags & TF_OOBHAD))
-		r |= 2;				/* POLLPRI */
-	return r;
+	return tp != NULL && tcp_hasoob(tp) ? 2 : 0;	/* POLLPRI */
 }
 
 void
