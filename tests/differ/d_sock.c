@@ -111,7 +111,7 @@ make(unsigned i)
 	say("%u = socket %d %d %#x %d: %d", i, family, type, (unsigned)flags,
 	    proto, s[i] >= 0 ? 0 : -errno);
 	if (s[i] >= 0)
-		say(" fl %#o fd %d", (unsigned)fcntl(s[i], F_GETFL) & ~0100000u,
+		say(" fl %#o fd %d", (unsigned)fcntl(s[i], F_GETFL),
 		    fcntl(s[i], F_GETFD));
 	if (family != AF_INET && family != AF_INET6) {
 		close(s[i]);
@@ -178,7 +178,7 @@ accept_one(unsigned i)
 	say("%u = accept4 %u %#x: %d", j, i, (unsigned)flags,
 	    s[j] >= 0 ? 0 : -errno);
 	if (s[j] >= 0)
-		say(" fl %#o fd %d peer %s", (unsigned)fcntl(s[j], F_GETFL) & ~0100000u,
+		say(" fl %#o fd %d peer %s", (unsigned)fcntl(s[j], F_GETFL),
 		    fcntl(s[j], F_GETFD), addr_str(&a, len));
 }
 
