@@ -156,6 +156,9 @@ futex_more(uint32_t *addr, int op, uint32_t val, const void *ts,
 	uint32_t val2 = (uint32_t)(uintptr_t)ts;
 	int error, cmd = op & FUTEX_CMD_MASK;
 
+	if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT_REQUEUE_PI &&
+	    cmd != FUTEX_LOCK_PI2)
+		return -ENOSYS;
 	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 ||
 	    cmd == FUTEX_TRYLOCK_PI || cmd == FUTEX_UNLOCK_PI ||
 	    cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_CMP_REQUEUE_PI)

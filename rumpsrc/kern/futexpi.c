@@ -207,13 +207,14 @@ pi_moves(uint32_t *addr, int op, uint32_t val, const void *ts, uint32_t *addr2,
 	int64_t deadline;
 	int error, nmove = (int)(uintptr_t)ts;
 
+	if ((op & FUTEX_CMD_MASK) == FUTEX_CMP_REQUEUE_PI && (val != 1 ||
+	    nmove < 0 || key == key2))
+		return EINVAL;
 	if ((error = -rump_futex_check(addr2)) != 0)
 		return error;
 	if (rump_writable(addr2, sizeof(*addr2)) != 0)
 		return EFAULT;
 	if ((op & FUTEX_CMD_MASK) == FUTEX_CMP_REQUEUE_PI) {
-		if (val != 1 || nmove < 0 || key == key2)
-			return EINVAL;
 		*rp = pi_requeue(addr, key, val3, addr2, key2, nmove);
 		return 0;
 	}

@@ -5,6 +5,7 @@
  */
 #include <asm/errno.h>
 #include <linux/ioprio.h>
+#include <linux/membarrier.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
@@ -385,12 +386,30 @@ RUMP_SYSCALL3(getcpu, unsigned *, cpu, unsigned *, node, void *, unused)
 	return node != NULL ? -rump_copyout(&zero, node, sizeof(zero)) : 0;
 }
 
+#define MEMBARRIER_PRIVATE (MEMBARRIER_CMD_PRIVATE_EXPEDITED | \
+	    MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)
+/* Each is registered by the bit above it. */
+#define MEMBARRIER_CMDS	(MEMBARRIER_CMD_GLOBAL | \
+	    MEMBARRIER_CMD_GLOBAL_EXPEDITED | \
+	    MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | \
+	    MEMBARRIER_PRIVATE | MEMBARRIER_PRIVATE << 1)
+
 /* One processor runs program code at a time, or every gate is a barrier. */
 RUMP_SYSCALL3(membarrier, int, cmd, unsigned, flags, int, cpu)
 {
+	uint32_t *known = &curproc->p_prctl;
 
-	(void)flags, (void)cpu;
-	if (cmd != 0)
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	(void)cpu;
+	if (flags != 0 || cmd & ~MEMBARRIER_CMDS || (cmd & (cmd - 1)) != 0)
+		return -EINVAL;
+	if (cmd == MEMBARRIER_CMD_QUERY)
+		return MEMBARRIER_CMDS;
+	if (cmd & MEMBARRIER_PRIVATE << 1)
+		__atomic_fetch_or(known, (uint32_t)cmd *
+		    RUMP_PRCTL_MEMBARRIER, __ATOMIC_RELAXED);
+	else if (cmd & MEMBARRIER_PRIVATE && (__atomic_load_n(known,
+	    __ATOMIC_RELAXED) & (uint32_t)cmd * 2 * RUMP_PRCTL_MEMBARRIER) == 0)
+		return -EPERM;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return 0;
 }

@@ -57,6 +57,7 @@ struct proc {
 #define RUMP_PRCTL_KEEPCAPS	2
 #define RUMP_PRCTL_NONEWPRIVS	4
 #define RUMP_PRCTL_REAPER	8	/* of orphans below it */
+#define RUMP_PRCTL_MEMBARRIER	0x100	/* times what is registered */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] rlim_cur: [a] */
 	int64_t		 p_start;	/* [I] monotonic */
 	void		*p_sp;		/* [a] argc, argv... as it began */
