@@ -128,6 +128,7 @@ expand(struct nameidata *ni, struct vnode *link, const char *rest)
 		return ENOMEM;
 	rump_rw_rdenter(&link->v_lock);
 	error = link->v_ops->vop_readlink(link, buf, VFS_PATH_MAX, &tlen);
+	vfs_atime(link);
 	rump_rw_exit(&link->v_lock);
 	if (!error && tlen == 0)
 		error = ENOENT;

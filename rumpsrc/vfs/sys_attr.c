@@ -143,6 +143,7 @@ k_fchown(int fd, uint32_t uid, uint32_t gid)
 #define UTIME_OMIT	0x3ffffffe
 #define T_OMIT	INT64_MIN
 #define T_NOW	(INT64_MIN + 1)
+#define T_BAD	(INT64_MIN + 2)		/* EINVAL, once the file is found */
 
 static int
 doutimes(struct vnode *vp, int64_t at, int64_t mt)
@@ -150,8 +151,8 @@ doutimes(struct vnode *vp, int64_t at, int64_t mt)
 	int64_t now = rump_walltime();
 	int error;
 
-	if (at == T_OMIT && mt == T_OMIT)
-		return 0;
+	if (at == T_BAD || mt == T_BAD)
+		return EINVAL;
 	if ((error = vfs_rofs(vp)) != 0)
 		return error;
 	rump_rw_wrenter(&vp->v_lock);
@@ -205,16 +206,15 @@ utimesat(int dirfd, const char *path, int64_t at, int64_t mt, int flags)
 	return -error;
 }
 
-static int
+static void
 fromspec(const struct __kernel_timespec *ts, int64_t *ns)
 {
 	if (ts->tv_nsec == UTIME_OMIT)
 		*ns = T_OMIT;
 	else if (ts->tv_nsec == UTIME_NOW)
 		*ns = T_NOW;
-	else
-		return totime(ts->tv_sec, ts->tv_nsec, 1, ns);
-	return 0;
+	else if (totime(ts->tv_sec, ts->tv_nsec, 1, ns) != 0)
+		*ns = T_BAD;
 }
 
 static long
@@ -229,9 +229,8 @@ k_utimensat(int dirfd, const char *path, const void *uts, int flags)
 			return -error;
 		if (ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
 			return 0;	/* whatever the rest is */
-		if ((error = fromspec(&ts[0], &at)) != 0 ||
-		    (error = fromspec(&ts[1], &mt)) != 0)
-			return -error;
+		fromspec(&ts[0], &at);
+		fromspec(&ts[1], &mt);
 	}
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;

@@ -270,7 +270,7 @@ removable(struct nameidata *ni, int isdir)
 	if (ni->ni_vp == NULL)
 		return ENOENT;
 	if (!isdir && ni->ni_slash)
-		return EISDIR;
+		return vn_is(ni->ni_vp, S_IFDIR) ? EISDIR : ENOTDIR;
 	if (ni->ni_vp->v_mount != ni->ni_dvp->v_mount)
 		return isdir ? EBUSY : EISDIR;
 	return ni->ni_dvp->v_ops->vop_remove == NULL ? EPERM : 0;
@@ -329,9 +329,8 @@ k_unlinkat(int dirfd, const char *path, int flags)
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
 	do {
-		/* rmdir("file/") looks at permissions before the type */
-		error = vfs_namei(&ni, dirfd, path, flags & AT_REMOVEDIR ?
-		    NI_PARENT | NI_CREATE : NI_PARENT);
+		/* "file/" is found: other errors come first */
+		error = vfs_namei(&ni, dirfd, path, NI_PARENT | NI_CREATE);
 		if (error)
 			break;
 		error = doremove(&ni, (flags & AT_REMOVEDIR) != 0);

@@ -18,6 +18,7 @@
 #include "vfs_private.h"
 
 #define NOFOLLOW	AT_SYMLINK_NOFOLLOW
+#define NOPATH		((const char *)-1)	/* the descriptor's file */
 
 static int
 prefix(const char *name, const char *p)
@@ -91,10 +92,9 @@ set(struct vnode *vp, const char *name, const void *value, size_t size,
 
 	if (vp->v_ops->vop_setxattr == NULL)
 		return EOPNOTSUPP;
-	if ((error = badname(name)) != 0)
-		return error;
 	rump_rw_wrenter(&vp->v_lock);
-	if ((error = permitted(vp, name, 1)) == 0)
+	if ((error = permitted(vp, name, 1)) == 0 &&
+	    (error = badname(name)) == 0)
 		error = vp->v_ops->vop_setxattr(vp, name, value, size, flags);
 	if (!error)
 		vp->v_ctime = rump_walltime();
@@ -104,16 +104,42 @@ set(struct vnode *vp, const char *name, const void *value, size_t size,
 	return error;
 }
 
-/* uvalue NULL and flags XATTR_REPLACE: remove. */
+/* --- by name, by descriptor --- */
 static int
-doset(struct vnode *vp, const char *uname, const void *uvalue, size_t size,
-    int flags, int remove)
+byfd(int fd, struct vnode **vpp)
+{
+	struct file *fp;
+	int error;
+
+	if ((error = rump_fd_get(fd, &fp)) != 0)
+		return error;
+	*vpp = vfs_file_vnode(fp);
+	if (*vpp == NULL)
+		error = EOPNOTSUPP;
+	else
+		vref(*vpp);
+	rump_file_rele(fp);
+	return error;
+}
+
+static int
+find(int fd, const char *path, int atflags, struct vnode **vpp)
+{
+	return path == NOPATH ? byfd(fd, vpp) :
+	    vfs_lookupat(AT_FDCWD, path, atflags, vpp);
+}
+
+/* Copies all in before it looks for the file, as Linux. */
+static long
+setat(int fd, const char *path, int atflags, const char *uname,
+    const void *uvalue, size_t size, int flags, int remove)
 {
 	char *name = NULL, *value = NULL;
+	struct vnode *vp;
 	int error;
 
 	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
-		return EINVAL;
+		return -EINVAL;
 	if ((error = getname(uname, &name)) == 0 && size > XATTR_SIZE_MAX)
 		error = E2BIG;
 	if (!error && !remove) {
@@ -122,12 +148,14 @@ doset(struct vnode *vp, const char *uname, const void *uvalue, size_t size,
 		else if (size > 0)
 			error = rump_copyin(uvalue, value, size);
 	}
-	if (!error)
+	if (!error && (error = find(fd, path, atflags, &vp)) == 0) {
 		error = set(vp, name, value, size, flags);
+		vrele(vp);
+	}
 	if (value != NULL)
 		rump_kmem_free(value, size + 1);
 	putname(name);
-	return error;
+	return -error;
 }
 
 static int
@@ -137,19 +165,20 @@ get(struct vnode *vp, const char *name, void *buf, size_t size, size_t *lenp)
 
 	if (vp->v_ops->vop_getxattr == NULL)
 		return EOPNOTSUPP;
-	if ((error = badname(name)) != 0)
-		return error;
 	rump_rw_rdenter(&vp->v_lock);
-	if ((error = permitted(vp, name, 0)) == 0)
+	if ((error = permitted(vp, name, 0)) == 0 &&
+	    (error = badname(name)) == 0)
 		error = vp->v_ops->vop_getxattr(vp, name, buf, size, lenp);
 	rump_rw_exit(&vp->v_lock);
 	return error;
 }
 
 static long
-doget(struct vnode *vp, const char *uname, void *uvalue, size_t size)
+getat(int fd, const char *path, int atflags, const char *uname, void *uvalue,
+    size_t size)
 {
 	char *name = NULL, *value;
+	struct vnode *vp;
 	size_t len = 0;
 	int error;
 
@@ -157,8 +186,11 @@ doget(struct vnode *vp, const char *uname, void *uvalue, size_t size)
 		size = XATTR_SIZE_MAX;
 	if ((value = rump_kmem_alloc(size + 1)) == NULL)
 		return -ENOMEM;
-	if ((error = getname(uname, &name)) == 0)
+	if ((error = getname(uname, &name)) == 0 &&
+	    (error = find(fd, path, atflags, &vp)) == 0) {
 		error = get(vp, name, value, size, &len);
+		vrele(vp);
+	}
 	if (!error && size > 0)
 		error = len > size ? ERANGE : len > 0 ?
 		    rump_copyout(value, uvalue, len) : 0;
@@ -210,59 +242,6 @@ dolist(struct vnode *vp, char *ulist, size_t size)
 	return error ? -error : (long)li.li_len;
 }
 
-/* --- by name, by descriptor --- */
-static int
-byfd(int fd, struct vnode **vpp)
-{
-	struct file *fp;
-	int error;
-
-	if ((error = rump_fd_get(fd, &fp)) != 0)
-		return error;
-	*vpp = vfs_file_vnode(fp);
-	if (*vpp == NULL)
-		error = EOPNOTSUPP;
-	else
-		vref(*vpp);
-	rump_file_rele(fp);
-	return error;
-}
-
-static int
-find(int fd, const char *path, int atflags, struct vnode **vpp)
-{
-	return path == NULL && fd >= 0 ? byfd(fd, vpp) :
-	    vfs_lookupat(AT_FDCWD, path, atflags, vpp);
-}
-
-static long
-setat(int fd, const char *path, int atflags, const char *name,
-    const void *value, size_t size, int flags)
-{
-	struct vnode *vp;
-	int error;
-
-	if ((error = find(fd, path, atflags, &vp)) != 0)
-		return -error;
-	error = doset(vp, name, value, size, flags, 0);
-	vrele(vp);
-	return -error;
-}
-
-static long
-getat(int fd, const char *path, int atflags, const char *name, void *value,
-    size_t size)
-{
-	struct vnode *vp;
-	long r;
-
-	if ((r = -find(fd, path, atflags, &vp)) != 0)
-		return r;
-	r = doget(vp, name, value, size);
-	vrele(vp);
-	return r;
-}
-
 static long
 listat(int fd, const char *path, int atflags, char *list, size_t size)
 {
@@ -276,35 +255,22 @@ listat(int fd, const char *path, int atflags, char *list, size_t size)
 	return r;
 }
 
-static long
-removeat(int fd, const char *path, int atflags, const char *name)
-{
-	struct vnode *vp;
-	int error;
-
-	if ((error = find(fd, path, atflags, &vp)) != 0)
-		return -error;
-	error = doset(vp, name, NULL, 0, 0, 1);
-	vrele(vp);
-	return -error;
-}
-
 RUMP_SYSCALL5(setxattr, const char *, path, const char *, name, const void *,
     value, size_t, size, int, flags)
 {
-	return setat(-1, path, 0, name, value, size, flags);
+	return setat(-1, path, 0, name, value, size, flags, 0);
 }
 
 RUMP_SYSCALL5(lsetxattr, const char *, path, const char *, name, const void *,
     value, size_t, size, int, flags)
 {
-	return setat(-1, path, NOFOLLOW, name, value, size, flags);
+	return setat(-1, path, NOFOLLOW, name, value, size, flags, 0);
 }
 
 RUMP_SYSCALL5(fsetxattr, int, fd, const char *, name, const void *, value,
     size_t, size, int, flags)
 {
-	return fd < 0 ? -EBADF : setat(fd, NULL, 0, name, value, size, flags);
+	return setat(fd, NOPATH, 0, name, value, size, flags, 0);
 }
 
 RUMP_SYSCALL4(getxattr, const char *, path, const char *, name, void *, value,
@@ -322,7 +288,7 @@ RUMP_SYSCALL4(lgetxattr, const char *, path, const char *, name, void *,
 RUMP_SYSCALL4(fgetxattr, int, fd, const char *, name, void *, value,
     size_t, size)
 {
-	return fd < 0 ? -EBADF : getat(fd, NULL, 0, name, value, size);
+	return getat(fd, NOPATH, 0, name, value, size);
 }
 
 RUMP_SYSCALL3(listxattr, const char *, path, char *, list, size_t, size)
@@ -337,20 +303,20 @@ RUMP_SYSCALL3(llistxattr, const char *, path, char *, list, size_t, size)
 
 RUMP_SYSCALL3(flistxattr, int, fd, char *, list, size_t, size)
 {
-	return fd < 0 ? -EBADF : listat(fd, NULL, 0, list, size);
+	return listat(fd, NOPATH, 0, list, size);
 }
 
 RUMP_SYSCALL2(removexattr, const char *, path, const char *, name)
 {
-	return removeat(-1, path, 0, name);
+	return setat(-1, path, 0, name, NULL, 0, 0, 1);
 }
 
 RUMP_SYSCALL2(lremovexattr, const char *, path, const char *, name)
 {
-	return removeat(-1, path, NOFOLLOW, name);
+	return setat(-1, path, NOFOLLOW, name, NULL, 0, 0, 1);
 }
 
 RUMP_SYSCALL2(fremovexattr, int, fd, const char *, name)
 {
-	return fd < 0 ? -EBADF : removeat(fd, NULL, 0, name);
+	return setat(fd, NOPATH, 0, name, NULL, 0, 0, 1);
 }

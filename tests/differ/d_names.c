@@ -147,7 +147,8 @@ make(void)
 		say("mkdir %s %#o %ld", show(n), mode, SYS(mkdir, n, mode));
 		break;
 	case 1:
-		say("mkdirat %d %s %ld", fd, show(n), SYS(mkdirat, fd, n, 0755));
+		say("mkdirat %d %s %ld", fd, show(n),
+		    SYS(mkdirat, fd, n, 0755));
 		break;
 	case 2:
 		type = ONE_OF(unsigned, 0, S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR,

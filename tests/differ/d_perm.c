@@ -225,7 +225,8 @@ use(const char *n)
 		break;
 	case 2:
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-			say("write %d %ld", fd, SYS(write, fd, "abc", below(4)));
+			say("write %d %ld", fd, SYS(write, fd, "abc",
+			    below(4)));
 		break;
 	case 3:
 		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
