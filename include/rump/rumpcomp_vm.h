@@ -29,7 +29,10 @@ int rumpcomp_vm_unmap(void *va, size_t len);
 int rumpcomp_vm_protect(void *va, size_t len, int prot);
 /* Contents are dropped: zero-filled again at the next touch. */
 int rumpcomp_vm_discard(void *va, size_t len);
-/* One byte a page: 1 when it is populated. */
+/*
+ * One byte a page: 1 when it is populated; where move() may say EOPNOTSUPP, 3
+ * when by share().
+ */
 void rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec);
 /*
  * [from, from + len) is populated as before at `to`, which is mapped with the

@@ -349,8 +349,8 @@ rumpcomp_vm_resident(void *va, size_t len, unsigned char *vec)
 		    (long)n * 8, (long)off) != (long)n * 8)
 			memset(entries, 0xff, sizeof(entries));
 		for (i = 0; i < n; i++)
-			*vec++ = (entries[i] & PAGEMAP_THERE) != 0 ||
-			    state(at + i) == SHARED ||
+			*vec++ = state(at + i) == SHARED ? 3 :
+			    (entries[i] & PAGEMAP_THERE) != 0 ||
 			    state(at + i) == KERNEL;
 	}
 }

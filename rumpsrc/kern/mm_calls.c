@@ -231,7 +231,7 @@ RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 {
 	unsigned char some[MINCORE_STEP];
 	uintptr_t va = (uintptr_t)addr;
-	size_t n, pages;
+	size_t n, pages, i;
 	int ok;
 
 	if (va % MM_PAGE)
@@ -247,6 +247,8 @@ RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 		rump_mm_unlock();
 		if (!ok)
 			return -ENOMEM;
+		for (i = 0; i < n; i++)
+			some[i] &= 1;
 		if (rump_copyout(some, vec, n) != 0)
 			return -EFAULT;
 	}

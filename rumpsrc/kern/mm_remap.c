@@ -50,7 +50,7 @@ remap_place(struct remap *rm)
 	return error;
 }
 
-/* Pages of a private mapping that are there; others are asked for again. */
+/* A private mapping's own pages; others are asked for again. */
 static int
 remap_copypages(const struct remap *rm, size_t len)
 {
@@ -61,7 +61,7 @@ remap_copypages(const struct remap *rm, size_t len)
 
 	for (i = 0; i < len && error == 0; i += MM_PAGE) {
 		rumpcomp_vm_resident((void *)(rm->rm_va + i), MM_PAGE, &there);
-		if (there)
+		if (there == 1)
 			error = rumpcomp_vm_copy((void *)(rm->rm_to + i),
 			    (void *)(rm->rm_va + i), prot);
 	}
