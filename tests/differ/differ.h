@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +98,10 @@ main(int argc, char **argv)
 	char dir[64];
 	int fd;
 
+	/* Whoever starts us on Linux may have other limits. */
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 4096 });
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ 8 << 20, 8 << 20 });
+	setrlimit(RLIMIT_STACK, &(struct rlimit){ 8 << 20, RLIM_INFINITY });
 	if (argc != 4) {
 		fprintf(stderr, "usage: %s FIRST LAST STEPS\n", argv[0]);
 		return 2;

@@ -7,12 +7,25 @@ set -eu
 name=$1 place=$2 first=$3 last=$4 steps=$5
 out=$OBJ/run/$name.$place
 mkdir -p "$out/root/tmp"
+parts="net_local net_tcp net_udp net_udplite net_inet6 net_raw net_netlink net_packet"
+# The Linux whose answers the programs were written with.  Another one's may
+# have changed: a difference is told then, but is no failure.
+known=6.18.
 
-# Linux: in a tmpfs of its own as root's folder; needs root, as a TAP does.  What
-# random calls take of memory (a memfd has no limit) is the machine's where there
-# is no cgroup, so a program asks for 64 MiB at most.
+if ! unshare -m -p -i -n -u --fork true 2>/dev/null; then
+	echo "skipped: $name: needs root and namespaces"
+	exit 0
+fi
+
+# Linux: in a tmpfs of its own as root's folder.  What random calls take of memory
+# (a memfd has no limit) is the machine's where there is no cgroup, so a program
+# asks for 64 MiB at most.
 cgroup=/sys/fs/cgroup/memory/differ.$$
-mkdir "$cgroup" 2>/dev/null && echo 512M >"$cgroup/memory.limit_in_bytes" || cgroup=
+if mkdir "$cgroup" 2>/dev/null; then
+	echo 512M >"$cgroup/memory.limit_in_bytes"
+else
+	cgroup=
+fi
 cp "$OBJ/$name.linux" "$out/root/prog"
 cat >"$out/linux.sh" <<'EOF'
 cgroup=$1; shift
@@ -26,27 +39,44 @@ dir=$1; shift
 exec chroot "$dir" /prog "$@"
 EOF
 rc=0
-timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" "$cgroup" "$out/root" \
-    "$first" "$last" "$steps" </dev/null >"$out/linux" 2>"$out/linux.err" || rc=$?
-[ -z "$cgroup" ] || rmdir "$cgroup"
-[ $rc = 0 ] || { echo "  $name on Linux: status $rc"; tail -n 3 "$out/linux" "$out/linux.err"; exit 1; }
+timeout 900 unshare -m -p -i -n -u --fork --mount-proc sh "$out/linux.sh" \
+    "$cgroup" "$out/root" "$first" "$last" "$steps" </dev/null \
+    >"$out/linux" 2>"$out/linux.err" || rc=$?
+[ -z "$cgroup" ] || rmdir "$cgroup" || true
+if [ $rc != 0 ]; then
+	echo "FAIL differ: $name on Linux: status $rc"
+	tail -n 3 "$out/linux"
+	tail -n 3 "$out/linux.err"
+	exit 1
+fi
 
 set -- "$first" "$last" "$steps"
-"$BUILD/bin/rumprun-bake" --add net_tcp --add net_udp --add net_inet6 --add net_raw --add net_netlink --add net_packet --add net_udplite --add net_local "${place}_generic" "$out/image" "$OBJ/$name"
+# shellcheck disable=SC2046 # names of components
+"$BUILD/bin/rumprun-bake" $(printf -- '--add %s ' $parts) "${place}_generic" \
+    "$out/image" "$OBJ/$name"
 case $place in
-spt)	"$BUILD/bin/rumprun" --timeout 900 -M 256 spt "$out/image" "$@" ;;
-hw)	"$BUILD/bin/rumprun" --timeout 900 -M 256 --machine microvm qemu "$out/image" "$@" ;;
-esac </dev/null >"$out/guest" 2>"$out/guest.err" || rc=$?
+spt)	set -- spt "$out/image" "$@" ;;
+hw)	set -- --machine microvm qemu "$out/image" "$@" ;;
+esac
+"$BUILD/bin/rumprun" --timeout 900 -M 256 "$@" </dev/null \
+    >"$out/guest" 2>"$out/guest.err" || rc=$?
 # A terminal's lines end in \r\n.
 tr -d '\r' <"$out/guest" >"$out/guest.lines"
 if cmp -s "$out/linux" "$out/guest.lines" && [ $rc = 0 ]; then
-	echo "$name on $place: $((last - first + 1)) seeds, $(wc -l <"$out/linux") lines alike"
+	echo "ok   differ: $name on $place: $((last - first + 1)) seeds," \
+	    "$(wc -l <"$out/linux") lines alike"
 	exit 0
 fi
+case $(uname -r) in
+"$known"*)	verdict=FAIL ;;
+*)		verdict="not judged, this Linux is not $known*:" ;;
+esac
 line=$(diff "$out/linux" "$out/guest.lines" | sed -n '1s/^\([0-9]*\).*/\1/p')
-seed=$(head -n "${line:-1}" "$out/linux" | sed -n 's/^seed //p' | tail -1)
-echo "  $name on $place: status $rc, line ${line:-?} differs; again: make $name.$place FIRST=$seed LAST=$seed STEPS=$steps"
-head -n "${line:-1}" "$out/linux" | tail -12 | sed 's/^/  linux: /'
+seed=$(head -n "${line:-1}" "$out/linux" | sed -n 's/^seed //p' | tail -n 1)
+echo "$verdict differ: $name on $place: status $rc, line ${line:-?} differs;" \
+    "again: make $name.$place FIRST=$seed LAST=$seed STEPS=$steps"
+head -n "${line:-1}" "$out/linux" | tail -n 12 | sed 's/^/  linux: /'
 sed -n "${line:-1}p" "$out/guest.lines" | sed 's/^/  guest: /'
 tail -n 3 "$out/guest.err" | sed 's/^/  /'
-exit 1
+# A guest that crashed is a failure everywhere.
+[ "$verdict" != FAIL ] && [ $rc = 0 ]
