@@ -310,10 +310,10 @@ doremove(struct nameidata *ni, int isdir)
 	if (!error) {
 		if (!isdir)
 			vfs_event_inode(vp, IN_ATTRIB);
-		vfs_event_name(dvp, ni->ni_name, ni->ni_namelen, vp,
-		    IN_DELETE, 0);
 		if (vp->v_nlink == 0)
 			vfs_event_inode(vp, IN_DELETE_SELF);
+		vfs_event_name(dvp, ni->ni_name, ni->ni_namelen, vp,
+		    IN_DELETE, 0);
 	}
 	rump_rw_exit(&vp->v_lock);
 	rump_rw_exit(&dvp->v_lock);

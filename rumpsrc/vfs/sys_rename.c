@@ -224,10 +224,10 @@ purge(struct renaming *rn)
 		nc_purge_dir(to->ni_vp);
 }
 
-/* One half of an exchange, or the whole of a rename. */
+/* One half of an exchange, or the whole of a rename; old: it is replaced. */
 static void
 moved(const struct nameidata *from, const struct nameidata *to,
-    struct vnode *vp)
+    struct vnode *vp, struct vnode *old)
 {
 	static uint32_t cookie;		/* [a] */
 	uint32_t c = __atomic_add_fetch(&cookie, 1, __ATOMIC_RELAXED);
@@ -236,6 +236,8 @@ moved(const struct nameidata *from, const struct nameidata *to,
 	    IN_MOVED_FROM, c);
 	vfs_event_name(to->ni_dvp, to->ni_name, to->ni_namelen, vp,
 	    IN_MOVED_TO, c);
+	if (old != NULL)
+		vfs_event_inode(old, IN_ATTRIB);
 	vfs_event_inode(vp, IN_MOVE_SELF);
 }
 
@@ -247,13 +249,11 @@ tellmoved(struct renaming *rn)
 
 	if (!vfs_event_wanted())
 		return;
-	moved(from, to, from->ni_vp);
-	if (rn->rn_flags & RENAME_EXCHANGE)
-		moved(to, from, old);
-	else if (old != NULL) {
-		vfs_event_inode(old, IN_ATTRIB);
-		if (old->v_nlink == 0)
-			vfs_event_inode(old, IN_DELETE_SELF);
+	if (rn->rn_flags & RENAME_EXCHANGE) {
+		moved(from, to, from->ni_vp, NULL);
+		moved(to, from, old, NULL);
+	} else {
+		moved(from, to, from->ni_vp, old);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include <kern/clock.h>
 #include <kern/log.h>
+#include <vfs/event.h>
 #include <vfs/vfs.h>
 
 #define DAY_NS	(86400 * NSEC_PER_SEC)
@@ -50,6 +51,10 @@ vrele(struct vnode *vp)
 void
 vfs_drop(struct vnode *vp)
 {
+	/* Who watches it may be all that is left. */
+	if (vfs_event_wanted() &&
+	    __atomic_load_n(&vp->v_nlink, __ATOMIC_RELAXED) == 0)
+		vfs_event_inode(vp, IN_DELETE_SELF);
 	if (__atomic_sub_fetch(&vp->v_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	if (vp->v_locks != NULL)

@@ -76,12 +76,17 @@ RUMP_SYSCALL3(inotify_add_watch, int, fd, const char *, path, uint32_t, mask)
 	long wd;
 	int error;
 
-	if ((mask & (IN_ALL_EVENTS | IN_UNMOUNT)) == 0 ||
-	    (mask & (IN_MASK_ADD | IN_MASK_CREATE)) ==
-	    (IN_MASK_ADD | IN_MASK_CREATE))
+	if (mask == 0 || (mask & ~(uint32_t)(IN_ALL_EVENTS | IN_UNMOUNT |
+	    IN_Q_OVERFLOW | IN_IGNORED | IN_ONLYDIR | IN_DONT_FOLLOW |
+	    IN_EXCL_UNLINK | IN_MASK_CREATE | IN_MASK_ADD | IN_ISDIR |
+	    IN_ONESHOT)))
 		return -EINVAL;
 	if ((error = in_byfd(fd, &fp)) != 0)
 		return -error;
+	if ((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)) {
+		rump_file_rele(fp);
+		return -EINVAL;
+	}
 	if ((wd = -in_target(path, mask, &vp)) == 0) {
 		wd = rump_in_add(fp->f_data, vp, mask);
 		vrele(vp);

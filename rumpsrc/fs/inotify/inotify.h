@@ -45,7 +45,7 @@ struct in_watch {
 	struct in_inst	*iw_inst;	/* [I] */
 	struct vnode	*iw_vp;		/* [I] referenced */
 	int		 iw_wd;		/* [I] */
-	uint32_t	 iw_mask;
+	uint32_t	 iw_mask;	/* 0: over */
 	struct in_child	*iw_children;	/* of a directory */
 };
 

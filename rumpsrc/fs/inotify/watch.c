@@ -30,13 +30,16 @@ child_add(struct in_watch *iw, struct vnode *vp, const char *name, size_t len)
 	iw->iw_children = ic;
 }
 
+/* vp NULL: whatever had the name. */
 static void
-child_remove(struct in_watch *iw, const char *name, size_t len)
+child_remove(struct in_watch *iw, const struct vnode *vp, const char *name,
+    size_t len)
 {
 	struct in_child **icp, *ic;
 
 	for (icp = &iw->iw_children; (ic = *icp) != NULL; icp = &ic->ic_next)
-		if (ic->ic_len == len && memcmp(ic->ic_name, name, len) == 0) {
+		if (ic->ic_len == len && (vp == NULL || ic->ic_vp == vp) &&
+		    memcmp(ic->ic_name, name, len) == 0) {
 			*icp = ic->ic_next;
 			rump_kmem_free(ic, sizeof(*ic) + len);
 			return;
@@ -133,21 +136,28 @@ static int
 event_name(struct in_watch *iw, const struct vfs_event *ev)
 {
 
+	/* Of two that change places one has come where the other leaves. */
 	if (ev->ev_mask & (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO))
-		child_remove(iw, ev->ev_name, ev->ev_namelen);
+		child_remove(iw, ev->ev_mask & IN_MOVED_TO ? NULL : ev->ev_vp,
+		    ev->ev_name, ev->ev_namelen);
 	if (ev->ev_mask & (IN_CREATE | IN_MOVED_TO))
 		child_add(iw, ev->ev_vp, ev->ev_name, ev->ev_namelen);
 	return event_tell(iw, ev, ev->ev_name, ev->ev_namelen);
 }
 
+/* Directories that it is in are told first. */
 static int
-event_vnode(struct in_watch *iw, const struct vfs_event *ev)
+event_vnode(struct in_watch *iw, const struct vfs_event *ev, int self)
 {
 	const struct in_child *ic;
 	int told = 0;
 
-	if (iw->iw_vp == ev->ev_vp)
-		told = event_tell(iw, ev, NULL, 0);
+	if ((iw->iw_mask & IN_EXCL_UNLINK) && ev->ev_vp->v_nlink == 0 &&
+	    (ev->ev_mask & (IN_OPEN | IN_ACCESS | IN_MODIFY | IN_CLOSE)))
+		return 0;
+	if (self)
+		return iw->iw_vp == ev->ev_vp ? event_tell(iw, ev, NULL, 0) :
+		    0;
 	for (ic = ev->ev_inode ? NULL : iw->iw_children; ic != NULL;
 	    ic = ic->ic_next)
 		if (ic->ic_vp == ev->ev_vp)
@@ -156,20 +166,36 @@ event_vnode(struct in_watch *iw, const struct vfs_event *ev)
 }
 
 /*
+ * A file without a name is over when nobody but watches, and who drops it
+ * now, refers to it.
+ */
+static int
+event_early(const struct vfs_event *ev)
+{
+	const struct in_watch *iw;
+	uint32_t n = 1;
+
+	if ((ev->ev_mask & IN_DELETE_SELF) == 0)
+		return 0;
+	for (iw = in_watches; iw != NULL; iw = iw->iw_next)
+		n += iw->iw_vp == ev->ev_vp;
+	return __atomic_load_n(&ev->ev_vp->v_ref, __ATOMIC_RELAXED) != n;
+}
+
+/*
  * The watch that has seen its last event goes when that is safe: here a
  * v_lock may be held, which letting go of the vnode could need.
  */
 static void
-in_event(const struct vfs_event *ev)
+event_all(const struct vfs_event *ev, int self)
 {
 	struct in_watch *iw;
 	int told, over;
 
-	rump_mutex_enter(&rump_in_lock);
 	for (iw = in_watches; iw != NULL; iw = iw->iw_next) {
 		if (iw->iw_mask == 0)
 			continue;	/* it is over */
-		told = ev->ev_dvp == NULL ? event_vnode(iw, ev) :
+		told = ev->ev_dvp == NULL ? event_vnode(iw, ev, self) :
 		    iw->iw_vp == ev->ev_dvp ? event_name(iw, ev) : 0;
 		over = ev->ev_mask & IN_DELETE_SELF && iw->iw_vp == ev->ev_vp;
 		if (over || (told && iw->iw_mask & IN_ONESHOT)) {
@@ -177,6 +203,18 @@ in_event(const struct vfs_event *ev)
 			    NULL, 0);
 			iw->iw_mask = 0;
 		}
+	}
+}
+
+static void
+in_event(const struct vfs_event *ev)
+{
+
+	rump_mutex_enter(&rump_in_lock);
+	if (!event_early(ev)) {
+		if (ev->ev_dvp == NULL && !ev->ev_inode)
+			event_all(ev, 0);
+		event_all(ev, 1);
 	}
 	rump_mutex_exit(&rump_in_lock);
 }
@@ -227,7 +265,7 @@ watch_change(struct in_watch *iw, uint32_t mask)
 
 	if (mask & IN_MASK_CREATE)
 		return -EEXIST;
-	iw->iw_mask = (mask & IN_MASK_ADD ? iw->iw_mask : 0) |
+	iw->iw_mask = (mask & IN_MASK_ADD ? iw->iw_mask : IN_UNMOUNT) |
 	    (mask & IN_FLAGS);
 	return iw->iw_wd;
 }
@@ -250,7 +288,7 @@ rump_in_add(struct in_inst *in, struct vnode *vp, uint32_t mask)
 	} else {
 		vref(vp);
 		*new = (struct in_watch){ in_watches, in, vp, ++in->in_lastwd,
-		    mask & IN_FLAGS, NULL };
+		    IN_UNMOUNT | (mask & IN_FLAGS), NULL };
 		populate(new);
 		in_watches = new;
 		wd = new->iw_wd;
