@@ -3,8 +3,8 @@
  * inotify: what is told of each change, in which order, to which watch.  Not
  * here: what happens to a file without a name in the directory that it was in
  * (IN_EXCL_UNLINK), hard links (ours are told of by all their names), O_TRUNC
- * (before Linux 6.5 the events were in the order that we have), two moves of one
- * name in a row (Linux makes them one though their cookies differ).
+ * (before Linux 6.5 in the order that we have), two moves of one name in a row
+ * (Linux makes them one though their cookies differ).
  */
 #include <fcntl.h>
 #include <poll.h>
