@@ -9,9 +9,10 @@
 #include <kern/uio.h>
 
 #define POLICY_NODES	1UL		/* mask of those that there are */
+#define POLICY_BOTH	(MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES)
 #define POLICY_BITS	(8 * sizeof(unsigned long))
 
-/* The nodes that a policy names: at least the one where it needs some. */
+/* The nodes that a policy names: where it needs some, one is there. */
 static int
 policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
 {
@@ -19,8 +20,8 @@ policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
 	int flags = mode & MPOL_MODE_FLAGS;
 
 	mode &= ~MPOL_MODE_FLAGS;
-	if (mode < 0 || mode >= MPOL_MAX || flags == MPOL_MODE_FLAGS ||
-	    maxnode > 8 * MM_PAGE)
+	if (mode < 0 || mode >= MPOL_MAX || (flags & POLICY_BOTH) ==
+	    POLICY_BOTH || (mask != NULL && maxnode - 1 > 8 * MM_PAGE))
 		return EINVAL;
 	if (mask != NULL && maxnode > 1) {
 		if (rump_copyin(mask, &word, sizeof(word)) != 0)
@@ -35,16 +36,19 @@ policy_check(int mode, const unsigned long *mask, unsigned long maxnode)
 				return EINVAL;
 		}
 	}
-	if (nodes & ~POLICY_NODES)
-		return EINVAL;
 	switch (mode) {
 	case MPOL_DEFAULT:
-	case MPOL_LOCAL:
 		return nodes != 0 ? EINVAL : 0;
+	case MPOL_LOCAL:
+		return nodes != 0 || flags != 0 ? EINVAL : 0;
 	case MPOL_PREFERRED:
-		return 0;
+		if (nodes == 0)
+			return flags != 0 ? EINVAL : 0;
 	}
-	return nodes == 0 ? EINVAL : 0;
+	/* Of those named one must be there; relative ones always are. */
+	if (flags & MPOL_F_RELATIVE_NODES && nodes != 0)
+		return 0;
+	return nodes & POLICY_NODES ? 0 : EINVAL;
 }
 
 RUMP_SYSCALL3(set_mempolicy, int, mode, const void *, mask, unsigned long,
@@ -58,12 +62,25 @@ RUMP_SYSCALL6(mbind, void *, addr, unsigned long, len, int, mode,
     const void *, mask, unsigned long, maxnode, unsigned, flags)
 {
 
-	if ((uintptr_t)addr % MM_PAGE || len > SIZE_MAX / 2 ||
+	uintptr_t va = (uintptr_t)addr;
+	struct mm_region *mr;
+	uintptr_t end;
+	int error;
+
+	if (va % MM_PAGE || len > SIZE_MAX / 2 ||
 	    (flags & ~(unsigned)MPOL_MF_VALID))
 		return -EINVAL;
-	if (len != 0 && !rump_mm_inside((uintptr_t)addr, mm_round(len)))
-		return -EFAULT;
-	return -policy_check(mode, mask, maxnode);
+	if ((error = policy_check(mode, mask, maxnode)) != 0)
+		return -error;
+	end = va + mm_round(len);
+	rump_mutex_enter(&rump_mm_lock);
+	for (; va < end && error == 0; va = mr != NULL ? mr->mr_end : end) {
+		mr = rump_mm_first(va);
+		if (mr == NULL || mr->mr_start > va)
+			error = EFAULT;
+	}
+	rump_mutex_exit(&rump_mm_lock);
+	return -error;
 }
 
 RUMP_SYSCALL5(get_mempolicy, int *, mode, void *, mask, unsigned long, maxnode,

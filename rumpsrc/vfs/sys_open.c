@@ -181,6 +181,8 @@ k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 	return doopen(dirfd, path, flags & OPEN_FLAGS, 0, mode);
 }
 
+#define MFD_EXEC_	0x10		/* newer than these headers */
+
 static long
 k_memfd_create(const char *uname, unsigned flags)
 {
@@ -189,7 +191,7 @@ k_memfd_create(const char *uname, unsigned flags)
 	struct file *fp;
 	int error, fd;
 
-	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC_))
 		return -EINVAL;
 	error = rump_copyinstr(uname, name, sizeof(name), NULL);
 	if (error)
