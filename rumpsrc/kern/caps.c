@@ -2,11 +2,10 @@
 /*
  * capget, capset: a process with user id 0 has all capabilities, another one
  * none; what a process gives away is not remembered, so only sets that leave
- * things as they are can be set.  personality: Linux's own, and none else.
+ * things as they are can be set.  personality: kept only.
  */
 #include <asm/errno.h>
 #include <linux/capability.h>
-#include <linux/personality.h>
 #include <string.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
@@ -96,7 +95,9 @@ RUMP_SYSCALL2(capset, void *, hdr, const void *, data)
 
 RUMP_SYSCALL1(personality, unsigned long, persona)
 {
+	uint32_t *mine = &curproc->p_persona;
 
-	return persona == 0xffffffff || persona == PER_LINUX ? PER_LINUX :
-	    -EINVAL;
+	return persona == 0xffffffff ?
+	    __atomic_load_n(mine, __ATOMIC_RELAXED) :
+	    __atomic_exchange_n(mine, (uint32_t)persona, __ATOMIC_RELAXED);
 }

@@ -167,7 +167,9 @@ RUMP_SYSCALL3(getrandom, void *, buf, size_t, len, unsigned, flags)
 	size_t done, n, got;
 	int error = 0;
 
-	if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+	if ((flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM |
+	    GRND_INSECURE)) || (flags & (GRND_RANDOM | GRND_INSECURE)) ==
+	    (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	if (len > 0x7ffff000)
 		len = 0x7ffff000;

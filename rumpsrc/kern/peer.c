@@ -6,6 +6,7 @@
 #include <asm/errno.h>
 #include <linux/kcmp.h>
 #include <string.h>
+#include <kern/fdtable.h>
 #include <kern/file.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
@@ -93,12 +94,21 @@ RUMP_SYSCALL6(process_vm_writev, int, pid, const void *, mine,
 	return peer_vm(pid, mine, nmine, other, nother, flags, 1);
 }
 
-/* What two processes may have in common. */
+/* What two processes may have in common; NULL: no such descriptor. */
 static const void *
-peer_thing(const struct proc *p, int type)
+peer_thing(const struct proc *p, int type, unsigned long fd)
 {
+	struct fdtable *t = p->p_fdt;
+	struct file *fp;
 
 	switch (type) {
+	case KCMP_FILE:
+		rump_mutex_enter(&t->fdt_lock);
+		fp = fd > INT32_MAX ? NULL : rump_fdtable_get(t, (int)fd);
+		rump_mutex_exit(&t->fdt_lock);
+		if (fp != NULL)
+			rump_file_rele(fp);
+		return fp;
 	case KCMP_VM:
 		return &rump_proc0;	/* all have one address space */
 	case KCMP_FILES:
@@ -120,10 +130,9 @@ RUMP_SYSCALL5(kcmp, int, pid, int, pid2, int, type, unsigned long, a,
 	struct proc *p, *q;
 	int error;
 
-	(void)a, (void)b;
 	if (type < 0 || type >= KCMP_TYPES)
 		return -EINVAL;
-	if (type == KCMP_FILE || type == KCMP_EPOLL_TFD)
+	if (type == KCMP_EPOLL_TFD)
 		return -EOPNOTSUPP;
 	if ((error = peer_get(pid, &p)) != 0)
 		return -error;
@@ -131,9 +140,11 @@ RUMP_SYSCALL5(kcmp, int, pid, int, pid2, int, type, unsigned long, a,
 		rump_proc_rele(p);
 		return -error;
 	}
-	x = peer_thing(p, type);
-	y = peer_thing(q, type);
+	x = peer_thing(p, type, a);
+	y = peer_thing(q, type, b);
 	rump_proc_rele(p);
 	rump_proc_rele(q);
+	if (type == KCMP_FILE && (x == NULL || y == NULL))
+		return -EBADF;
 	return x == y ? 0 : (uintptr_t)x < (uintptr_t)y ? 1 : 2;
 }

@@ -145,7 +145,8 @@ RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
 			l->l_slack = a;		/* 0: the default */
 		return 0;
 	case PR_GET_TIMERSLACK:
-		return l->l_prio != 0 ? 0 : l->l_slack != 0 ? (long)l->l_slack : SLACK_DEFAULT;
+		return l->l_prio != 0 ? 0 : l->l_slack != 0 ?
+		    (long)l->l_slack : SLACK_DEFAULT;
 	}
 	return prctl_proc(l->l_proc, op, a, b | c | d);
 }

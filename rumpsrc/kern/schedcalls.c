@@ -179,7 +179,7 @@ sched_setparam(int tid, int policy, const void *param)
 {
 	int prio;
 
-	if (param == NULL)
+	if (param == NULL || tid < 0)
 		return -EINVAL;
 	if (rump_copyin(param, &prio, sizeof(prio)) != 0)
 		return -EFAULT;
@@ -260,89 +260,96 @@ RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
 	sa.sched_priority = (unsigned)prio;
 	if (policy & SCHED_RESET_ON_FORK)
 		sa.sched_flags = SCHED_FLAG_RESET_ON_FORK;
-	sa.sched_nice = __atomic_load_n(&gatelwp->l_proc->p_nice,
-	    __ATOMIC_RELAXED);
+	if (prio == 0)
+		sa.sched_nice = __atomic_load_n(&gatelwp->l_proc->p_nice,
+		    __ATOMIC_RELAXED);
 	return -rump_copyout(&sa, attr, size < sizeof(sa) ? size :
 	    sizeof(sa));
 }
 
-RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
-{
-	struct sched_attr sa = { 0 };
-	uint32_t size;
-
-	if (attr == NULL || pid < 0 || flags != 0)
-		return -EINVAL;
-	if (rump_copyin(attr, &size, sizeof(size)) != 0)
-		return -EFAULT;
-	if (size < SCHED_ATTR_SIZE_VER0)
-		return -E2BIG;
-	if (rump_copyin(attr, &sa, size < sizeof(sa) ? size : sizeof(sa)) != 0)
-		return -EFAULT;
-	if (sa.sched_flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK ||
-	    sa.sched_policy > SCHED_IDLE)
-		return -EINVAL;
-	return sched_set(pid, (int)(sa.sched_policy | (sa.sched_flags ?
-	    SCHED_RESET_ON_FORK : 0)), (int)sa.sched_priority);
-}
-
-/* Priorities of input and output: checked; there is one queue. */
+/* Priorities of input and output: kept, a process's; there is one queue. */
 static int
-ioprio_check(int which, int who)
+ioprio_proc(int which, int who, struct proc **pp)
 {
 
 	if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
 		return EINVAL;
-	return who < 0 ? ESRCH : 0;
+	*pp = rump_proc_find(who == 0 || which != IOPRIO_WHO_PROCESS ?
+	    curproc->p_pid : who);
+	return *pp == NULL ? ESRCH : 0;
 }
 
 RUMP_SYSCALL2(ioprio_get, int, which, int, who)
 {
-	int error = ioprio_check(which, who);
+	struct proc *p;
+	int error;
+	long r;
 
-	return error ? -error :
-	    (int)IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0);
+	if ((error = ioprio_proc(which, who, &p)) != 0)
+		return -error;
+	r = __atomic_load_n(&p->p_ioprio, __ATOMIC_RELAXED);
+	rump_proc_rele(p);
+	return r;
 }
 
 RUMP_SYSCALL3(ioprio_set, int, which, int, who, int, prio)
 {
-	int class = prio >> IOPRIO_CLASS_SHIFT;
+	int class = prio >> IOPRIO_CLASS_SHIFT, error;
+	struct proc *p;
 
 	if (class < IOPRIO_CLASS_NONE || class > IOPRIO_CLASS_IDLE ||
 	    (class == IOPRIO_CLASS_NONE && (prio & IOPRIO_PRIO_MASK) != 0))
 		return -EINVAL;
-	return -ioprio_check(which, who);
+	if ((error = ioprio_proc(which, who, &p)) != 0)
+		return -error;
+	__atomic_store_n(&p->p_ioprio, prio, __ATOMIC_RELAXED);
+	rump_proc_rele(p);
+	return 0;
 }
 
-/* Of a group or a user with who 0: the caller speaks for all of them. */
+/* Of a process, a group, a user; runs with rump_proc_lock held. */
 static int
-sched_prioproc(int which, int who, struct proc **pp)
+sched_priomatch(struct proc *p, int which, int who)
 {
+	int r;
 
-	if (which < PRIO_PROCESS || which > PRIO_USER)
-		return EINVAL;
-	if (which != PRIO_PROCESS && who != 0)
-		return ESRCH;
-	*pp = rump_proc_find(who == 0 ? curproc->p_pid : who);
-	return *pp == NULL ? ESRCH : 0;
+	if (p == &rump_proc0)
+		return 0;
+	if (which == PRIO_PROCESS)
+		return p->p_pid == (who == 0 ? curproc->p_pid : who);
+	if (which != PRIO_USER)
+		return p->p_pgid == (who == 0 ? curproc->p_pgid : who);
+	rump_mutex_enter(&p->p_lock);
+	r = p->p_cred->cr_ruid == (who == 0 ? rump_cred_cur()->cr_ruid :
+	    (uint32_t)who);
+	rump_mutex_exit(&p->p_lock);
+	return r;
 }
 
 /* The system call's result is 20 - nice, so that it is not negative. */
 RUMP_SYSCALL2(getpriority, int, which, int, who)
 {
 	struct proc *p;
-	int error, nice;
+	long r = -ESRCH;
+	int nice;
 
-	if ((error = sched_prioproc(which, who, &p)) != 0)
-		return -error;
-	nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
-	rump_proc_rele(p);
-	return 20 - nice;
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL; p = p->p_next) {
+		if (!sched_priomatch(p, which, who))
+			continue;
+		nice = __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED);
+		if (20 - nice > r)
+			r = 20 - nice;
+	}
+	rump_mutex_exit(&rump_proc_lock);
+	return r;
 }
 
-/* The superuser, or whoever has the user id of its process. */
+/* The superuser, or whoever has the user id of its process; EPERM, EACCES. */
 static int
-sched_mayset(struct proc *p)
+sched_setnice(struct proc *p, int nice)
 {
 	uint32_t me = rump_cred_cur()->cr_euid;
 	int ok;
@@ -350,29 +357,63 @@ sched_mayset(struct proc *p)
 	rump_mutex_enter(&p->p_lock);
 	ok = me == 0 || me == p->p_cred->cr_euid || me == p->p_cred->cr_ruid;
 	rump_mutex_exit(&p->p_lock);
-	return ok;
+	if (!ok)
+		return EPERM;
+	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+	if (me != 0 && nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED))
+		return EACCES;
+	__atomic_store_n(&p->p_nice, nice, __ATOMIC_RELAXED);
+	return 0;
 }
 
 RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
 	struct proc *p;
-	int error;
+	int error = ESRCH, e;
 
-	if ((error = sched_prioproc(which, who, &p)) != 0)
-		return -error;
-	if (nice < -20)
-		nice = -20;
-	else if (nice > 19)
-		nice = 19;
-	if (!sched_mayset(p))
-		error = EPERM;
-	else if (nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED) &&
-	    rump_suser() != 0)
-		error = EACCES;
-	else
-		__atomic_store_n(&p->p_nice, nice, __ATOMIC_RELAXED);
-	rump_proc_rele(p);
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	rump_mutex_enter(&rump_proc_lock);
+	for (p = rump_proc_list(); p != NULL; p = p->p_next) {
+		if (!sched_priomatch(p, which, who))
+			continue;
+		e = sched_setnice(p, nice);
+		if (e != 0 || error == ESRCH)
+			error = e;
+	}
+	rump_mutex_exit(&rump_proc_lock);
 	return -error;
+}
+
+RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
+{
+	struct sched_attr sa = { 0 };
+	uint32_t size;
+	long r;
+
+	if (attr == NULL || pid < 0 || flags != 0)
+		return -EINVAL;
+	if (rump_copyin(attr, &size, sizeof(size)) != 0)
+		return -EFAULT;
+	if (size == 0)
+		size = SCHED_ATTR_SIZE_VER0;
+	if (size < SCHED_ATTR_SIZE_VER0 || size > 4096) {
+		size = sizeof(sa);
+		return rump_copyout(&size, attr, sizeof(size)) != 0 ?
+		    -EFAULT : -E2BIG;
+	}
+	if (rump_copyin(attr, &sa, size < sizeof(sa) ? size : sizeof(sa)) != 0)
+		return -EFAULT;
+	if ((int)sa.sched_policy < 0)
+		return -EINVAL;
+	if (sa.sched_flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK)
+		return rump_lwp_exists(pid) ? -EINVAL : -ESRCH;
+	r = sched_set(pid, (int)(sa.sched_policy | (sa.sched_flags ?
+	    SCHED_RESET_ON_FORK : 0)), (int)sa.sched_priority);
+	if (r == 0 && (sa.sched_policy == SCHED_NORMAL ||
+	    sa.sched_policy == SCHED_BATCH))
+		r = -sched_setnice(gatelwp->l_proc, sa.sched_nice);
+	return r == -EACCES ? -EPERM : r;
 }
 
 RUMP_SYSCALL3(getcpu, unsigned *, cpu, unsigned *, node, void *, unused)

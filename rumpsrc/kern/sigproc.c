@@ -18,6 +18,9 @@ rump_sig_inherit(struct proc *child, struct lwp *l)
 	l->l_sig.ls_stacksize = curlwp->l_sig.ls_stacksize;
 	l->l_sig.ls_stackflags = curlwp->l_sig.ls_stackflags;
 	child->p_nice = __atomic_load_n(&parent->p_nice, __ATOMIC_RELAXED);
+	child->p_ioprio = __atomic_load_n(&parent->p_ioprio, __ATOMIC_RELAXED);
+	child->p_persona = __atomic_load_n(&parent->p_persona,
+	    __ATOMIC_RELAXED);
 	child->p_prctl = __atomic_load_n(&parent->p_prctl, __ATOMIC_RELAXED) &
 	    ~(uint32_t)RUMP_PRCTL_REAPER;
 	rump_lwp_inherit(l, curlwp);

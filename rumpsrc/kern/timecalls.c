@@ -116,11 +116,15 @@ rump_sysimpl_time(long *tp)
 RUMP_SYSCALL2(clock_settime, int, clk, const void *, uts)
 {
 	struct __kernel_timespec ts;
+	int tid;
 
-	if (clk != CLOCK_REALTIME)
+	if (clk > CLOCK_REALTIME)
 		return -EINVAL;
 	if (rump_copyin(uts, &ts, sizeof(ts)) != 0)
 		return -EFAULT;
+	if (clk < 0)		/* CPU time, a descriptor's */
+		return rump_clock_cpuof(clk, curproc, &tid) == 0 ? -EPERM :
+		    -EINVAL;
 	return -rump_setwalltime(ts.tv_sec, ts.tv_nsec);
 }
 
@@ -226,7 +230,7 @@ RUMP_SYSCALL4(clock_nanosleep, int, clk, int, flags, const void *, ts,
 	if (!time_valid(clk))
 		return -EINVAL;
 	if (clk == CLOCK_MONOTONIC_RAW || clk == CLOCK_REALTIME_COARSE ||
-	    clk == CLOCK_MONOTONIC_COARSE)
+	    clk == CLOCK_MONOTONIC_COARSE || clk == CLOCK_THREAD_CPUTIME_ID)
 		return -EOPNOTSUPP;
 	return sleep_for(gatelwp, clk, flags, ts, rem);
 }

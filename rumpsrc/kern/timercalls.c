@@ -29,6 +29,8 @@ timer_clock(struct rump_sigtimer *st, int clk)
 	case CLOCK_MONOTONIC_COARSE:
 		return EOPNOTSUPP;
 	}
+	if (clk < 0 && (clk & 7) == 3)
+		return EOPNOTSUPP;	/* a descriptor's */
 	if (!rump_clock_iscpu(clk))
 		return EINVAL;
 	return rump_clock_cpuof(clk, curproc, &st->st_cputid);
@@ -195,8 +197,7 @@ RUMP_SYSCALL4(timer_settime, int, id, int, flags, const void *, uval,
 	if ((error = rump_copyin(uval, &it, sizeof(it))) != 0)
 		return -error;
 	value = timer_ns(&it.it_value);
-	if (!timer_valid(&it.it_value) || (value != 0 &&
-	    !timer_valid(&it.it_interval)) ||
+	if (!timer_valid(&it.it_value) || !timer_valid(&it.it_interval) ||
 	    (st = timer_enter(gatelwp->l_proc, id)) == NULL)
 		return -EINVAL;
 	timer_value(st, &old);

@@ -107,7 +107,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	/* What a shell left open. */
-	for (fd = 3; fd < 64; fd++)
+	for (fd = 3; fd < 1024; fd++)
 		close(fd);
 	last = strtoul(argv[2], NULL, 10);
 	steps = strtoul(argv[3], NULL, 10);

@@ -51,6 +51,8 @@ struct proc {
 	struct vmspace	*p_vm;		/* mm_lock; NULL: none yet */
 	uint32_t	 p_umask;	/* [a] */
 	int		 p_nice;	/* [a] kept only: hosts schedule */
+	uint32_t	 p_persona;	/* [a] kept only */
+	int		 p_ioprio;	/* [a] kept only */
 	int		 p_pdeathsig;	/* [g] prctl.c: when the parent ends */
 	uint32_t	 p_prctl;	/* [a] RUMP_PRCTL_* */
 #define RUMP_PRCTL_NODUMP	1
