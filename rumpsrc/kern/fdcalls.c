@@ -40,11 +40,11 @@ fd_dup(int fd, int min, int cloexec)
 	struct file *fp;
 	int error, new;
 
-	if (min < 0 || (uint64_t)min >= rump_rlim_cur(curproc, 7))
-		return -EINVAL;
 	if ((error = rump_fd_getany(fd, &fp)) != 0)
 		return -error;
-	if ((error = rump_fd_install(fp, min, cloexec, &new)) == 0)
+	if (min < 0 || (uint64_t)min >= rump_rlim_cur(curproc, 7))
+		error = EINVAL;
+	else if ((error = rump_fd_install(fp, min, cloexec, &new)) == 0)
 		return new;
 	rump_file_rele(fp);
 	return -error;

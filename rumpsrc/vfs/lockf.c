@@ -249,7 +249,7 @@ setlock(struct vnode *vp, const struct lockf *want, int flock, int block)
 		if (flock) {		/* a conversion is not atomic */
 			none = *want;
 			none.lk_type = F_UNLCK;
-			if (conflict(*list, want) != NULL && block)
+			if (conflict(*list, want) != NULL)
 				carve(list, &none, &spare, &junk);
 			rump_cv_broadcast(&lh->lh_cv);
 		}
@@ -306,7 +306,7 @@ fdclosed(struct file *fp)
 {
 	struct vnode *vp = vfs_file_vnode(fp);
 
-	if (vp != NULL)
+	if (vp != NULL && (file_flags(fp) & O_PATH) == 0)
 		dropall(vp, curproc);
 }
 
@@ -336,11 +336,8 @@ static int
 fromflock(struct file *fp, struct vnode *vp, const struct flock *fl,
     struct lockf *lk)
 {
-	int64_t base = 0, end;
+	int64_t base = 0, len = fl->l_len;
 
-	if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK &&
-	    fl->l_type != F_UNLCK)
-		return EINVAL;
 	if (fl->l_whence == SEEK_CUR) {
 		rump_mutex_enter(&fp->f_offlock);
 		base = fp->f_offset;
@@ -351,15 +348,18 @@ fromflock(struct file *fp, struct vnode *vp, const struct flock *fl,
 		rump_rw_exit(&vp->v_lock);
 	} else if (fl->l_whence != SEEK_SET)
 		return EINVAL;
-	if (__builtin_add_overflow(base, fl->l_start, &base) ||
-	    __builtin_add_overflow(base, fl->l_len, &end))
+	if (fl->l_start > INT64_MAX - base)
 		return EOVERFLOW;
-	lk->lk_start = fl->l_len < 0 ? end : base;
-	lk->lk_end = fl->l_len < 0 ? base - 1 : end - 1;
-	if (fl->l_len == 0)
-		lk->lk_end = INT64_MAX;
+	if ((base += fl->l_start) < 0 || base + (len < 0 ? len : 0) < 0)
+		return EINVAL;
+	if (len > 0 && len - 1 > INT64_MAX - base)
+		return EOVERFLOW;
+	lk->lk_start = len < 0 ? base + len : base;
+	lk->lk_end = len == 0 ? INT64_MAX : len < 0 ? base - 1 :
+	    base + (len - 1);
 	lk->lk_type = fl->l_type;
-	return lk->lk_start < 0 ? EINVAL : 0;
+	return fl->l_type != F_RDLCK && fl->l_type != F_WRLCK &&
+	    fl->l_type != F_UNLCK ? EINVAL : 0;
 }
 
 static int
@@ -405,8 +405,11 @@ fcntllock(struct file *fp, int cmd, void *uarg)
 
 	if (vp == NULL)
 		return EINVAL;
-	if ((error = rump_copyin(uarg, &fl, sizeof(fl))) != 0 ||
-	    (error = fromflock(fp, vp, &fl, &want)) != 0)
+	if ((error = rump_copyin(uarg, &fl, sizeof(fl))) != 0)
+		return error;
+	if (fl.l_type == F_UNLCK && (cmd == F_GETLK || cmd == F_OFD_GETLK))
+		return EINVAL;
+	if ((error = fromflock(fp, vp, &fl, &want)) != 0)
 		return error;
 	want.lk_owner = fp;
 	if (cmd == F_GETLK || cmd == F_SETLK || cmd == F_SETLKW) {
@@ -415,8 +418,6 @@ fcntllock(struct file *fp, int cmd, void *uarg)
 	} else if (fl.l_pid != 0)
 		return EINVAL;
 	if (cmd == F_GETLK || cmd == F_OFD_GETLK) {
-		if (fl.l_type == F_UNLCK)
-			return EINVAL;
 		error = getlock(vp, &want, &fl);
 		return error ? error : rump_copyout(&fl, uarg, sizeof(fl));
 	}
@@ -436,6 +437,9 @@ fcntlhook(struct file *fp, int cmd, unsigned long arg)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return -fcntllock(fp, cmd, (void *)arg);
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return -EBADF;
 	}
 	return -EINVAL;
 }
