@@ -58,6 +58,7 @@ dotdot(struct nameidata *ni, struct vnode *cur, struct vnode **vpp)
 		cur = up;
 	}
 	if (cur == ni->ni_rootdir || cur == cur->v_mount->m_root) {
+		vfs_cross(&cur);	/* as ".." does anywhere */
 		*vpp = cur;
 		return 0;
 	}
@@ -109,7 +110,7 @@ step(struct nameidata *ni, struct vnode *cur, const char *name, size_t len,
 		return dotdot(ni, cur, vpp);
 	}
 	rump_rw_exit(&cur->v_lock);
-	if (error == 0)
+	if (error == 0 && *vpp != cur)	/* "." stays below a mount */
 		vfs_cross(vpp);
 	return error;
 }

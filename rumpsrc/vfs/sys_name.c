@@ -193,6 +193,8 @@ dolink(struct nameidata *ni, struct vnode *vp)
 		return EEXIST;
 	if (ni->ni_slash)
 		return ENOENT;
+	if ((error = vfs_rofs(dvp)) != 0)
+		return error;
 	if (dvp->v_mount != vp->v_mount)
 		return EXDEV;
 	rump_rw_wrenter(&dvp->v_lock);

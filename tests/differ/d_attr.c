@@ -251,8 +251,8 @@ sizes(void)
 		break;
 	default:
 		close(fd);
-		fd = (int)RES(open("a", O_RDWR | O_NONBLOCK | O_CREAT | (once_in(4) ?
-		    O_TRUNC : 0), 0644));
+		fd = (int)RES(open("a", O_RDWR | O_NONBLOCK | O_CREAT |
+		    (once_in(4) ? O_TRUNC : 0), 0644));
 		say("open %d", fd);
 		n = "a";
 	}
@@ -305,11 +305,11 @@ look(void)
 			sx.stx_mode = sx.stx_nlink = 0;
 		else
 			say(" %#x %u %u:%u %#o %ld %ld rdev %u:%u",
-			    sx.stx_mask & STATX_BASIC_STATS & ~0xe0u, sx.stx_blksize, sx.stx_uid,
-			    sx.stx_gid, sx.stx_mode, S_ISDIR(sx.stx_mode) ? 0 :
-			    (long)sx.stx_size, S_ISREG(sx.stx_mode) ?
-			    (long)sx.stx_blocks : 0, sx.stx_rdev_major,
-			    sx.stx_rdev_minor);
+			    sx.stx_mask & STATX_BASIC_STATS & ~0xe0u,
+			    sx.stx_blksize, sx.stx_uid, sx.stx_gid, sx.stx_mode,
+			    S_ISDIR(sx.stx_mode) ? 0 : (long)sx.stx_size,
+			    S_ISREG(sx.stx_mode) ? (long)sx.stx_blocks : 0,
+			    sx.stx_rdev_major, sx.stx_rdev_minor);
 		say("statx %s %#x %ld", n, mask, r);
 		break;
 	case 1:
