@@ -321,12 +321,11 @@ cmsg_pktinfo(const void *data, size_t len, struct inflow *fl)
 	memcpy(&pi, data, sizeof(pi));
 	if (pi.ipi_ifindex != 0)
 		fl->fl_oif = (uint32_t)pi.ipi_ifindex;
-	if (pi.ipi_spec_dst.s_addr != 0) {
-		src = inaddr_from4(pi.ipi_spec_dst.s_addr);
-		if (in_classify(&src) != IN_LOCAL)
-			return EINVAL;
-		fl->fl_src = src;
-	}
+	/* 0: as if it were not bound to one. */
+	src = inaddr_from4(pi.ipi_spec_dst.s_addr);
+	if (src.ia_w[3] != 0 && in_classify(&src) != IN_LOCAL)
+		return EINVAL;
+	fl->fl_src = src;
 	return 0;
 }
 
@@ -336,7 +335,7 @@ ip4_cmsg(struct inpcb *inp, const struct mbuf *control, struct inflow *fl)
 	size_t pos = 0, len;
 	struct cmsghdr h;
 	const void *data;
-	int error, v;
+	int error, v, ttl;
 
 	(void)inp;
 	while ((error = cmsg_next(control, &pos, &h, &data, &len)) == 0) {
@@ -347,16 +346,15 @@ ip4_cmsg(struct inpcb *inp, const struct mbuf *control, struct inflow *fl)
 			error = cmsg_pktinfo(data, len, fl);
 			break;
 		case IP_TOS:
-			if ((error = cmsg_number(data, len, &v)) == 0)
-				fl->fl_tos = (uint8_t)v;
-			break;
 		case IP_TTL:
-			error = len != sizeof(v) ? EINVAL :
+			ttl = h.cmsg_type == IP_TTL;
+			error = ttl && len != sizeof(v) ? EINVAL :
 			    cmsg_number(data, len, &v);
-			if (error == 0 && (v < 1 || v > 255))
+			if (error == 0 && (v < ttl || v > 255))
 				error = EINVAL;
 			if (error == 0)
-				fl->fl_ttl = (uint8_t)v;
+				*(ttl ? &fl->fl_ttl : &fl->fl_tos) =
+				    (uint8_t)v;
 			break;
 		default:
 			error = EINVAL;

@@ -68,6 +68,9 @@ so_takeerr(struct socket *so, struct sockaddr *sa, unsigned *lenp,
 	else
 		cmsg_free(sr.sr_control);
 	so->so_errq = m->m_nextpkt;
+	/* The last ICMP error was this one. */
+	if (so->so_errq == NULL && so->so_type != SOCK_STREAM)
+		so->so_error = 0;
 	so->so_errmem -= m->m_pkt.ph_len + sb_memof(m);
 	left = m->m_pkt.ph_len;
 	if (left > uio->uio_resid) {

@@ -242,10 +242,9 @@ so_checkrecord(struct socket *so, const struct sockaddr *to, int msgflags)
 		return so_takeerror(so);
 	if (so->so_snd.sb_flags & SB_SHUT)
 		return so_sigpipe(EPIPE, msgflags);
-	if ((so->so_state & SS_CONNECTED) == 0 && to == NULL)
-		return so->so_proto->pr_flags & PR_CONNECTED ? ENOTCONN :
-		    EDESTADDRREQ;
-	return 0;
+	/* Of the others the protocol knows whether it needs one. */
+	return (so->so_state & SS_CONNECTED) == 0 && to == NULL &&
+	    (so->so_proto->pr_flags & PR_CONNECTED) ? ENOTCONN : 0;
 }
 
 /* MSG_ZEROCOPY: *zcp stays NULL when it means nothing. */
