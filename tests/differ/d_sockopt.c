@@ -106,8 +106,8 @@ set(unsigned i, int level, int name)
 		u.v[0] = 1;		/* 0 is the default here */
 	if (name == SO_BINDTODEVICE && once_in(2))
 		strcpy(u.c, ONE_OF(char *const, "lo", "lo0", "nope"));
-	if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO ||
-	    name == 66 || name == 67)) {
+	if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == 66 ||
+	    name == SO_SNDTIMEO || name == 67)) {
 		u.tv.tv_sec = u.v[0] & 0xffff;
 		u.tv.tv_usec = below(3) * 500000;
 	}

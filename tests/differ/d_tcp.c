@@ -151,8 +151,9 @@ send_some(unsigned i)
 		iov[k].iov_len = ONE_OF(size_t, 0, 1, 3, 10, 100, 900);
 		n += iov[k].iov_len;
 	}
-	if (urgent && once_in(5) && s[i ^ 1] >= 0 && (events(s[i ^ 1]) & (POLLIN |
-	    POLLPRI)) == 0 && !marked(i ^ 1)) flags |= MSG_OOB;
+	if (urgent && once_in(5) && s[i ^ 1] >= 0 && !marked(i ^ 1) &&
+	    (events(s[i ^ 1]) & (POLLIN | POLLPRI)) == 0)
+		flags |= MSG_OOB;
 	if (once_in(20)) flags |= MSG_DONTROUTE;
 	if (once_in(20)) flags |= MSG_EOR;
 	if (once_in(20)) flags |= MSG_CONFIRM;
