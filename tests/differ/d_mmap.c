@@ -255,11 +255,27 @@ static void
 do_lock(int at, int n)
 {
 	char *p = arena + at * PG + (once_in(4) ? below(PG) : 0);
-	long len = once_in(8) ? ONE_OF(long, 0, 1, -1, -PG) : n * PG;
+	long len = once_in(8) ? ONE_OF(long, 0, 1, -1, -PG) : n * PG, r;
+	unsigned char vec[16];
+	int k;
 
 	if (p + len > arena + NPG * PG && len < (1L << 40))
 		len = 1;
-	switch (below(5)) {
+	switch (below(8)) {
+	case 5:
+		k = ONE_OF(int, 0, MCL_ONFAULT, 8, -1, MCL_CURRENT | 16);
+		say("mlockall %d: %ld", k, RES(mlockall(k)));
+		break;
+	case 6: case 7:
+		/* What is said of a page that is there is not compared. */
+		memset(vec, 0x55, sizeof(vec));
+		k = once_in(15);
+		r = RES(syscall(SYS_mincore, p, len, k ? (void *)8 : vec));
+		r = k && r == -ENOMEM ? -EFAULT : r;	/* or a hole */
+		for (k = 0; k < 8 && vec[k] != 0x55; k++)
+			;
+		say("mincore %ld %ld: %ld in %d", rel(p), len, r, r ? 0 : k);
+		break;
 	case 0:
 		say("mlock %ld %ld: %ld", rel(p), len, RES(mlock(p, len)));
 		break;
