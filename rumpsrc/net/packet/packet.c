@@ -56,10 +56,9 @@ pk_bind(struct socket *so, const struct sockaddr *sa, unsigned len)
 	struct sockaddr_ll sll;
 	struct ifnet *ifp;
 
-	if (len < offsetof(struct sockaddr_ll, sll_hatype))
+	if (len < sizeof(sll))
 		return EINVAL;
-	memset(&sll, 0, sizeof(sll));
-	memcpy(&sll, sa, len < sizeof(sll) ? len : sizeof(sll));
+	memcpy(&sll, sa, sizeof(sll));
 	if (sll.sll_family != AF_PACKET)
 		return EINVAL;
 	if (sll.sll_ifindex != 0) {
