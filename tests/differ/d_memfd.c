@@ -60,8 +60,8 @@ do_map(int fd)
 		return;
 	}
 	r = RES(mmap(arena + i * PG, PG, prot, flags | MAP_FIXED, fd, 0));
-	say("mmap %d prot %d flags %d: %ld", i, prot, flags, r < 0 && r > -4096 ?
-	    r : 0);
+	say("mmap %d prot %d flags %d: %ld", i, prot, flags,
+	    r < 0 && r > -4096 ? r : 0);
 	if (r > 0 || r < -4096)
 		maps[i] = (char *)r;
 }
