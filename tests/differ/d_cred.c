@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -131,7 +132,7 @@ caps(void)
 
 	h.version = ONE_OF(unsigned, 0x20080522, 0x20080522, 0x20080522,
 	    0x20071026, 0x19980330, 0, 0x20080523);
-	h.pid = ONE_OF(int, 0, 0, 0, 0, getpid(), 99999, -1);
+	h.pid = ONE_OF(int, 0, 0, 0, 0, getpid(), INT_MAX, -1);
 	memset(d, 0, sizeof(d));
 	if (once_in(3)) {
 		r = K(capget, once_in(12) ? BAD : &h, once_in(12) ? BAD :
@@ -235,8 +236,8 @@ pid(long p)
 static void
 pgroups(void)
 {
-	int p = ONE_OF(int, 0, 0, getpid(), parent, 99999, -1),
-	    g = ONE_OF(int, 0, 0, getpid(), parent, 99999, -1);
+	int p = ONE_OF(int, 0, 0, getpid(), parent, INT_MAX, -1),
+	    g = ONE_OF(int, 0, 0, getpid(), parent, INT_MAX, -1);
 
 	switch (below(5)) {
 	case 0:
@@ -296,7 +297,7 @@ prctls(void)
 static void
 child(void)
 {
-	int i, n = 6 + below(12);
+	int i, n = 4 + below(6);
 
 	fsset = 0;
 	for (i = 0; i < n; i++)

@@ -37,7 +37,7 @@ k(long n, long a, long b, long c, long d, long e)
 static int
 anypid(void)
 {
-	return ONE_OF(int, 0, 0, getpid(), getpid(), 99999, -1, INT_MIN);
+	return ONE_OF(int, 0, 0, getpid(), getpid(), INT_MAX, -1, INT_MIN);
 }
 
 static const char *
@@ -168,13 +168,13 @@ do_priority(void)
 		say("nice %d %d", n, nice(n));
 		break;
 	case 3:
-		who = ONE_OF(int, 0, getpid(), 99999);
+		who = ONE_OF(int, 0, getpid(), INT_MAX);
 		which = ONE_OF(int, 0, 1, 4, -1);
 		say("ioprio_set %d %s %#x %ld", which, pname(who), prio,
 		    K(ioprio_set, which, who, prio, 0, 0));
 		break;
 	case 4:
-		who = ONE_OF(int, 0, getpid(), 99999);
+		who = ONE_OF(int, 0, getpid(), INT_MAX);
 		which = ONE_OF(int, 1, 1, 4, -1);
 		say("ioprio_get %d %s %#lx", which, pname(who),
 		    K(ioprio_get, which, who, 0, 0, 0));
@@ -215,7 +215,7 @@ do_wait(void)
 {
 	siginfo_t si;
 	int type = ONE_OF(int, P_ALL, P_PID, P_PGID, P_PIDFD, 4, -1),
-	    id = ONE_OF(int, 0, 1, getpid(), 99999, -1, INT_MIN),
+	    id = ONE_OF(int, 0, 1, getpid(), INT_MAX, -1, INT_MIN),
 	    flags = ONE_OF(int, WEXITED, WEXITED | WNOHANG, WSTOPPED, 0,
 	    WNOHANG, WCONTINUED | WNOWAIT, WEXITED | 0x10, WEXITED |
 	    __WALL, WEXITED | __WCLONE, WEXITED | __WNOTHREAD), st = 77;
@@ -410,7 +410,7 @@ do_machine(void)
 	case 8:
 		say("ids %d %d %d", getpid() == K(gettid, 0, 0, 0, 0, 0),
 		    getpgrp() == getpgid(0), getsid(0) == getsid(getpid()));
-		say(" %ld %ld", K(getsid, 99999, 0, 0, 0, 0), K(getpgid,
+		say(" %ld %ld", K(getsid, INT_MAX, 0, 0, 0, 0), K(getpgid,
 		    -1, 0, 0, 0, 0));
 	}
 }
@@ -435,7 +435,7 @@ do_odd(void)
 		    type, i, j) > 0 ? 1 : (int)K(kcmp, self, self, type, i,
 		    j));
 		if (type >= 0 && type < 7)
-			say(" %ld", K(kcmp, self, 99999, type, 0, 0));
+			say(" %ld", K(kcmp, self, INT_MAX, type, 0, 0));
 		break;
 	case 2:
 		say("arch_prctl %ld %d %ld %ld", K(arch_prctl, ARCH_GET_FS, &a,
