@@ -232,7 +232,7 @@ m_set(struct pty *pt, unsigned long cmd, void *uarg)
 static int
 m_get(struct pty *pt, unsigned long cmd, void *uarg)
 {
-	int n;
+	int n, error = 0;
 
 	rump_mutex_enter(&pt->pt_tty.t_lock);
 	switch (cmd) {
@@ -249,14 +249,15 @@ m_get(struct pty *pt, unsigned long cmd, void *uarg)
 		n = pt->pt_tty.t_pgrp;
 		break;
 	case TIOCGSID:
-		n = pt->pt_tty.t_sid;
+		if ((n = pt->pt_tty.t_sid) == 0)
+			error = ENOTTY;
 		break;
 	default:			/* FIONREAD */
 		n = (int)tty_ptyoutcount(pt);
 		break;
 	}
 	rump_mutex_exit(&pt->pt_tty.t_lock);
-	return rump_copyout(&n, uarg, sizeof(n));
+	return error ? error : rump_copyout(&n, uarg, sizeof(n));
 }
 
 static int

@@ -55,7 +55,8 @@ tty_setup(struct tty *t)
 	t->t_setup = 1;
 	t->t_ios.c_iflag = ICRNL | IXON;
 	t->t_ios.c_oflag = OPOST;
-	t->t_ios.c_cflag = B38400 | CS8 | CREAD | HUPCL;
+	t->t_ios.c_cflag = B38400 | CS8 | CREAD | (t->t_pty != NULL ? 0 :
+	    HUPCL);
 	t->t_ios.c_lflag = ISIG | ICANON | IEXTEN | ECHOE | ECHOK | ECHOCTL |
 	    ECHOKE;
 	if (t->t_pty != NULL ||
@@ -277,6 +278,16 @@ tty_write(struct tty *t, struct uio *uio, int oflags)
 	return error;
 }
 
+/* Fewer would not end a read without a time. */
+static uint32_t
+pollmin(const struct tty *t)
+{
+	const cc_t *cc = t->t_ios.c_cc;
+
+	return (t->t_ios.c_lflag & ICANON) || cc[VTIME] != 0 ||
+	    cc[VMIN] == 0 ? 1 : cc[VMIN];
+}
+
 int
 tty_poll(struct tty *t, int events, struct selrec *sr)
 {
@@ -285,7 +296,7 @@ tty_poll(struct tty *t, int events, struct selrec *sr)
 	enter(t);
 	if (events & (POLLIN | POLLRDNORM)) {
 		(void)startinput(t);
-		if (avail(t) > 0 || t->t_eof)
+		if (avail(t) >= pollmin(t) || t->t_eof)
 			r |= events & (POLLIN | POLLRDNORM);
 	}
 	if (!t->t_stopped && (t->t_pty == NULL || tty_ptyroom(t->t_pty)))

@@ -72,7 +72,7 @@ wakeup(struct tty *t)
 static void
 rubout(struct tty *t, int c)
 {
-	int n = lflag(t, ECHOCTL) && ISCTRL(c) ? 2 : 1;
+	int n = !ISCTRL(c) ? 1 : lflag(t, ECHOCTL) ? 2 : 0;
 
 	if (!lflag(t, ECHO) || !lflag(t, ECHOE))
 		return;
@@ -99,12 +99,22 @@ erase(struct tty *t)
 	} while ((t->t_ios.c_iflag & IUTF8) && (c & 0xc0) == 0x80);
 }
 
+/* Is the last character of the line one of a word? */
+static int
+wordends(struct tty *t)
+{
+	int c = TQ(t, t->t_head - 1) & 0xff;
+
+	return (c >= '0' && c <= '9') || c == '_' || c >= 0x80 ||
+	    ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 static void
 eraseword(struct tty *t)
 {
-	while (t->t_head != t->t_ready && (TQ(t, t->t_head - 1) & 0xff) == ' ')
+	while (t->t_head != t->t_ready && !wordends(t))
 		erase(t);
-	while (t->t_head != t->t_ready && (TQ(t, t->t_head - 1) & 0xff) != ' ')
+	while (t->t_head != t->t_ready && wordends(t))
 		erase(t);
 }
 
@@ -186,11 +196,12 @@ edit(struct tty *t, int c)
 		eraseline(t, c);
 	else if (lflag(t, IEXTEN) && is(t, c, VWERASE))
 		eraseword(t);
-	else if (lflag(t, IEXTEN) && is(t, c, VREPRINT))
+	else if (lflag(t, IEXTEN) && lflag(t, ECHO) && is(t, c, VREPRINT))
 		reprint(t, c);
 	else if (is(t, c, VEOF))
 		endline(t, TQ_NONE);
-	else if (c == '\n' || is(t, c, VEOL) || is(t, c, VEOL2)) {
+	else if (c == '\n' || is(t, c, VEOL) ||
+	    (lflag(t, IEXTEN) && is(t, c, VEOL2))) {
 		echo(t, c);
 		endline(t, c);
 	} else
