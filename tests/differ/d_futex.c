@@ -217,4 +217,5 @@ differ_end(void)
 	/* A lock that is left must not be known to the kernel any more. */
 	for (i = 0; i < NWORD; i++)
 		*where(i) = 0;
+	unlink("f");
 }

@@ -280,4 +280,6 @@ differ_end(void)
 	mmap(arena, NPG * PG, PROT_NONE, FIX, -1, 0);
 	close(fd);
 	close(other);
+	unlink("f");
+	unlink("g");
 }
