@@ -213,7 +213,9 @@ mounts(void)
 	unsigned flags = ONE_OF(unsigned, 0, 0, MS_RDONLY, MS_NODEV, MS_NOEXEC,
 	    MS_NOSUID, MS_NOATIME);
 	struct statfs sf;
+	struct stat st;
 	long r;
+	int i;
 
 	(void)!fchdir(top);
 	switch (below(7)) {
@@ -229,6 +231,11 @@ mounts(void)
 		say("umount %s %#x %ld", n, flags, r);
 		break;
 	case 2:
+		/* Linux also refuses while one is open that has no name. */
+		for (i = 0; i < NDIR; i++)
+			if (dir[i] >= 0 && fstat(dir[i], &st) == 0 &&
+			    st.st_nlink == 0)
+				flags &= ~MS_RDONLY;
 		r = SYS(mount, "x", n, NULL, MS_REMOUNT | flags, NULL);
 		say("remount %s %#x %ld", n, flags, r);
 		break;
