@@ -129,9 +129,10 @@ fill(int fd)
 {
 	unsigned long n = below(4), i;
 
-	if (once_in(30))
-		return ONE_OF(unsigned long, 0, 1025, 1024, (unsigned long)-1,
-		    1UL << 31, 100);
+	if (once_in(30))	/* what there was; not half a pipe's page */
+		return ONE_OF(unsigned long, 0, 1025, (unsigned long)-1,
+		    1UL << 31, is(fd, S_IFIFO) ? 0 : 1024, 100 *
+		    !is(fd, S_IFIFO));
 	for (i = 0; i < 1026; i++) {
 		iov[i].iov_len = i < n ? alen() / 2 : 3;
 		iov[i].iov_base = i < 4 ? addr(iov[i].iov_len, i == 0) : arena;
