@@ -31,7 +31,7 @@ name(void)
 	    "a/", "nope", "", "d/", "n", "s", ".");
 }
 
-static void
+void
 differ_begin(void)
 {
 	unsigned i;
@@ -340,7 +340,7 @@ look(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(5)) {
@@ -364,7 +364,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	close(fd);

@@ -11,7 +11,7 @@
 static int s[NSOCK];
 static int mode;	/* 1: SO_REUSEPORT */
 
-static void
+void
 differ_begin(void)
 {
 	net_begin();
@@ -20,7 +20,7 @@ differ_begin(void)
 		s[i] = -1;
 }
 
-static void
+void
 differ_end(void)
 {
 	for (unsigned i = 0; i < NSOCK; i++)
@@ -28,7 +28,7 @@ differ_end(void)
 			close(s[i]);
 }
 
-static void
+void
 differ_step(void)
 {
 	static const char *const places[] = { "127.0.0.1", "127.0.0.2",

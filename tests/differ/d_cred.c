@@ -324,7 +324,7 @@ child(void)
 	_exit(below(256));
 }
 
-static void
+void
 differ_step(void)
 {
 	siginfo_t si;
@@ -348,7 +348,7 @@ differ_step(void)
 	say(" status %#x", st);
 }
 
-static void
+void
 differ_begin(void)
 {
 	int fd;
@@ -363,7 +363,7 @@ differ_begin(void)
 	close(fd);
 }
 
-static void
+void
 differ_end(void)
 {
 }

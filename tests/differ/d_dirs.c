@@ -47,7 +47,7 @@ chain(void)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	int i;
@@ -318,7 +318,7 @@ finding(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(5)) {
@@ -337,7 +337,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

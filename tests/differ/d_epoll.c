@@ -414,7 +414,7 @@ misc(int s)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	sigset_t set;
@@ -435,7 +435,7 @@ differ_begin(void)
 		slot[s] = epoll_create1(0);
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(16)) {
@@ -462,7 +462,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	sigset_t set;

@@ -33,7 +33,7 @@ limit(unsigned n)
 	setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-static void
+void
 differ_begin(void)
 {
 	int p[2], i;
@@ -321,7 +321,7 @@ locking(void)
 		say("lock fault %ld", RES(syscall(SYS_fcntl, fd, c, 8L)));
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(10)) {
@@ -345,7 +345,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	limit(1024);

@@ -158,7 +158,7 @@ do_robust(void)
 	    r < 0 ? 0 : len);
 }
 
-static void
+void
 differ_begin(void)
 {
 	int fd = open("f", 0102, 0600);
@@ -181,7 +181,7 @@ differ_begin(void)
 	word = 0;
 }
 
-static void
+void
 differ_step(void)
 {
 	int i, cmd, flags;
@@ -208,7 +208,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

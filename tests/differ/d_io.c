@@ -27,7 +27,7 @@ static uint8_t *arena;		/* SPAN bytes, then nothing */
 static struct iovec iov[1026];
 static int bad;			/* this seed has bad addresses */
 
-static void
+void
 differ_begin(void)
 {
 	int i, p[2];
@@ -345,7 +345,7 @@ opening(void)
 	say("open %s %#o %ld", n, (unsigned)fl, RES(open(n, fl)));
 }
 
-static void
+void
 differ_step(void)
 {
 	int fd = afd(), w, fl;
@@ -388,7 +388,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	syscall(SYS_close_range, 3, ~0u, 0);

@@ -89,7 +89,7 @@ do_policy(void)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	int i;
@@ -101,7 +101,7 @@ differ_begin(void)
 		fds[i] = -1;
 }
 
-static void
+void
 differ_step(void)
 {
 	int fd = fds[below(NFD)], k, i;
@@ -163,7 +163,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

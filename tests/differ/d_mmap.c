@@ -291,7 +291,7 @@ do_lock(int at, int n)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	struct sigaction sa = { .sa_sigaction = handler,
@@ -325,7 +325,7 @@ differ_begin(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	int at = below(NPG), n = 1 + below(4), k;
@@ -395,7 +395,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

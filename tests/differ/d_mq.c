@@ -259,7 +259,7 @@ do_shm(void)
 	close(r);
 }
 
-static void
+void
 differ_begin(void)
 {
 	sigset_t set;
@@ -274,7 +274,7 @@ differ_begin(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static void
+void
 differ_step(void)
 {
 	const char *n;
@@ -314,7 +314,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

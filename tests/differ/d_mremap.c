@@ -216,7 +216,7 @@ bad(int w)
 	say("bad %d %d: %ld", w, how, where(r));
 }
 
-static void
+void
 differ_begin(void)
 {
 	static char buf[PG];
@@ -236,7 +236,7 @@ differ_begin(void)
 		clear(i);
 }
 
-static void
+void
 differ_step(void)
 {
 	int w = below(NWIN), i;
@@ -270,7 +270,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

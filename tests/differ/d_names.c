@@ -75,7 +75,7 @@ dirfd_(void)
 	    dirs[3], -1, 77);
 }
 
-static void
+void
 differ_begin(void)
 {
 	memset(longname, 'n', sizeof(longname) - 1);
@@ -290,7 +290,7 @@ look(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(5)) {
@@ -309,7 +309,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

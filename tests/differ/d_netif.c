@@ -14,7 +14,7 @@
 
 static int u4, u6, nl, raw, pk;
 
-static void
+void
 differ_begin(void)
 {
 	struct timeval tv = { 5, 0 };
@@ -28,7 +28,7 @@ differ_begin(void)
 	setsockopt(nl, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 }
 
-static void
+void
 differ_end(void)
 {
 	close(u4);
@@ -248,7 +248,7 @@ packet(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(7)) {

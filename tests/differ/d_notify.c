@@ -252,7 +252,7 @@ misc(int k)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	int i;
@@ -266,7 +266,7 @@ differ_begin(void)
 	mkdir("e", 0755);
 }
 
-static void
+void
 differ_step(void)
 {
 	int k = below(NIN);
@@ -290,7 +290,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

@@ -41,7 +41,7 @@ name(void)
 	    "..", "d/./a", "d//b", "/proc", "l/a", "d/l/a", "b/.");
 }
 
-static void
+void
 differ_begin(void)
 {
 	struct stat st;
@@ -397,7 +397,7 @@ use(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(3)) {
@@ -412,7 +412,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

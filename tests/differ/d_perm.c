@@ -65,7 +65,7 @@ become(void)
 	say("be %u:%u %d", uid, gid, setfsuid((uid_t)-1));
 }
 
-static void
+void
 differ_begin(void)
 {
 	int i;
@@ -267,7 +267,7 @@ use(const char *n)
 		say(" fd %d %#o %u:%u", fd, st.st_mode, st.st_uid, st.st_gid);
 }
 
-static void
+void
 differ_step(void)
 {
 	const char *n = name();
@@ -290,7 +290,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int i;

@@ -343,7 +343,7 @@ doselect(int s)
 	    FD_ISSET(fd, &r), FD_ISSET(fd, &w), FD_ISSET(fd, &x));
 }
 
-static void
+void
 differ_begin(void)
 {
 	int s;
@@ -356,7 +356,7 @@ differ_begin(void)
 	next = 0;
 }
 
-static void
+void
 differ_step(void)
 {
 	int s = below(NSLOT), t;
@@ -409,7 +409,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int s;

@@ -466,7 +466,7 @@ do_odd(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(12)) {
@@ -499,13 +499,13 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	setsid();
 }
 
-static void
+void
 differ_end(void)
 {
 	struct sched_param sp = { .sched_priority = 0 };

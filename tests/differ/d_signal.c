@@ -465,7 +465,7 @@ do_fault(void)
 	say(" no fault");
 }
 
-static void
+void
 differ_step(void)
 {
 	uint64_t mask = 0;
@@ -522,7 +522,7 @@ differ_step(void)
 	expected = 0;
 }
 
-static void
+void
 differ_begin(void)
 {
 	static int first = 1;
@@ -553,7 +553,7 @@ differ_begin(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	struct rlimit rl = { 1000, 1000 };

@@ -20,7 +20,7 @@ static const char *const places[] = { "127.0.0.1", "127.0.0.1", "127.0.0.1",
     "::ffff:127.0.0.2", "10.9.9.9", "2001:db8::1", "::ffff:10.9.9.9",
     "0.0.0.1" };
 
-static void
+void
 differ_begin(void)
 {
 	net_begin();
@@ -29,7 +29,7 @@ differ_begin(void)
 		s[i] = -1;
 }
 
-static void
+void
 differ_end(void)
 {
 	struct linger l = { 1, 0 };
@@ -313,7 +313,7 @@ shutdown_some(unsigned i)
 		forget(i);
 }
 
-static void
+void
 differ_step(void)
 {
 	unsigned i = below(NSOCK);

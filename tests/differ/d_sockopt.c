@@ -17,7 +17,7 @@ static int s[NSOCK];
 static const char *const kinds[] = { "tcp4", "tcp6", "udp4", "udp6", "raw4",
     "unix" };
 
-static void
+void
 differ_begin(void)
 {
 	net_begin();
@@ -31,7 +31,7 @@ differ_begin(void)
 		setsockopt(s[i], SOL_SOCKET, SO_SNDBUF, &v, sizeof(v));
 }
 
-static void
+void
 differ_end(void)
 {
 	for (unsigned i = 0; i < NSOCK; i++)
@@ -118,7 +118,7 @@ set(unsigned i, int level, int name)
 	    u.v[1], (int)len, r);
 }
 
-static void
+void
 differ_step(void)
 {
 	/* The levels: AF_INET6's have IP's, too, with own values on Linux. */

@@ -344,7 +344,7 @@ msg_step(void)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	int i;
@@ -358,7 +358,7 @@ differ_begin(void)
 		shm[i] = sem[i] = msg[i] = -1;
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(3)) {
@@ -373,7 +373,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	struct shmid_ds ds;

@@ -51,7 +51,7 @@ connect_pair(unsigned i, int v6)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	unsigned i;
@@ -64,7 +64,7 @@ differ_begin(void)
 		connect_pair(2 * i, i & 1);
 }
 
-static void
+void
 differ_end(void)
 {
 	struct linger l = { 1, 0 };
@@ -287,7 +287,7 @@ ready(void)
 	say("ready %d %#x %#x %#x %#x", n, ev[0], ev[1], ev[2], ev[3]);
 }
 
-static void
+void
 differ_step(void)
 {
 	unsigned i = below(2 * NPAIR), how;

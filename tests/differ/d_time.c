@@ -500,7 +500,7 @@ do_bad(void)
 	}
 }
 
-static void
+void
 differ_step(void)
 {
 	switch (below(16)) {
@@ -537,7 +537,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	sigset_t set;
@@ -549,7 +549,7 @@ differ_begin(void)
 		timers[i] = clocks[i] = -1;
 }
 
-static void
+void
 differ_end(void)
 {
 	struct itimerval it = { { 0, 0 }, { 0, 0 } };

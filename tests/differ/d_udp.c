@@ -55,7 +55,7 @@ renew(unsigned i)
 	say("bind %u %s %ld", i, text, RES(bind(s[i], &a.sa, len)));
 }
 
-static void
+void
 differ_begin(void)
 {
 	net_begin();
@@ -65,7 +65,7 @@ differ_begin(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	for (unsigned i = 0; i < NSOCK; i++)
@@ -304,7 +304,7 @@ option(unsigned i)
 	    level, name, &v, sizeof(v))));
 }
 
-static void
+void
 differ_step(void)
 {
 	unsigned i = below(NSOCK);

@@ -572,7 +572,7 @@ misc(int s)
 	}
 }
 
-static void
+void
 differ_begin(void)
 {
 	int s;
@@ -585,7 +585,7 @@ differ_begin(void)
 	next = 0;
 }
 
-static void
+void
 differ_step(void)
 {
 	int s = below(NSLOT), n;
@@ -633,7 +633,7 @@ differ_step(void)
 	}
 }
 
-static void
+void
 differ_end(void)
 {
 	int s;

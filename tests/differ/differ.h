@@ -22,9 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void differ_begin(void);
-static void differ_step(void);
-static void differ_end(void);
+void differ_begin(void);
+void differ_step(void);
+void differ_end(void);
 
 static uint64_t differ_state;	/* splitmix64's */
 static unsigned differ_nstep;
