@@ -7,30 +7,26 @@
 
 #define PAGE	4096UL
 
-/* How much was moved: all, else what is of base's page, else 0 (EFAULT). */
-static size_t
+static int
 uio_step(void *kaddr, size_t n, struct uio *uio)
 {
 	void *base = uio->uio_iov->iov_base;
-	size_t most = PAGE - (uintptr_t)base % PAGE;
 
-	while (rumpcomp_user_copy(uio->uio_write ? kaddr : base,
-	    uio->uio_write ? base : kaddr, n) != 0) {
-		if (n <= most)
-			return 0;
-		n = most;
-	}
+	if (rumpcomp_user_copy(uio->uio_write ? kaddr : base,
+	    uio->uio_write ? base : kaddr, n) != 0)
+		return EFAULT;
 	uio->uio_iov->iov_base = (char *)base + n;
 	uio->uio_iov->iov_len -= n;
 	uio->uio_resid -= n;
 	uio->uio_offset += (int64_t)n;
-	return n;
+	return 0;
 }
 
 int
 rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 {
 	size_t m;
+	int error;
 
 	while (n > 0 && uio->uio_resid > 0) {
 		while (uio->uio_iov->iov_len == 0) {
@@ -40,8 +36,8 @@ rump_uiomove(void *kaddr, size_t n, struct uio *uio)
 			uio->uio_iovcnt--;
 		}
 		m = uio->uio_iov->iov_len < n ? uio->uio_iov->iov_len : n;
-		if ((m = uio_step(kaddr, m, uio)) == 0)
-			return EFAULT;
+		if ((error = uio_step(kaddr, m, uio)) != 0)
+			return error;
 		kaddr = (char *)kaddr + m;
 		n -= m;
 	}
@@ -57,7 +53,7 @@ rump_uiopart(void *kaddr, size_t n, struct uio *uio)
 	if (error == 0)
 		return 0;
 	for (;;) {
-		m = 4096 - (uintptr_t)uio->uio_iov->iov_base % 4096;
+		m = PAGE - (uintptr_t)uio->uio_iov->iov_base % PAGE;
 		if (m >= uio->uio_iov->iov_len ||
 		    m >= n - (resid - uio->uio_resid) ||
 		    rump_uiomove((char *)kaddr + (resid - uio->uio_resid), m,

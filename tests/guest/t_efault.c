@@ -282,6 +282,34 @@ test_parts(void)
 	CHECK_EQ(read(p[0], EDGE, 4), 4);
 }
 
+/* Half of what must go whole is there: nothing goes, and nothing is lost. */
+static void
+test_whole(void)
+{
+	char *across = bad - 100;
+	int d[2], ev = eventfd(5, EFD_NONBLOCK);
+
+	CHECK(ev >= 0);
+	E(SYS_write, ev, EDGE, 8);
+	E(SYS_read, ev, EDGE, 8);
+	/* Linux's, too, gave its count away. */
+	FAILS(read(ev, rw, 8), EAGAIN);
+	close(ev);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, d), 0);
+	E(SYS_write, d[0], across, 200);
+	FAILS(read(d[1], rw, 200), EAGAIN);
+	close(d[0]);
+	close(d[1]);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, d), 0);
+	E(SYS_write, d[0], across, 200);
+	FAILS(read(d[1], rw, 200), EAGAIN);
+	CHECK_EQ(write(d[0], rw, 200), 200);
+	E(SYS_read, d[1], across, 200);
+	CHECK_EQ(read(d[1], rw, 300), 200);
+	close(d[0]);
+	close(d[1]);
+}
+
 static void
 open_all(void)
 {
@@ -334,6 +362,7 @@ main(void)
 	test_output(BAD);
 	test_output(RO);
 	test_parts();
+	test_whole();
 	msgctl(msg, IPC_RMID, NULL);
 	semctl(sem, 0, IPC_RMID);
 	shmctl(shm, IPC_RMID, NULL);
