@@ -239,8 +239,11 @@ interrupt(void)
 	while (__atomic_load_n(&victim, __ATOMIC_ACQUIRE) == NULL)
 		msleep(1);
 	rump_schedule();
+	/* It cannot leave, and be gone, without the mutex. */
+	rump_mutex_enter(&mtx);
 	__atomic_fetch_or(&victim->l_pending, LP_EXIT, __ATOMIC_RELAXED);
 	rump_lwp_wakeup(victim);
+	rump_mutex_exit(&mtx);
 	rump_unschedule();
 	thread_join(&th);
 	CHECK_EQ(error, EINTR);
