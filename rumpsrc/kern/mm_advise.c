@@ -37,7 +37,7 @@ advise_check(const struct mm_region *mr, int advice)
 	case MADV_FREE:
 		if (file)
 			return EINVAL;
-		/* FALLTHROUGH */
+		__attribute__((__fallthrough__));
 	case MADV_DONTNEED:
 	case MADV_COLD:
 	case MADV_PAGEOUT:

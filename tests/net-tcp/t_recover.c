@@ -389,12 +389,13 @@ shorttrip(int fd)
 	}
 }
 
-static void
-ecn(void)
+/* 0: on a busy machine, unless it is the last try, the time-out came first. */
+static int
+ecnonce(int last)
 {
 	uint64_t *probes = &rump_tcpstat[TCPS_TCPLossProbes], before;
 	struct s s;
-	int l = listening(), fd, i;
+	int l = listening(), fd, i, probed;
 
 	inject_opt(SYN | ECE | CWR, pseq, 0, NULL, 0, opt_sack,
 	    sizeof(opt_sack));
@@ -427,10 +428,25 @@ ecn(void)
 	EXPECT(&s, ACK | CWR);
 	EXPECT(&s, ACK | PSH);
 	/* Both are lost: a probe, as when there was no congestion. */
-	EXPECT(&s, ACK | PSH);
-	CHECK_EQ(s.seq, pack + 1000);
-	CHECK_EQ(__atomic_load_n(probes, __ATOMIC_RELAXED), before + 1);
+	CHECK(next(&s, WAIT));
+	probed = last || s.seq != pack;
+	if (probed) {
+		CHECK_EQ(s.flags, ACK | PSH);
+		CHECK_EQ(s.seq, pack + 1000);
+		CHECK_EQ(__atomic_load_n(probes, __ATOMIC_RELAXED),
+		    before + 1);
+	}
 	finish(fd, l);
+	return probed;
+}
+
+static void
+ecn(void)
+{
+	int i;
+
+	for (i = 1; !ecnonce(i == 10); i++)
+		continue;
 }
 
 /* RFC 1191: an ICMP message makes segments shorter; a false one does not. */
