@@ -21,8 +21,8 @@ drop_frames(void)
 }
 
 static struct sockaddr_in where;
-static int stop;		/* [a] */
 
+/* Until a client says that it is enough. */
 static void
 serve(void *arg)
 {
@@ -31,12 +31,13 @@ serve(void *arg)
 	long k;
 
 	while ((fd = (int)rump_sys_accept(l, NULL, NULL)) >= 0) {
+		b[0] = '\0';
 		while ((k = rump_sys_recvfrom(fd, b, sizeof(b), 0, NULL,
 		    NULL)) > 0)
 			CHECK_EQ(rump_sys_sendto(fd, b, (size_t)k, 0, NULL,
 			    0), k);
 		OK(rump_sys_close(fd));
-		if (k == 0 && __atomic_load_n(&stop, __ATOMIC_RELAXED))
+		if (b[0] == 'e')
 			break;
 	}
 }
@@ -50,7 +51,8 @@ client1(int how)
 
 	CHECK(fd >= 0);
 	OK(rump_sys_connect(fd, (void *)&where, sizeof(where)));
-	CHECK_EQ(rump_sys_sendto(fd, "question", 8, 0, NULL, 0), 8);
+	CHECK_EQ(rump_sys_sendto(fd, how == 3 ? "enough!!" : "question", 8, 0,
+	    NULL, 0), 8);
 	CHECK_EQ(rump_sys_recvfrom(fd, b, 100, 0, NULL, NULL), 8);
 	if (how == 1)
 		OK(rump_sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, (void *)&lg,
@@ -119,9 +121,8 @@ main(void)
 		thread_join(&cl[i]);
 	thread_join(&fl);
 	drop_frames();
-	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < 2; i++)
-		client1(0);
+		client1(3);
 	for (i = 0; i < 2; i++)
 		thread_join(&srv[i]);
 	OK(rump_sys_close(l));
