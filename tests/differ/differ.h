@@ -13,6 +13,7 @@
 #define TESTS_DIFFER_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,24 +92,45 @@ say(const char *fmt, ...)
 	putchar('\n');
 }
 
+/*
+ * What whoever starts us may have left, on Linux: a shell's or a CI's ignored
+ * signals, limits, mask of files, priority, descriptors.
+ */
+static void
+differ_normal(void)
+{
+	static const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	sigset_t empty;
+	int i;
+
+	sigemptyset(&empty);
+	for (i = 1; i < 65; i++)
+		signal(i, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &empty, NULL);
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (i == RLIMIT_FSIZE || i == RLIMIT_CPU || i == RLIMIT_AS ||
+		    i == RLIMIT_DATA || i == RLIMIT_RSS || i == RLIMIT_LOCKS)
+			setrlimit(i, &none);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 4096 });
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ 8 << 20, 8 << 20 });
+	setrlimit(RLIMIT_STACK, &(struct rlimit){ 8 << 20, RLIM_INFINITY });
+	setpriority(PRIO_PROCESS, 0, 0);
+	umask(022);
+	for (i = 3; i < 1024; i++)
+		close(i);
+}
+
 int
 main(int argc, char **argv)
 {
 	unsigned long seed, last, steps;
 	char dir[64];
-	int fd;
 
-	/* Whoever starts us on Linux may have other limits. */
-	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 4096 });
-	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ 8 << 20, 8 << 20 });
-	setrlimit(RLIMIT_STACK, &(struct rlimit){ 8 << 20, RLIM_INFINITY });
 	if (argc != 4) {
 		fprintf(stderr, "usage: %s FIRST LAST STEPS\n", argv[0]);
 		return 2;
 	}
-	/* What a shell left open. */
-	for (fd = 3; fd < 1024; fd++)
-		close(fd);
+	differ_normal();
 	last = strtoul(argv[2], NULL, 10);
 	steps = strtoul(argv[3], NULL, 10);
 	for (seed = strtoul(argv[1], NULL, 10); seed <= last; seed++) {
