@@ -250,6 +250,7 @@ RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
 {
 	struct sched_attr sa = { .size = SCHED_ATTR_SIZE_VER0 };
 	int policy, prio;
+	struct lwp *l;
 
 	if (attr == NULL || size < SCHED_ATTR_SIZE_VER0 || size > 4096 ||
 	    flags != 0)
@@ -260,9 +261,11 @@ RUMP_SYSCALL4(sched_getattr, int, pid, void *, attr, unsigned, size,
 	sa.sched_priority = (unsigned)prio;
 	if (policy & SCHED_RESET_ON_FORK)
 		sa.sched_flags = SCHED_FLAG_RESET_ON_FORK;
-	if (prio == 0)
-		sa.sched_nice = __atomic_load_n(&gatelwp->l_proc->p_nice,
+	if (prio == 0 && (l = sched_enter(pid)) != NULL) {
+		sa.sched_nice = __atomic_load_n(&l->l_proc->p_nice,
 		    __ATOMIC_RELAXED);
+		sched_leave(l);
+	}
 	return -rump_copyout(&sa, attr, size < sizeof(sa) ? size :
 	    sizeof(sa));
 }
@@ -311,6 +314,7 @@ RUMP_SYSCALL3(ioprio_set, int, which, int, who, int, prio)
 static int
 sched_priomatch(struct proc *p, int which, int who)
 {
+	uint32_t uid;
 	int r;
 
 	if (p == &rump_proc0)
@@ -319,9 +323,10 @@ sched_priomatch(struct proc *p, int which, int who)
 		return p->p_pid == (who == 0 ? curproc->p_pid : who);
 	if (which != PRIO_USER)
 		return p->p_pgid == (who == 0 ? curproc->p_pgid : who);
+	/* Before the lock: it may take it. */
+	uid = who == 0 ? rump_cred_cur()->cr_ruid : (uint32_t)who;
 	rump_mutex_enter(&p->p_lock);
-	r = p->p_cred->cr_ruid == (who == 0 ? rump_cred_cur()->cr_ruid :
-	    (uint32_t)who);
+	r = p->p_cred->cr_ruid == uid;
 	rump_mutex_exit(&p->p_lock);
 	return r;
 }
@@ -347,17 +352,15 @@ RUMP_SYSCALL2(getpriority, int, which, int, who)
 	return r;
 }
 
-/* The superuser, or whoever has the user id of its process; EPERM, EACCES. */
+/*
+ * The superuser, or whoever (me) has the user id of the process; EPERM, EACCES.
+ * Caller holds p_lock.
+ */
 static int
-sched_setnice(struct proc *p, int nice)
+sched_setnice(struct proc *p, int nice, uint32_t me)
 {
-	uint32_t me = rump_cred_cur()->cr_euid;
-	int ok;
 
-	rump_mutex_enter(&p->p_lock);
-	ok = me == 0 || me == p->p_cred->cr_euid || me == p->p_cred->cr_ruid;
-	rump_mutex_exit(&p->p_lock);
-	if (!ok)
+	if (me != 0 && me != p->p_cred->cr_euid && me != p->p_cred->cr_ruid)
 		return EPERM;
 	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
 	if (me != 0 && nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED))
@@ -368,6 +371,7 @@ sched_setnice(struct proc *p, int nice)
 
 RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
+	uint32_t me = rump_cred_cur()->cr_euid;
 	struct proc *p;
 	int error = ESRCH, e;
 
@@ -377,7 +381,9 @@ RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 	for (p = rump_proc_list(); p != NULL; p = p->p_next) {
 		if (!sched_priomatch(p, which, who))
 			continue;
-		e = sched_setnice(p, nice);
+		rump_mutex_enter(&p->p_lock);
+		e = sched_setnice(p, nice, me);
+		rump_mutex_exit(&p->p_lock);
 		if (e != 0 || error == ESRCH)
 			error = e;
 	}
@@ -388,7 +394,8 @@ RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 {
 	struct sched_attr sa = { 0 };
-	uint32_t size;
+	uint32_t size, me = rump_cred_cur()->cr_euid;
+	struct lwp *l;
 	long r;
 
 	if (attr == NULL || pid < 0 || flags != 0)
@@ -411,8 +418,12 @@ RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 	r = sched_set(pid, (int)(sa.sched_policy | (sa.sched_flags ?
 	    SCHED_RESET_ON_FORK : 0)), (int)sa.sched_priority);
 	if (r == 0 && (sa.sched_policy == SCHED_NORMAL ||
-	    sa.sched_policy == SCHED_BATCH))
-		r = -sched_setnice(gatelwp->l_proc, sa.sched_nice);
+	    sa.sched_policy == SCHED_BATCH)) {
+		if ((l = sched_enter(pid)) == NULL)
+			return -ESRCH;
+		r = -sched_setnice(l->l_proc, sa.sched_nice, me);
+		sched_leave(l);
+	}
 	return r == -EACCES ? -EPERM : r;
 }
 
