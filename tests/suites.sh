@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs the suites that tests/suites names (or those given), each with a log
 # in BUILD/tests; counts lines "ok NAME" and "FAIL..." of suites that print
-# them, else the suite as one.  Ends with what failed, once more, and a line
-# "N passed, N failed".
+# them, else the suite as one.  A suite that only printed "skipped..." has not
+# passed.  Ends with what failed, once more, and a line "N passed, N failed".
 set -u
 : "${BUILD:?}" "${MAKE:=make}"
 cd "$(dirname "$0")" || exit 2
 logs=$BUILD/tests/logs
 mkdir -p "$logs"
-passed=0 failed=0 again=
+passed=0 failed=0 skipped=0 again=
 list=$(grep -v '^#' suites)
 [ $# -eq 0 ] || list=$(for s; do grep "^$s[[:space:]]" suites ||
     echo "$s -"; done)
@@ -28,11 +28,14 @@ while read -r name dir args; do
 	    >"$logs/$name" 2>&1 </dev/null || rc=$?
 	ok=$(grep -cE '^ *ok[[:space:]]' "$logs/$name")
 	bad=$(grep -cE '^ *FAIL' "$logs/$name")
-	[ $rc = 0 ] && [ "$ok" = 0 ] && ok=1
+	skip=$(grep -c '^ *skipped' "$logs/$name")
+	[ $rc = 0 ] && [ "$ok" = 0 ] && [ "$skip" = 0 ] && ok=1
 	[ $rc != 0 ] && [ "$bad" = 0 ] && bad=1
 	passed=$((passed + ok)) failed=$((failed + bad))
-	printf '%-4s %-16s %4d passed, %d failed, %d s\n' \
+	skipped=$((skipped + skip))
+	printf '%-4s %-16s %4d passed, %d failed, %s%d s\n' \
 	    "$([ $rc = 0 ] && echo ok || echo FAIL)" "$name" "$ok" "$bad" \
+	    "$([ "$skip" = 0 ] || echo "$skip skipped, ")" \
 	    $(($(date +%s) - start))
 	[ $rc = 0 ] && continue
 	# What went well would hide what did not where output is cut.
@@ -44,5 +47,6 @@ EOF
 for name in $again; do
 	grep -E '^ *FAIL' "$logs/$name" | cut -c1-100
 done
+[ $skipped = 0 ] || echo "$skipped skipped: grep skipped $logs/*"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed != 0 ]
