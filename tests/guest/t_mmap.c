@@ -211,6 +211,11 @@ test_sparse(void)
 	for (i = 0; i < pages; i += pages / MANY)
 		CHECK_EQ(at(fd, i * PG), i / (pages / MANY) + 1);
 	CHECK_EQ(at(fd, PG), 0);
+	CHECK_EQ(ftruncate(fd, INT64_MAX), 0);
+	CHECK_EQ(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	    0, INT64_MAX), 0);
+	for (i = 0; i < pages; i += pages / MANY)
+		CHECK_EQ(p[i * PG], 0);
 	CHECK_EQ(munmap(p, pages * PG), 0);
 	close(fd);
 }

@@ -77,6 +77,8 @@ t_data(void)
 		CHECK_EQ(buf2[i], 0);
 	CHECK_EQ(rump_sys_pwrite64(fd, "z", 1, INT64_MAX - 1), 1);
 	FAILS(rump_sys_pwrite64(fd, "z", 1, INT64_MAX), EINVAL);
+	CHECK_EQ(rump_sys_lseek(fd, 1 << 20, SEEK_DATA), INT64_MAX - 4095);
+	CHECK_EQ(rump_sys_lseek(fd, INT64_MAX - 1, SEEK_HOLE), INT64_MAX);
 	CHECK_EQ(rump_sys_close(fd), 0);
 	CHECK_EQ(rump_sys_unlink("/tmp/d"), 0);
 }

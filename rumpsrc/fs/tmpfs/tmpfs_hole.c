@@ -95,9 +95,9 @@ punch(struct tmpfs_mount *tm, struct tnode *tn, int64_t off, int64_t end)
 	if (last > first && tr->tr_obj.mo_regions == NULL)
 		tmpfs_freepages(tm, tn, first, last - 1);
 	else
-		for (; first < last; first++)	/* somebody sees them */
-			if ((page = tmpfs_getpage(tr, first)) != NULL)
-				memset(page, 0, TPAGE);
+		while ((first = tmpfs_nextpage(tr, first)) < last)
+			if ((page = tmpfs_getpage(tr, first++)) != NULL)
+				memset(page, 0, TPAGE);	/* somebody sees them */
 	tmpfs_setblocks(tn);
 	return 0;
 }
@@ -160,7 +160,8 @@ tmpfs_seekhole(struct vnode *vp, int hole, int64_t *offp)
 	}
 	while (off < vp->v_size && (tmpfs_lowerbytes(tr, off) != 0 ||
 	    tmpfs_getpage(tr, (uint64_t)off / TPAGE) != NULL))
-		off = (off / TPAGE + 1) * TPAGE;
-	*offp = off < vp->v_size ? off : vp->v_size;
+		off += off / TPAGE == vp->v_size / TPAGE ? vp->v_size - off :
+		    TPAGE - off % TPAGE;	/* the last one may be 2^63's */
+	*offp = off;
 	return 0;
 }
