@@ -84,19 +84,44 @@ tree_name(const struct tree *t, const char *path, char buf[2000])
 	return snprintf(buf, 2000, "%s/%s", t->t_root, path) < 2000 ? 0 : -1;
 }
 
+/* The next part with data at or after *at: its end, *at at most SIZE. */
+static int64_t
+data_part(int fd, int64_t *at, int64_t size)
+{
+	int64_t next = lseek(fd, *at, SEEK_DATA), end;
+
+	if (next == -1)
+		next = errno == ENXIO ? size : *at;
+	*at = next < size ? next : size;
+	end = *at < size ? lseek(fd, *at, SEEK_HOLE) : size;
+	return end == -1 || end > size ? size : end;
+}
+
+/* Holes are passed over: there may be EiB of them. */
 static uint64_t
-contents(const char *file)
+contents(const char *file, int64_t size)
 {
 	uint64_t h = 14695981039346656037ull;
 	char buf[8192];
-	ssize_t n;
+	int64_t at = 0, end;
+	ssize_t n = 1;
 	int fd;
 
 	if ((fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) == -1)
 		return 0;
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			h = (h ^ (unsigned char)buf[i]) * 1099511628211ull;
+	while (n > 0 && at < size) {
+		end = data_part(fd, &at, size);
+		h = (h ^ (uint64_t)at) * 1099511628211ull;
+		for (; at < end; at += n) {
+			n = pread(fd, buf, end - at < (int64_t)sizeof(buf) ?
+			    (size_t)(end - at) : sizeof(buf), at);
+			if (n <= 0)
+				break;
+			for (ssize_t i = 0; i < n; i++)
+				h = (h ^ (unsigned char)buf[i]) *
+				    1099511628211ull;
+		}
+	}
 	close(fd);
 	return h;
 }
@@ -115,7 +140,7 @@ remember(struct entry *e, const struct stat *st, const char *file, int64_t now)
 	e->e_rdev = (uint32_t)st->st_rdev;
 	e->e_nlink = (uint32_t)st->st_nlink;
 	e->e_racy = S_ISREG(st->st_mode) && now - e->e_ctime < RACY;
-	e->e_hash = e->e_racy ? contents(file) : 0;
+	e->e_hash = e->e_racy ? contents(file, st->st_size) : 0;
 }
 
 static int
@@ -131,7 +156,7 @@ changed(const struct entry *e, const struct stat *st, const char *file)
 	    e->e_mtime != nanoseconds(&st->st_mtim) ||
 	    e->e_ctime != nanoseconds(&st->st_ctim))
 		return 1;
-	return e->e_racy && e->e_hash != contents(file);
+	return e->e_racy && e->e_hash != contents(file, st->st_size);
 }
 
 /* The contents with their holes. */
@@ -139,7 +164,7 @@ static int
 send_data(int to, const char *file, int64_t size)
 {
 	static __thread char buf[FRAME_MAX];
-	int64_t at = 0, next, end;
+	int64_t at = 0, from, end;
 	uint64_t hole;
 	ssize_t n;
 	int fd, error = 0;
@@ -147,18 +172,11 @@ send_data(int to, const char *file, int64_t size)
 	if ((fd = open(file, O_RDONLY | O_NOFOLLOW)) == -1)
 		return 0;
 	while (!error && at < size) {
-		next = lseek(fd, at, SEEK_DATA);
-		if (next == -1)
-			next = errno == ENXIO ? size : at;
-		if (next > size)
-			next = size;
-		hole = (uint64_t)(next - at);
+		from = at;
+		end = data_part(fd, &at, size);
+		hole = (uint64_t)(at - from);
 		if (hole > 0)
 			error = frame_send(to, F_HOLE, &hole, sizeof(hole));
-		at = next;
-		end = at < size ? lseek(fd, at, SEEK_HOLE) : size;
-		if (end == -1 || end > size)
-			end = size;
 		while (!error && at < end) {
 			n = pread(fd, buf, end - at < FRAME_MAX ?
 			    (size_t)(end - at) : FRAME_MAX, at);
