@@ -189,6 +189,7 @@ static const struct trace_name n_open[] = {
 	V(SPLICE_F_GIFT, 8),
 }, n_memfd[] = {
 	N(MFD_CLOEXEC), N(MFD_ALLOW_SEALING), N(MFD_HUGETLB),
+	V(MFD_NOEXEC_SEAL, 8), V(MFD_EXEC, 16),
 }, n_inotify[] = {
 	V(IN_CLOEXEC, O_CLOEXEC), V(IN_NONBLOCK, O_NONBLOCK),
 }, n_inevent[] = {

@@ -437,6 +437,9 @@ fcntlhook(struct file *fp, int cmd, unsigned long arg)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return -fcntllock(fp, cmd, (void *)arg);
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return vfs_sealcall(fp, cmd, arg);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return -EBADF;

@@ -43,7 +43,8 @@ dochmod(struct vnode *vp, uint32_t mode)
 	if ((error = vfs_rofs(vp)) != 0)
 		return error;
 	rump_rw_wrenter(&vp->v_lock);
-	if (!isowner(vp))
+	if (!isowner(vp) || (vp->v_seals & F_SEAL_EXEC_ &&
+	    (vp->v_mode ^ mode) & 0111))
 		error = EPERM;
 	else {
 		if (!vfs_ingroup(vp->v_gid))

@@ -117,6 +117,16 @@ plainfiles(struct file *in, struct file *out)
 	return file_flags(out) & O_APPEND ? EBADF : 0;
 }
 
+/* On two file systems?  What memfd_create makes is on one of its own. */
+static int
+apart(struct file *in, struct file *out)
+{
+	struct vnode *a = vfs_file_vnode(in), *b = vfs_file_vnode(out);
+
+	return a->v_mount != b->v_mount ||
+	    (vfs_memfdname(a) == NULL) != (vfs_memfdname(b) == NULL);
+}
+
 static int
 getboth(int infd, struct file **inp, int outfd, struct file **outp,
     size_t len, int onlyfiles)
@@ -133,6 +143,8 @@ getboth(int infd, struct file **inp, int outfd, struct file **outp,
 		;
 	else if (!file_readable(*inp) || !file_writable(*outp))
 		error = EBADF;
+	else if (onlyfiles && apart(*inp, *outp))
+		error = EXDEV;
 	else if ((*inp)->f_ops->fo_read == NULL || (isdir(*inp) && len != 0) ||
 	    (*outp)->f_ops->fo_write == NULL)
 		error = EINVAL;

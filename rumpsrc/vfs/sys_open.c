@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sys_open.c: open, openat, openat2, creat, memfd_create.
+ * sys_open.c: open, openat, openat2, creat.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
-#include <linux/memfd.h>
 #include <linux/openat2.h>
 
 #include <kern/log.h>
@@ -181,35 +180,6 @@ k_openat(int dirfd, const char *path, int flags, uint32_t mode)
 	return doopen(dirfd, path, flags & OPEN_FLAGS, 0, mode);
 }
 
-#define MFD_EXEC_	0x10		/* newer than these headers */
-
-static long
-k_memfd_create(const char *uname, unsigned flags)
-{
-	struct vnode *root, *vp;
-	char name[VFS_NAME_MAX - 5];
-	struct file *fp;
-	int error, fd;
-
-	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC_))
-		return -EINVAL;
-	error = rump_copyinstr(uname, name, sizeof(name), NULL);
-	if (error)
-		return error == ENAMETOOLONG ? -EINVAL : -error;
-	if ((error = vfs_root(&root)) != 0)
-		return -error;
-	error = root->v_ops->vop_anon == NULL ? EOPNOTSUPP :
-	    root->v_ops->vop_anon(root->v_mount, 0777, &vp);
-	vrele(root);
-	if (error)
-		return -error;
-	if ((error = vfs_open(vp, O_RDWR | O_LARGEFILE, &fp)) == 0)
-		error = install(vp, fp, flags & MFD_CLOEXEC ? O_CLOEXEC : 0,
-		    &fd);
-	vrele(vp);
-	return error ? -error : fd;
-}
-
 RUMP_RESTART4(openat, int, dirfd, const char *, path, int, flags,
     unsigned, mode)
 {
@@ -224,11 +194,6 @@ RUMP_RESTART3(open, const char *, path, int, flags, unsigned, mode)
 RUMP_SYSCALL2(creat, const char *, path, unsigned, mode)
 {
 	return k_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
-}
-
-RUMP_SYSCALL2(memfd_create, const char *, name, unsigned, flags)
-{
-	return k_memfd_create(name, flags);
 }
 
 #define OPENAT2_RESOLVE	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | \

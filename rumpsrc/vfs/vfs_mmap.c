@@ -10,9 +10,9 @@
  * takes.
  */
 #include <asm/errno.h>
-#include <asm/fcntl.h>
 #include <asm/mman.h>
 #include <linux/falloc.h>
+#include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <rump/rumpcomp_vm.h>
@@ -23,7 +23,7 @@
 #include <kern/log.h>
 #include <kern/mm_region.h>
 #include <kern/proc.h>
-#include <vfs/vfs.h>
+#include "vfs_private.h"
 
 void (*rump_mm_forgethook)(struct rump_mmobj *, uint64_t, uint64_t);
 
@@ -135,18 +135,58 @@ mm_mapcopy(struct file *fp, uintptr_t *vap, size_t len, int vprot, int flags,
 	return error;
 }
 
+static struct vnode *
+mm_vnode(struct rump_mmobj *obj)
+{
+
+	return obj == NULL || obj->mo_ops->mo_vnode == NULL ? NULL :
+	    obj->mo_ops->mo_vnode(obj);
+}
+
+/* May no mapping of it be written to?  Caller holds rump_mm_lock. */
+static int
+mm_sealed(struct rump_mmobj *obj)
+{
+	const struct vnode *vp = mm_vnode(obj);
+
+	return vp != NULL && vp->v_seals & (F_SEAL_WRITE |
+	    F_SEAL_FUTURE_WRITE);
+}
+
+int
+vfs_mapseal(struct vnode *vp, uint32_t seals)
+{
+	struct mm_region *mr = NULL;
+
+	rump_mutex_enter(&rump_mm_lock);
+	if (seals & ~vp->v_seals & F_SEAL_WRITE)
+		mr = vp->v_ops->vop_mmap(vp)->mo_regions;
+	while (mr != NULL && (mr->mr_prot & (MM_SHARED | MM_RDFILE)) !=
+	    MM_SHARED)
+		mr = mr->mr_next;
+	if (mr == NULL)
+		vp->v_seals |= seals;
+	rump_mutex_exit(&rump_mm_lock);
+	return mr != NULL ? EBUSY : 0;
+}
+
 static int
 mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
     int flags, int64_t off, int readonly)
 {
-	int error;
+	int error = 0;
 
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		vprot |= MM_SHARED | (readonly ? MM_RDFILE : 0) |
 		    (obj != NULL ? MM_NORESERVE : 0);	/* the file's memory */
 	rump_mutex_enter(&rump_mm_lock);
-	error = rump_mm_place(*vap, len, vprot, flags, obj,
-	    (uint64_t)off / MM_PAGE, vap);
+	if (vprot & MM_SHARED && mm_sealed(obj)) {
+		error = vprot & RUMPCOMP_VM_WRITE ? EPERM : 0;
+		vprot |= MM_RDFILE;
+	}
+	if (error == 0)
+		error = rump_mm_place(*vap, len, vprot, flags, obj,
+		    (uint64_t)off / MM_PAGE, vap);
 	rump_mm_unlock();
 	if (error && obj != NULL)
 		obj->mo_ops->mo_rele(obj);
@@ -246,10 +286,9 @@ mm_futex(uint32_t *addr, int op, uint32_t val, const void *ts, uint32_t *addr2,
 static void
 mm_synced(struct rump_mmobj *obj)
 {
-	struct vnode *vp;
+	struct vnode *vp = mm_vnode(obj);
 
-	if (obj->mo_ops->mo_vnode == NULL ||
-	    (vp = obj->mo_ops->mo_vnode(obj)) == NULL)
+	if (vp == NULL)
 		return;
 	rump_rw_wrenter(&vp->v_lock);
 	vp->v_mtime = vp->v_ctime = rump_walltime();
@@ -259,8 +298,7 @@ mm_synced(struct rump_mmobj *obj)
 static int
 mm_punch(struct rump_mmobj *obj, uint64_t off, uint64_t len)
 {
-	struct vnode *vp = obj->mo_ops->mo_vnode == NULL ? NULL :
-	    obj->mo_ops->mo_vnode(obj);
+	struct vnode *vp = mm_vnode(obj);
 	int error;
 
 	if (vp == NULL || vp->v_ops->vop_fallocate == NULL)

@@ -37,6 +37,14 @@ int	vfs_settrunc(struct vnode *, int64_t len);
 /* fifo.c; the vnode of a file of type FT_PIPE, NULL: it has no name. */
 int	vfs_fifo_open(struct vnode *, int oflags, struct file **);
 struct vnode *vfs_fifo_vnode(struct file *);
+/* memfd.c: fcntl's F_ADD_SEALS and F_GET_SEALS. */
+long	vfs_sealcall(struct file *, int cmd, unsigned long);
+void	vfs_memfd_free(struct vnode *);
+/*
+ * vfs_mmap.c: more v_seals; EBUSY: F_SEAL_WRITE, and it is mapped so that it
+ * can be written to.  Caller holds v_lock exclusively.
+ */
+int	vfs_mapseal(struct vnode *, uint32_t seals);
 
 static inline uint32_t
 vfs_umask(void)

@@ -8,7 +8,7 @@
 #include <kern/clock.h>
 #include <kern/log.h>
 #include <vfs/event.h>
-#include <vfs/vfs.h>
+#include "vfs_private.h"
 
 #define DAY_NS	(86400 * NSEC_PER_SEC)
 
@@ -59,6 +59,8 @@ vfs_drop(struct vnode *vp)
 		return;
 	if (vp->v_locks != NULL)
 		vfs_locks_free(vp);
+	if (vfs_memfdname(vp) != NULL)
+		vfs_memfd_free(vp);
 	vp->v_ops->vop_reclaim(vp);
 }
 

@@ -124,7 +124,9 @@ t_copy(void)
 	CHECK_EQ(rump_sys_write(a, buf, 9000), 9000);
 	CHECK_EQ(rump_sys_lseek(a, 1000, SEEK_SET), 1000);
 	CHECK_EQ(rump_sys_sendfile(b, a, NULL, 100000), 8000);
-	CHECK_EQ(rump_sys_copy_file_range(a, &(long){ 0 }, b,
+	FAILS(rump_sys_copy_file_range(a, &(long){ 0 }, b, &(long){ 8000 },
+	    100, 0), EXDEV);
+	CHECK_EQ(rump_sys_copy_file_range(b, &(long){ 0 }, b,
 	    &(long){ 8000 }, 100, 0), 100);
 	CHECK_EQ(rump_sys_pread64(b, buf2, 10000, 0), 8100);
 	CHECK_EQ(rump_sys_close(a), 0);

@@ -236,7 +236,10 @@ procfs_path(struct text *tx, struct vnode *vp)
 	if ((buf = rump_page_alloc()) == NULL)
 		return;
 	if (vfs_getcwd(NULL, &root) == 0) {
-		if (vfs_getpath(vp, root, buf, 4096, &path) == 0)
+		if (vfs_memfdname(vp) != NULL)
+			rump_textf(tx, "/memfd:%s (deleted)",
+			    vfs_memfdname(vp));
+		else if (vfs_getpath(vp, root, buf, 4096, &path) == 0)
 			rump_textf(tx, "%s", path);
 		else
 			rump_textf(tx, "/#%llu%s",

@@ -275,7 +275,7 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 	uint64_t idx;
 	int64_t off;
 	size_t n, po, moved;
-	int error = 0, fresh;
+	int error = tmpfs_sealed(vp), fresh;
 
 	while (!error && uio->uio_resid > 0) {
 		off = uio->uio_offset;
@@ -284,6 +284,9 @@ tmpfs_write(struct vnode *vp, struct uio *uio)
 		n = TPAGE - po;
 		if (n > uio->uio_resid)
 			n = uio->uio_resid;
+		/* Up to the last page that is all inside. */
+		if ((error = tmpfs_sealedsize(vp, off + (int64_t)n, 0)) != 0)
+			break;
 		page = tmpfs_getpage(&tn->tn_reg, idx);
 		fresh = page == NULL;
 		if (fresh && (error = tmpfs_makepage(tm, tn, idx, n != TPAGE,

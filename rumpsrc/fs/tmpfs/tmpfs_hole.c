@@ -39,7 +39,10 @@ tmpfs_truncate(struct vnode *vp, int64_t len)
 	struct treg *tr = &tn->tn_reg;
 	uint64_t first = ((uint64_t)len + TPAGE - 1) / TPAGE;
 	uint8_t *page;
+	int error;
 
+	if ((error = tmpfs_sealedsize(vp, len, 1)) != 0)
+		return error;
 	if (len <= vp->v_size) {	/* as many: pages beyond the end */
 		/* First the size: from here on faults get no page. */
 		__atomic_store_n(&vp->v_size, len, __ATOMIC_SEQ_CST);
@@ -129,7 +132,10 @@ tmpfs_fallocate(struct vnode *vp, int mode, int64_t off, int64_t len)
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
 	    FALLOC_FL_ZERO_RANGE))
 		return EOPNOTSUPP;
-	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+	if (!(mode & FALLOC_FL_PUNCH_HOLE))
+		error = tmpfs_sealedsize(vp, end, 0);
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) &&
+	    !error && (error = tmpfs_sealed(vp)) == 0)
 		error = punch(tm, TN(vp), off, end);
 	if (!error && !(mode & FALLOC_FL_PUNCH_HOLE))
 		error = preallocate(tm, TN(vp), off, end);

@@ -6,6 +6,8 @@
 #ifndef TMPFS_PRIVATE_H
 #define TMPFS_PRIVATE_H
 
+#include <asm/errno.h>
+#include <linux/fcntl.h>
 #include <kern/mm.h>
 #include <vfs/tmpfs.h>
 
@@ -164,6 +166,21 @@ static inline void *
 tmpfs_slotval(void *const *slot)
 {
 	return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/* Are its contents sealed?  EPERM. */
+static inline int
+tmpfs_sealed(const struct vnode *vp)
+{
+	return vp->v_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ? EPERM : 0;
+}
+
+/* Or its length, against this one? */
+static inline int
+tmpfs_sealedsize(const struct vnode *vp, int64_t size, int shrink)
+{
+	return (vp->v_seals & F_SEAL_GROW && size > vp->v_size) || (shrink &&
+	    vp->v_seals & F_SEAL_SHRINK && size < vp->v_size) ? EPERM : 0;
 }
 
 /* Page faults look at it without v_lock. */

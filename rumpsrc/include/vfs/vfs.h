@@ -52,6 +52,7 @@ struct vnode {
 	uint32_t	 v_nlink;	/* [v] 0: no name, a dead directory */
 	uint32_t	 v_flags;	/* [v] */
 #define VF_LINKABLE	1		/* made by O_TMPFILE: linkat works */
+#define VF_SEALABLE	2		/* F_ADD_SEALS works */
 	uint64_t	 v_ino;		/* [I] */
 	uint64_t	 v_rdev;	/* [I] devices */
 	int64_t		 v_size;	/* [v] for writing, [a] */
@@ -64,11 +65,16 @@ struct vnode {
 	struct mount	*v_mountedhere;	/* [vfs_mount_lock], read [a] */
 	struct lockhead	*v_locks;	/* [lockf] advisory locks */
 	uint32_t	 v_ncount;	/* [a] name cache entries below */
+	/* [v][rump_mm_lock] F_SEAL_*, but for F_SEAL_SEAL; memfd.c */
+	uint32_t	 v_seals;
 	union {
 		const struct devnode *v_dev;	/* [a] opened: the driver */
 		struct fifo	*v_fifo;	/* [fifo_lock] vfs/fifo.c */
+		char		*v_memfd; /* [I] memfd_create's name or NULL */
 	};
 };
+
+#define F_SEAL_EXEC_	0x20		/* newer than the headers */
 
 #ifndef S_IFMT
 #define S_IFMT		0170000
@@ -154,11 +160,11 @@ struct vnodeops {
 	/* r vp.  See fo_lend; off >= 0 */
 	int	(*vop_lend)(struct vnode *, int64_t off, size_t len,
 		    struct filelent *);
-	/* w vp.  offset + resid does not overflow */
+	/* w vp.  offset + resid does not overflow.  EPERM: v_seals */
 	int	(*vop_write)(struct vnode *, struct uio *);
-	/* w vp.  Sets v_size */
+	/* w vp.  Sets v_size.  EPERM: v_seals */
 	int	(*vop_truncate)(struct vnode *, int64_t);
-	/* w vp.  Linux's FALLOC_FL_* */
+	/* w vp.  Linux's FALLOC_FL_*.  EPERM: v_seals */
 	int	(*vop_fallocate)(struct vnode *, int mode, int64_t off,
 		    int64_t len);
 	/* r vp.  Next data (hole 0) or hole (1) at or after *offp; ENXIO */
@@ -329,6 +335,15 @@ struct vnode *vfs_file_vnode(struct file *);
 int	vfs_open(struct vnode *, int oflags, struct file **);
 struct stat;
 void	vfs_stat(struct vnode *, struct stat *);
+
+/* --- memfd.c --- */
+/* The name that memfd_create gave it, else NULL. */
+static inline const char *
+vfs_memfdname(const struct vnode *vp)
+{
+	return vn_is(vp, S_IFREG) ? vp->v_memfd : NULL;
+}
+extern int vfs_memfd_noexec;	/* [a] 0..2, /proc/sys/vm/memfd_noexec */
 
 /* --- per-process directories (cwd.c) --- */
 struct cwdinfo {			/* made at the first chdir or chroot */
