@@ -39,7 +39,8 @@ while read -r name dir args; do
 	    $(($(date +%s) - start))
 	[ $rc = 0 ] && continue
 	# What went well would hide what did not where output is cut.
-	grep -vE '^ *ok[[:space:]]' "$logs/$name" | tail -n 25 | cut -c1-200
+	grep -vE '^ *ok[[:space:]]|^  [A-Z]+ +[^ ]+$' "$logs/$name" |
+	    tail -n 25 | cut -c1-200
 	again="$again $name"
 done <<EOF
 $list

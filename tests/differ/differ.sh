@@ -75,8 +75,9 @@ line=$(diff "$out/linux" "$out/guest.lines" | sed -n '1s/^\([0-9]*\).*/\1/p')
 seed=$(head -n "${line:-1}" "$out/linux" | sed -n 's/^seed //p' | tail -n 1)
 echo "$verdict differ: $name on $place: status $rc, line ${line:-?} differs;" \
     "again: make $name.$place FIRST=$seed LAST=$seed STEPS=$steps"
-head -n "${line:-1}" "$out/linux" | tail -n 12 | sed 's/^/  linux: /'
 sed -n "${line:-1}p" "$out/guest.lines" | sed 's/^/  guest: /'
+sed -n "${line:-1}p" "$out/linux" | sed 's/^/  linux: /'
+head -n "${line:-1}" "$out/linux" | tail -n 12 | sed 's/^/   | /'
 tail -n 3 "$out/guest.err" | sed 's/^/  /'
 # A guest that crashed is a failure everywhere.
 [ "$verdict" != FAIL ] && [ $rc = 0 ]
