@@ -7,6 +7,10 @@
 set -u
 : "${BUILD:?}" "${MAKE:=make}"
 cd "$(dirname "$0")" || exit 2
+# What whoever calls has left (nohup, a CI's runner) is not what is tested.
+umask 022
+ulimit -S -c 0
+ulimit -S -s 8192 2>/dev/null || :
 logs=$BUILD/tests/logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0 again=
@@ -24,7 +28,7 @@ while read -r name dir args; do
 	start=$(date +%s)
 	rc=0
 	# shellcheck disable=SC2086
-	timeout 3600 $MAKE -C "$dir" BUILD="$BUILD" $args \
+	timeout 3600 env --default-signal $MAKE -C "$dir" BUILD="$BUILD" $args \
 	    >"$logs/$name" 2>&1 </dev/null || rc=$?
 	ok=$(grep -cE '^ *ok[[:space:]]' "$logs/$name")
 	bad=$(grep -cE '^ *FAIL' "$logs/$name")

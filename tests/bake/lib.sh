@@ -3,6 +3,7 @@
 # the tool under test ($BAKE, default build/) and helpers.  Tests print only
 # what is wrong; exit status 0 is a pass.
 set -eu
+umask 022		# of somebody else, too, is read
 here=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$here/../.." && pwd)
 BUILD=${BUILD:-$TOP/build}

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,8 +111,11 @@ crash(const char *how)
 	}
 	if (strcmp(how, "trap") == 0)
 		__asm__ volatile("int3");
-	if (strcmp(how, "stack") == 0)
+	if (strcmp(how, "stack") == 0) {
+		/* Where there is no limit, it would take all memory. */
+		setrlimit(RLIMIT_STACK, &(struct rlimit){ 8 << 20, 8 << 20 });
 		return deeper(&c);
+	}
 	if (strcmp(how, "abort") == 0)
 		abort();
 	if (strcmp(how, "ignored") == 0) {

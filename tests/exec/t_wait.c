@@ -27,6 +27,8 @@ start(posix_spawnattr_t *at, char **argv)
 	pid_t pid = -1;
 
 	CHECK_EQ(posix_spawn(&pid, argv[0], NULL, at, argv, environ), 0);
+	if (pid <= 0)
+		exit(1);	/* kill(-1) on Linux would end everybody */
 	return pid;
 }
 
