@@ -119,6 +119,7 @@ cons_close(struct file *fp)
 }
 
 static const struct fileops cons_ops = {
+	.fo_flags = FOF_SPLICE,
 	.fo_read = cons_read,
 	.fo_write = cons_write,
 	.fo_ioctl = cons_ioctl,

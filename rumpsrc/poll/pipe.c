@@ -189,7 +189,7 @@ rump_pipe_peek(struct file *fp, size_t off, char *buf, size_t len)
 }
 
 int
-rump_pipe_await(struct file *fp, int nonblock)
+rump_pipe_await(struct file *fp, int nonblock, size_t *countp)
 {
 	struct pipe *pi = fp->f_data;
 	int error = 0;
@@ -198,6 +198,7 @@ rump_pipe_await(struct file *fp, int nonblock)
 	while (pipe_count(pi) == 0 && pi->pi_writers != 0 && error == 0)
 		error = nonblock || pipe_nonblock(fp) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
+	*countp = pipe_count(pi);
 	rump_mutex_exit(&pi->pi_lock);
 	return error;
 }

@@ -248,21 +248,46 @@ rump_pipe_untake(struct file *fp, const struct filelent *lt)
 		rump_file_holdrele(lt->lt_hold);
 }
 
-/* Until there is room, and somebody who will read: how much. */
+/* Caller holds pi_lock. */
 static int
-await_room(struct pipe *pi, int nonblock, size_t *roomp)
+await_room(struct pipe *pi, int nonblock)
 {
 	int error = 0;
 
-	rump_mutex_enter(&pi->pi_lock);
-	for (;;) {
-		*roomp = pipe_room(pi);
-		if (pi->pi_readers == 0)
-			error = EPIPE;
-		if (error || *roomp != 0)
-			break;
+	while (pi->pi_readers != 0 && pipe_room(pi) == 0 && error == 0)
 		error = nonblock ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_wcv, &pi->pi_lock);
+	return pi->pi_readers == 0 ? EPIPE : error;
+}
+
+int
+rump_pipe_awaitroom(struct file *fp, int nonblock, size_t *roomp)
+{
+	struct pipe *pi = fp->f_data;
+	int error;
+
+	rump_mutex_enter(&pi->pi_lock);
+	error = await_room(pi, nonblock);
+	*roomp = pipe_room(pi);
+	rump_mutex_exit(&pi->pi_lock);
+	if (error == EPIPE)
+		rump_sig_self(RUMP_SIGPIPE);
+	return error;
+}
+
+int
+rump_pipe_putsome(struct file *fp, struct uio *uio, int nonblock)
+{
+	struct pipe *pi = fp->f_data;
+	size_t room;
+	int error;
+
+	rump_mutex_enter(&pi->pi_lock);
+	if ((error = await_room(pi, nonblock)) == 0) {
+		room = pipe_room(pi);
+		error = rump_pipe_put(pi, room < uio->uio_resid ? room :
+		    uio->uio_resid, uio);
+		pipe_wakereaders(pi);
 	}
 	rump_mutex_exit(&pi->pi_lock);
 	if (error == EPIPE)
@@ -350,7 +375,7 @@ rump_pipe_splice(struct file *out, struct file *in, int64_t *off, size_t len,
 	*donep = 0;
 	if (in->f_ops->fo_lend == NULL && in->f_ops->fo_take == NULL)
 		return EOPNOTSUPP;
-	if ((error = await_room(pi, nonblock, &room)) != 0)
+	if ((error = rump_pipe_awaitroom(out, nonblock, &room)) != 0)
 		return error;
 	if (len > room)
 		len = room;

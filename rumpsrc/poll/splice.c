@@ -14,12 +14,20 @@
 #include <kern/kmem.h>
 #include <kern/syscall.h>
 #include <kern/pipe.h>
+#include <vfs/vfs.h>
+#include "fd.h"
+
+#pragma weak vfs_spliceable
 
 #define SPLICE_F_MOVE		1
 #define SPLICE_F_NONBLOCK	2
 #define SPLICE_F_MORE		4
 #define SPLICE_F_GIFT		8
+#define SPLICE_FLAGS		(unsigned)(SPLICE_F_MOVE | \
+				SPLICE_F_NONBLOCK | SPLICE_F_MORE | \
+				SPLICE_F_GIFT)
 #define SPLICE_PAGE		4096
+#define SPLICE_MAX		((size_t)INT32_MAX & ~(size_t)(SPLICE_PAGE - 1))
 
 static int
 splice_ready(struct file *fp, int event)
@@ -107,94 +115,184 @@ splice_taken(struct file *in, struct file *out, int64_t *outoff, size_t len,
 	return error;
 }
 
+/* Not pipes: has Linux a splice_read, a splice_write for it? */
 static int
-splice_check(struct file *in, const int64_t *inoff, struct file *out,
-    const int64_t *outoff)
+splice_able(struct file *fp, int write)
 {
 
-	if (!file_readable(in) || !file_writable(out))
-		return EBADF;
-	if (in->f_type != FT_PIPE && out->f_type != FT_PIPE)
+	return vfs_spliceable != NULL ? vfs_spliceable(fp, write) :
+	    (fp->f_ops->fo_flags & FOF_SPLICE) != 0;
+}
+
+/* off NULL: its own.  As Linux's rw_verify_area(). */
+static int
+splice_area(struct file *fp, const int64_t *off, size_t len)
+{
+	int64_t at;
+
+	if (off != NULL) {
+		if ((fp->f_ops->fo_flags & FOF_SEEKABLE) == 0)
+			return EINVAL;
+		at = *off;
+	} else {
+		rump_mutex_enter(&fp->f_offlock);
+		at = fp->f_offset;
+		rump_mutex_exit(&fp->f_offlock);
+	}
+	return at < 0 || len > (uint64_t)(INT64_MAX - at) ? EINVAL : 0;
+}
+
+static int
+splice_nonblock(const struct file *fp)
+{
+
+	return (file_flags(fp) & O_NONBLOCK) != 0;
+}
+
+int
+rump_splice_topipe(struct file *in, int64_t *inoff, struct file *out,
+    size_t len, int nonblock, size_t *donep)
+{
+	size_t room;
+	int error;
+
+	error = rump_pipe_awaitroom(out, nonblock || splice_nonblock(out),
+	    &room);
+	if (error || len == 0)
+		return error;
+	if (in->f_type == FT_PIPE || !splice_able(in, 0))
 		return EINVAL;
-	if (in->f_type == FT_PIPE && out->f_type == FT_PIPE &&
-	    in->f_data == out->f_data)
+	if (splice_nonblock(in) && !splice_ready(in, POLLIN))
+		return EAGAIN;
+	error = out->f_ops->fo_splice(out, in, inoff, len, nonblock, donep);
+	if (error != EOPNOTSUPP)
+		return error;
+	return splice_copy(in, inoff, out, NULL, len < room ? len : room,
+	    donep);
+}
+
+static int
+splice_frompipe(struct file *in, struct file *out, int64_t *outoff,
+    size_t len, int nonblock, size_t *donep)
+{
+	size_t count;
+	int error;
+
+	if ((error = splice_area(out, outoff, len)) != 0)
+		return error;
+	if ((file_flags(out) & O_APPEND) || !splice_able(out, 1))
 		return EINVAL;
-	if ((inoff != NULL && (in->f_ops->fo_flags & FOF_SEEKABLE) == 0) ||
-	    (outoff != NULL && (out->f_ops->fo_flags & FOF_SEEKABLE) == 0))
-		return ESPIPE;
-	if ((inoff != NULL && *inoff < 0) || (outoff != NULL && *outoff < 0) ||
-	    (out->f_type != FT_PIPE && (file_flags(out) & O_APPEND)) ||
-	    in->f_ops->fo_read == NULL || out->f_ops->fo_write == NULL)
+	if ((error = rump_pipe_await(in, nonblock, &count)) != 0 || count == 0)
+		return error;
+	if (len > SPLICE_MAX)
+		len = SPLICE_MAX;
+	if (splice_nonblock(out) && !splice_ready(out, POLLOUT))
+		return EAGAIN;
+	if (out->f_ops->fo_splice != NULL && outoff == NULL) {
+		error = out->f_ops->fo_splice(out, in, NULL, len,
+		    splice_nonblock(out), donep);
+		if (error != EOPNOTSUPP)
+			return error;
+	}
+	return splice_taken(in, out, outoff, len, donep);
+}
+
+/* Between two pipes, for splice and tee: something to do, *countp bytes. */
+static int
+splice_await2(struct file *in, struct file *out, int nonblock, size_t *countp)
+{
+	size_t room = 0;
+	int error;
+
+	if (in->f_data == out->f_data)
 		return EINVAL;
-	return 0;
+	nonblock |= splice_nonblock(in) | splice_nonblock(out);
+	if ((error = rump_pipe_await(in, nonblock, countp)) == 0)
+		error = rump_pipe_awaitroom(out, nonblock, &room);
+	if (*countp > room)
+		*countp = room;
+	return error;
 }
 
 static int
 splice_files(struct file *in, int64_t *inoff, struct file *out,
     int64_t *outoff, size_t len, unsigned flags, size_t *donep)
 {
-	int error, nonblock = (flags & SPLICE_F_NONBLOCK) != 0;
+	int nonblock = (flags & SPLICE_F_NONBLOCK) != 0, error;
+	size_t count;
 
-	if ((error = splice_check(in, inoff, out, outoff)) != 0)
+	if (!file_readable(in) || !file_writable(out))
+		return EBADF;
+	if (in->f_type == FT_PIPE && out->f_type == FT_PIPE) {
+		error = splice_await2(in, out, nonblock, &count);
+		if (error || count == 0)
+			return error;
+		return out->f_ops->fo_splice(out, in, NULL, len, 1, donep);
+	}
+	if (in->f_type == FT_PIPE)
+		return splice_frompipe(in, out, outoff, len, nonblock |
+		    splice_nonblock(in), donep);
+	if (out->f_type != FT_PIPE)
+		return EINVAL;
+	if ((error = splice_area(in, inoff, len)) != 0)
 		return error;
-	if (len > INT32_MAX)
-		len = INT32_MAX & ~(SPLICE_PAGE - 1);
-	if (in->f_type == FT_PIPE) {
-		if ((error = rump_pipe_await(in, nonblock)) != 0)
-			return error;
-	} else if ((file_flags(in) & O_NONBLOCK) && !splice_ready(in, POLLIN)) {
-		return EAGAIN;
-	}
-	if (((nonblock && out->f_type == FT_PIPE) ||
-	    (file_flags(out) & O_NONBLOCK)) && !splice_ready(out, POLLOUT))
-		return EAGAIN;
-	if (out->f_ops->fo_splice != NULL && outoff == NULL) {
-		error = out->f_ops->fo_splice(out, in, inoff, len,
-		    (file_flags(out) & O_NONBLOCK) != 0, donep);
-		if (error != EOPNOTSUPP)
-			return error;
-	}
-	return in->f_type == FT_PIPE ?
-	    splice_taken(in, out, outoff, len, donep) :
-	    splice_copy(in, inoff, out, outoff, len, donep);
+	return rump_splice_topipe(in, inoff, out, len, nonblock, donep);
+}
+
+/* An offset that the program gave: not of pipes. */
+static int
+splice_off(const struct file *fp, const int64_t *uoff, int64_t *off)
+{
+
+	if (uoff == NULL)
+		return 0;
+	return fp->f_type == FT_PIPE ? ESPIPE :
+	    rump_copyin(uoff, off, sizeof(*off));
+}
+
+static long
+splice_do(struct file *in, int64_t *uin, struct file *out, int64_t *uout,
+    size_t len, unsigned flags)
+{
+	int64_t inoff = 0, outoff = 0;
+	size_t done = 0;
+	int error;
+
+	if ((uin != NULL && in->f_type == FT_PIPE) ||
+	    (uout != NULL && out->f_type == FT_PIPE))
+		return -ESPIPE;
+	if ((error = splice_off(out, uout, &outoff)) != 0 ||
+	    (error = splice_off(in, uin, &inoff)) != 0)
+		return -error;
+	error = splice_files(in, uin ? &inoff : NULL, out,
+	    uout ? &outoff : NULL, len, flags, &done);
+	if (done == 0 && error)
+		return -error;
+	if ((uout != NULL && rump_copyout(&outoff, uout, 8) != 0) ||
+	    (uin != NULL && rump_copyout(&inoff, uin, 8) != 0))
+		return -EFAULT;
+	return (long)done;
 }
 
 RUMP_RESTART6(splice, int, infd, int64_t *, uin, int, outfd, int64_t *, uout,
     size_t, len, unsigned, flags)
 {
-	int64_t inoff = 0, outoff = 0;
 	struct file *in, *out;
-	size_t done = 0;
-	int error;
+	long r;
 
 	if (len == 0)
 		return 0;
-	if (flags & ~(unsigned)(SPLICE_F_MOVE | SPLICE_F_NONBLOCK |
-	    SPLICE_F_MORE | SPLICE_F_GIFT))
+	if (flags & ~SPLICE_FLAGS)
 		return -EINVAL;
-	if ((uin != NULL &&
-	    (error = rump_copyin(uin, &inoff, sizeof(inoff))) != 0) ||
-	    (uout != NULL &&
-	    (error = rump_copyin(uout, &outoff, sizeof(outoff))) != 0) ||
-	    (error = rump_fd_get(infd, &in)) != 0)
-		return -error;
-	if ((error = rump_fd_get(outfd, &out)) == 0) {
-		error = splice_files(in, uin ? &inoff : NULL, out,
-		    uout ? &outoff : NULL, len, flags, &done);
+	if ((r = -rump_fd_get(infd, &in)) != 0)
+		return r;
+	if ((r = -rump_fd_get(outfd, &out)) == 0) {
+		r = splice_do(in, uin, out, uout, len, flags);
 		rump_file_rele(out);
 	}
 	rump_file_rele(in);
-	if (done == 0)
-		return -error;
-	if (uin != NULL)
-		(void)rump_copyout(&inoff, uin, sizeof(inoff));
-	if (uout != NULL)
-		(void)rump_copyout(&outoff, uout, sizeof(outoff));
-	return (long)done;
+	return r;
 }
-
-#define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | \
-			SPLICE_F_GIFT)
 
 /* What is in one pipe, to another one as well. */
 static int
@@ -209,7 +307,7 @@ tee_copy(struct file *in, struct file *out, size_t len, size_t *donep)
 	while (*donep < len && error == 0) {
 		got = len - *donep < SPLICE_PAGE ? len - *donep : SPLICE_PAGE;
 		got = rump_pipe_peek(in, *donep, buf, got);
-		if (got == 0 || (*donep != 0 && !splice_ready(out, POLLOUT)))
+		if (got == 0)
 			break;
 		error = splice_io(out, buf, got, NULL, 1, &put);
 		*donep += put;
@@ -224,78 +322,86 @@ static int
 tee_files(struct file *in, struct file *out, size_t len, unsigned flags,
     size_t *donep)
 {
-	int nonblock = (flags & SPLICE_F_NONBLOCK) != 0, error;
+	size_t count;
+	int error;
 
 	if (!file_readable(in) || !file_writable(out))
 		return EBADF;
-	if (in->f_type != FT_PIPE || out->f_type != FT_PIPE ||
-	    in->f_data == out->f_data)
+	if (in->f_type != FT_PIPE || out->f_type != FT_PIPE)
 		return EINVAL;
-	if ((error = rump_pipe_await(in, nonblock)) != 0)
-		return error;
-	if (out->f_ops->fo_poll(out, 0, NULL) & POLLERR) {
-		rump_sig_self(RUMP_SIGPIPE);
-		return EPIPE;
-	}
-	if (nonblock && !splice_ready(out, POLLOUT))
-		return EAGAIN;
-	return tee_copy(in, out, len, donep);
+	error = splice_await2(in, out, (flags & SPLICE_F_NONBLOCK) != 0,
+	    &count);
+	return error ? error : tee_copy(in, out, len < count ? len : count,
+	    donep);
 }
 
-RUMP_SYSCALL4(tee, int, infd, int, outfd, size_t, len, unsigned, flags)
+RUMP_RESTART4(tee, int, infd, int, outfd, size_t, len, unsigned, flags)
 {
 	struct file *in, *out;
 	size_t done = 0;
 	int error;
 
-	if (flags & ~(unsigned)SPLICE_FLAGS)
+	if (flags & ~SPLICE_FLAGS)
 		return -EINVAL;
 	if (len == 0)
 		return 0;
 	if ((error = rump_fd_get(infd, &in)) != 0)
 		return -error;
 	if ((error = rump_fd_get(outfd, &out)) == 0) {
-		error = tee_files(in, out, len < INT32_MAX ? len : INT32_MAX,
-		    flags, &done);
+		error = tee_files(in, out, len, flags, &done);
 		rump_file_rele(out);
 	}
 	rump_file_rele(in);
 	return error ? -error : (long)done;
 }
 
-/* Is it a pipe, which way, and would it wait?  0 or an errno. */
-static int
-vmsplice_check(int fd, unsigned flags, int *write)
+/*
+ * What there is, or what there is room for; only the first byte is waited
+ * for.  The bytes are copied, as nothing promises that they are not.
+ */
+static long
+vmsplice_move(struct file *fp, struct uio *uio, int nonblock)
 {
-	struct file *fp;
-	int error = rump_fd_get(fd, &fp);
+	size_t total = uio->uio_resid, count;
+	int error;
 
-	if (error)
-		return error;
-	*write = (file_flags(fp) & O_ACCMODE) != O_RDONLY;
+	if (total == 0)
+		return 0;
 	if (fp->f_type != FT_PIPE)
-		error = EBADF;
-	else if (!*write)
-		error = rump_pipe_await(fp, (flags & SPLICE_F_NONBLOCK) != 0);
-	else if (flags & SPLICE_F_NONBLOCK && !splice_ready(fp, POLLOUT))
-		error = EAGAIN;
-	rump_file_rele(fp);
-	return error;
+		return -EBADF;
+	if (uio->uio_write) {
+		error = rump_pipe_putsome(fp, uio, nonblock);
+	} else {
+		error = rump_pipe_await(fp, nonblock, &count);
+		if (error == 0 && count != 0)
+			error = fp->f_ops->fo_read(fp, uio, 0);
+	}
+	total -= uio->uio_resid;
+	return total != 0 ? (long)total : -error;
 }
 
-/* The bytes are copied, as nothing promises that they are not. */
-long
-rump_sysimpl_vmsplice(int fd, const void *iov, unsigned long n, unsigned flags)
+RUMP_RESTART4(vmsplice, int, fd, const void *, uiov, unsigned long, n,
+    unsigned, flags)
 {
-	int error, write = 0;
+	struct rump_iovec stack[IO_IOVSTACK], *iov;
+	struct uio uio = { .uio_iov = stack };
+	struct file *fp;
+	long r;
 
-	if (flags & ~(unsigned)SPLICE_FLAGS || n > INT32_MAX)
+	if (flags & ~SPLICE_FLAGS)
 		return -EINVAL;
-	rump_schedule();
-	error = vmsplice_check(fd, flags, &write);
-	rump_unschedule();
-	if (error)
-		return -error;
-	return write ? rump_sysimpl_writev(fd, iov, (int)n) :
-	    rump_sysimpl_readv(fd, iov, (int)n);
+	if ((r = -rump_fd_get(fd, &fp)) != 0)
+		return r;
+	uio.uio_write = file_writable(fp) != 0;
+	if (!uio.uio_write && !file_readable(fp))
+		r = -EBADF;
+	else
+		r = -rump_io_iovec(&uio, uiov, n);
+	iov = uio.uio_iov;
+	if (r == 0)
+		r = vmsplice_move(fp, &uio, (flags & SPLICE_F_NONBLOCK) != 0);
+	if (iov != stack)
+		rump_kmem_free(iov, n * sizeof(*iov));
+	rump_file_rele(fp);
+	return r;
 }

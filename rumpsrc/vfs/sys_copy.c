@@ -4,15 +4,20 @@
  * the two files is held together.
  */
 #include <asm/errno.h>
+#include <asm/resource.h>
 #include <linux/fcntl.h>
 
 #include <kern/kmem.h>
+#include <kern/pipe.h>
 #include <kern/syscall.h>
 #include <string.h>
 
 #include "vfs_private.h"
 
-#define CHUNK	4096
+#pragma weak rump_splice_topipe
+
+#define CHUNK		4096
+#define COPY_MAX	((size_t)INT32_MAX & ~(size_t)(CHUNK - 1))
 
 static int
 moveio(struct file *fp, void *buf, size_t len, int64_t *off, int wr,
@@ -27,7 +32,7 @@ moveio(struct file *fp, void *buf, size_t len, int64_t *off, int wr,
 		uio.uio_offset = *off;
 		error = wr ? fp->f_ops->fo_write(fp, &uio, 0) :
 		    fp->f_ops->fo_read(fp, &uio, 0);
-		*off += (int64_t)(len - uio.uio_resid);
+		*off = uio.uio_offset;
 	} else
 		error = wr ? rump_file_write(fp, &uio) :
 		    rump_file_read(fp, &uio);
@@ -75,96 +80,27 @@ copy(struct file *in, int64_t *inoff, struct file *out, int64_t *outoff,
 	return total != 0 ? (long)total : -error;
 }
 
-/* To a file that takes them from the other by itself. */
+/* To a socket, which takes them from the other by itself. */
 static int
 spliced(struct file *in, int64_t *inoff, struct file *out, size_t len,
     long *ret)
 {
-	size_t done = 0, n = 0;
+	size_t done = 0;
 	int error;
 
 	if (out->f_ops->fo_splice == NULL)
 		return 0;
-	do {
-		error = out->f_ops->fo_splice(out, in, inoff, len - done,
-		    (file_flags(out) & O_NONBLOCK) != 0, &n);
-		done += n;
-		/* A pipe takes what it has room for. */
-	} while (out->f_type == FT_PIPE && error == 0 && n != 0 && done < len);
+	error = out->f_ops->fo_splice(out, in, inoff, len,
+	    (file_flags(out) & O_NONBLOCK) != 0, &done);
 	*ret = done != 0 ? (long)done : -error;
 	return error != EOPNOTSUPP || done != 0;
 }
 
+/* As Linux's rw_verify_area(). */
 static int
-isdir(struct file *fp)
+badarea(int64_t off, size_t len)
 {
-	struct vnode *vp = vfs_file_vnode(fp);
-
-	return vp != NULL && vn_is(vp, S_IFDIR);
-}
-
-/* What copy_file_range is for. */
-static int
-plainfiles(struct file *in, struct file *out)
-{
-	struct vnode *a = vfs_file_vnode(in), *b = vfs_file_vnode(out);
-
-	if (isdir(in) || isdir(out))
-		return EISDIR;
-	if (a == NULL || !vn_is(a, S_IFREG) || b == NULL ||
-	    !vn_is(b, S_IFREG))
-		return EINVAL;
-	return file_flags(out) & O_APPEND ? EBADF : 0;
-}
-
-/* On two file systems?  What memfd_create makes is on one of its own. */
-static int
-apart(struct file *in, struct file *out)
-{
-	struct vnode *a = vfs_file_vnode(in), *b = vfs_file_vnode(out);
-
-	return a->v_mount != b->v_mount ||
-	    (vfs_memfdname(a) == NULL) != (vfs_memfdname(b) == NULL);
-}
-
-static int
-getboth(int infd, struct file **inp, int outfd, struct file **outp,
-    size_t len, int onlyfiles)
-{
-	int error;
-
-	if ((error = rump_fd_get(infd, inp)) != 0)
-		return error;
-	if ((error = rump_fd_get(outfd, outp)) != 0) {
-		rump_file_rele(*inp);
-		return error;
-	}
-	if (onlyfiles && (error = plainfiles(*inp, *outp)) != 0)
-		;
-	else if (!file_readable(*inp) || !file_writable(*outp))
-		error = EBADF;
-	else if (onlyfiles && apart(*inp, *outp))
-		error = EXDEV;
-	else if ((*inp)->f_ops->fo_read == NULL || (isdir(*inp) && len != 0) ||
-	    (*outp)->f_ops->fo_write == NULL)
-		error = EINVAL;
-	if (error) {
-		rump_file_rele(*inp);
-		rump_file_rele(*outp);
-	}
-	return error;
-}
-
-static int
-getoff(const int64_t *uoff, int64_t *off)
-{
-	int error;
-
-	if (uoff == NULL)
-		return 0;
-	if ((error = rump_copyin(uoff, off, sizeof(*off))) != 0)
-		return error;
-	return *off < 0 ? EINVAL : 0;
+	return off < 0 || len > (uint64_t)(INT64_MAX - off);
 }
 
 /* off NULL: where the file is. */
@@ -181,93 +117,197 @@ place(struct file *fp, const int64_t *off)
 	return at;
 }
 
-/* At most what the file has, not what the copy adds to it. */
-static size_t
-atmost(struct file *in, const int64_t *off, size_t len)
+static int
+sendcheck(struct file *in, const int64_t *off, size_t len)
 {
-	struct vnode *vp = vfs_file_vnode(in);
-	int64_t left;
-
-	left = __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED) - place(in, off);
-	return left <= 0 ? 0 : len < (uint64_t)left ? len : (size_t)left;
+	if (!file_readable(in))
+		return EBADF;
+	if (off != NULL && !(in->f_ops->fo_flags & FOF_SEEKABLE))
+		return ESPIPE;
+	return badarea(place(in, off), len) ? EINVAL : 0;
 }
 
-/* Both are the same file, and source and destination share bytes. */
-static int
-overlap(struct file *in, const int64_t *inoff, struct file *out,
-    const int64_t *outoff, size_t len)
+static void
+setplace(struct file *fp, int64_t at)
 {
-	struct vnode *vp = vfs_file_vnode(in);
-	int64_t a, b;
+	rump_mutex_enter(&fp->f_offlock);
+	fp->f_offset = at;
+	rump_mutex_exit(&fp->f_offlock);
+}
 
-	if (vp == NULL || vp != vfs_file_vnode(out))
+/* Nothing is read there, so nothing needs to be written. */
+static int
+atend(struct file *fp, int64_t pos)
+{
+	struct vnode *vp = vfs_file_vnode(fp);
+
+	return vp != NULL && vn_is(vp, S_IFREG) &&
+	    pos >= __atomic_load_n(&vp->v_size, __ATOMIC_RELAXED);
+}
+
+/* Not to a pipe.  Of one file for both, with one offset, the source counts. */
+static long
+sendplain(struct file *in, int64_t *off, struct file *out, size_t len)
+{
+	int64_t pos = place(in, off), outpos = place(out, NULL), *outp;
+	long ret;
+
+	outp = out->f_ops->fo_flags & FOF_SEEKABLE ? &outpos : NULL;
+	/* What was read and cannot be written must be given back. */
+	if (badarea(outpos, len) || (file_flags(out) & O_APPEND) ||
+	    in->f_ops->fo_seek == NULL)
+		return -EINVAL;
+	if (len == 0)
 		return 0;
-	a = place(in, inoff);
-	b = place(out, outoff);
-	return a < b ? (uint64_t)(b - a) < len : (uint64_t)(a - b) < len;
+	if (!vfs_spliceable(in, 0))
+		return -EINVAL;
+	if (!vfs_spliceable(out, 1))
+		return atend(in, pos) ? 0 : -EINVAL;
+	if (!spliced(in, &pos, out, len, &ret))
+		ret = copy(in, &pos, out, outp, len);
+	if (ret > 0) {
+		if (outp != NULL)
+			setplace(out, outpos);
+		if (off != NULL)
+			*off = pos;
+		else
+			setplace(in, pos);
+	}
+	return ret;
 }
 
 static long
-docopy(int infd, int64_t *uin, int outfd, int64_t *uout, size_t len,
-    int onlyfiles)
+sendto(struct file *in, int64_t *off, struct file *out, size_t len)
 {
-	int64_t inoff = 0, outoff = 0;
-	struct file *in, *out;
-	long ret;
+	size_t done = 0;
 	int error;
 
-	if ((error = getoff(uin, &inoff)) != 0 ||
-	    (error = getoff(uout, &outoff)) != 0 ||
-	    (error = getboth(infd, &in, outfd, &out, len, onlyfiles)) != 0)
+	if (!file_writable(out))
+		return -EBADF;
+	if (len > COPY_MAX)
+		len = COPY_MAX;
+	if (out->f_type != FT_PIPE)
+		return sendplain(in, off, out, len);
+	error = rump_splice_topipe(in, off, out, len, 0, &done);
+	return done != 0 ? (long)done : -error;
+}
+
+RUMP_RESTART4(sendfile, int, outfd, int, infd, int64_t *, uoff, size_t, len)
+{
+	struct file *in, *out;
+	int64_t off = 0, *offp = uoff != NULL ? &off : NULL;
+	long ret;
+
+	if (uoff != NULL && rump_copyin(uoff, &off, sizeof(off)) != 0)
+		return -EFAULT;
+	if ((ret = -rump_fd_get(infd, &in)) == 0) {
+		if ((ret = -sendcheck(in, offp, len)) == 0 &&
+		    (ret = -rump_fd_get(outfd, &out)) == 0) {
+			ret = sendto(in, offp, out, len);
+			rump_file_rele(out);
+		}
+		rump_file_rele(in);
+	}
+	if (uoff != NULL && rump_copyout(&off, uoff, sizeof(off)) != 0)
+		return -EFAULT;
+	return ret;
+}
+
+/* --- copy_file_range: plain files of one file system --- */
+struct range {
+	struct file	*ra_fp;
+	struct vnode	*ra_vp;
+	int64_t		 ra_off, *ra_offp;	/* offp NULL: the file's own */
+};
+
+static int
+rangefiles(const struct range *in, const struct range *out)
+{
+	if ((in->ra_vp != NULL && vn_is(in->ra_vp, S_IFDIR)) ||
+	    (out->ra_vp != NULL && vn_is(out->ra_vp, S_IFDIR)))
+		return EISDIR;
+	if (in->ra_vp == NULL || !vn_is(in->ra_vp, S_IFREG) ||
+	    out->ra_vp == NULL || !vn_is(out->ra_vp, S_IFREG))
+		return EINVAL;
+	if (!file_readable(in->ra_fp) || !file_writable(out->ra_fp) ||
+	    (file_flags(out->ra_fp) & O_APPEND))
+		return EBADF;
+	/* What memfd_create makes is on a file system of its own. */
+	return in->ra_vp->v_mount != out->ra_vp->v_mount ||
+	    (vfs_memfdname(in->ra_vp) == NULL) !=
+	    (vfs_memfdname(out->ra_vp) == NULL) ? EXDEV : 0;
+}
+
+/* In Linux's order; cuts *lenp to what is there. */
+static int
+rangecheck(const struct range *in, const struct range *out, size_t *lenp)
+{
+	int64_t size = __atomic_load_n(&in->ra_vp->v_size, __ATOMIC_RELAXED);
+	int64_t a = place(in->ra_fp, in->ra_offp), lim;
+	int64_t b = place(out->ra_fp, out->ra_offp);
+
+	if ((uint64_t)a + *lenp < *lenp || (uint64_t)b + *lenp < *lenp)
+		return EOVERFLOW;
+	if (a >= size)
+		*lenp = 0;
+	else if (*lenp > (uint64_t)size - (uint64_t)a)
+		*lenp = (uint64_t)size - (uint64_t)a;
+	lim = (int64_t)rump_rlim_cur(curproc, RLIMIT_FSIZE);
+	if (lim != -1 && b >= lim)
+		rump_sig_self(RUMP_SIGXFSZ);
+	else if (lim == -1)
+		lim = INT64_MAX;
+	if (b >= lim)
+		return EFBIG;
+	if (*lenp > (uint64_t)lim - (uint64_t)b)
+		*lenp = (uint64_t)lim - (uint64_t)b;
+	if (in->ra_vp == out->ra_vp && (a < b ? (uint64_t)(b - a) < *lenp :
+	    (uint64_t)(a - b) < *lenp))
+		return EINVAL;
+	return badarea(a, *lenp) || badarea(b, *lenp) ? EINVAL : 0;
+}
+
+static long
+copyrange(struct range *in, struct range *out, size_t len)
+{
+	int error;
+
+	in->ra_vp = vfs_file_vnode(in->ra_fp);
+	out->ra_vp = vfs_file_vnode(out->ra_fp);
+	if ((error = rangefiles(in, out)) != 0 ||
+	    (error = rangecheck(in, out, &len)) != 0)
 		return -error;
-	if (len > INT32_MAX)
-		len = INT32_MAX & ~(CHUNK - 1);
-	if (onlyfiles)
-		len = atmost(in, uin ? &inoff : NULL, len);
-	if (uin != NULL && !(in->f_ops->fo_flags & FOF_SEEKABLE))
-		ret = -ESPIPE;
-	else if (file_flags(out) & O_APPEND)
-		ret = -EINVAL;
-	else if (onlyfiles && overlap(in, uin ? &inoff : NULL, out,
-	    uout ? &outoff : NULL, len))
-		ret = -EINVAL;
-	else if (uout != NULL ||
-	    !spliced(in, uin ? &inoff : NULL, out, len, &ret))
-		ret = copy(in, uin ? &inoff : NULL, out,
-		    uout ? &outoff : NULL, len);
-	rump_file_rele(in);
-	rump_file_rele(out);
-	error = 0;
+	return copy(in->ra_fp, in->ra_offp, out->ra_fp, out->ra_offp,
+	    len < COPY_MAX ? len : COPY_MAX);
+}
+
+static int
+getoff(struct range *ra, const int64_t *uoff)
+{
+	ra->ra_offp = uoff != NULL ? &ra->ra_off : NULL;
+	return uoff != NULL ? rump_copyin(uoff, &ra->ra_off, 8) : 0;
+}
+
+RUMP_RESTART6(copy_file_range, int, infd, int64_t *, uin, int, outfd,
+    int64_t *, uout, size_t, len, unsigned, flags)
+{
+	struct range in, out;
+	int error = 0;
+	long ret;
+
+	if ((ret = -rump_fd_get(infd, &in.ra_fp)) != 0)
+		return ret;
+	if ((ret = -rump_fd_get(outfd, &out.ra_fp)) == 0) {
+		if ((ret = -getoff(&in, uin)) == 0 &&
+		    (ret = -getoff(&out, uout)) == 0)
+			ret = flags != 0 ? -EINVAL :
+			    copyrange(&in, &out, len);
+		rump_file_rele(out.ra_fp);
+	}
+	rump_file_rele(in.ra_fp);
 	if (ret > 0 && uin != NULL)
-		error = rump_copyout(&inoff, uin, sizeof(inoff));
-	if (ret > 0 && uout != NULL && !error)
-		error = rump_copyout(&outoff, uout, sizeof(outoff));
-	return error ? -error : ret;
-}
-
-static long
-k_sendfile(int outfd, int infd, int64_t *uoff, size_t len)
-{
-	return docopy(infd, uoff, outfd, NULL, len, 0);
-}
-
-static long
-k_copy_file_range(int infd, int64_t *uin, int outfd, int64_t *uout,
-    size_t len, unsigned flags)
-{
-	if (flags != 0)
-		return -EINVAL;
-	return docopy(infd, uin, outfd, uout, len, 1);
-}
-
-RUMP_RESTART4(sendfile, int, outfd, int, infd, long *, off,
-    unsigned long, len)
-{
-	return k_sendfile(outfd, infd, off, len);
-}
-
-RUMP_RESTART6(copy_file_range, int, infd, long *, inoff, int, outfd,
-    long *, outoff, unsigned long, len, unsigned, flags)
-{
-	return k_copy_file_range(infd, inoff, outfd, outoff, len, flags);
+		error |= rump_copyout(&in.ra_off, uin, 8);
+	if (ret > 0 && uout != NULL)
+		error |= rump_copyout(&out.ra_off, uout, 8);
+	return error ? -EFAULT : ret;
 }

@@ -395,7 +395,7 @@ vn_close(struct file *fp)
 }
 
 const struct fileops vfs_fileops = {
-	.fo_flags = FOF_SEEKABLE | FOF_NOEPOLL,
+	.fo_flags = FOF_SEEKABLE | FOF_NOEPOLL | FOF_SPLICE,
 	.fo_read = vn_read,
 	.fo_write = vn_write,
 	.fo_ioctl = vn_ioctl,
@@ -433,26 +433,35 @@ static const struct fileops path_fileops = {
 };
 
 /* --- devices --- */
+/* No device minds its offset, which stays. */
 static int
 dev_read(struct file *fp, struct uio *uio, int flags)
 {
 	const struct devnode *dn = fdev(fvnode(fp));
+	int64_t off = uio->uio_offset;
+	int error;
 
 	(void)flags;
 	if (dn->dn_ops->d_read == NULL)
 		return EINVAL;
-	return dn->dn_ops->d_read(dn->dn_arg, uio, file_flags(fp));
+	error = dn->dn_ops->d_read(dn->dn_arg, uio, file_flags(fp));
+	uio->uio_offset = off;
+	return error;
 }
 
 static int
 dev_write(struct file *fp, struct uio *uio, int flags)
 {
 	const struct devnode *dn = fdev(fvnode(fp));
+	int64_t off = uio->uio_offset;
+	int error;
 
 	(void)flags;
 	if (dn->dn_ops->d_write == NULL)
 		return EINVAL;
-	return dn->dn_ops->d_write(dn->dn_arg, uio, file_flags(fp));
+	error = dn->dn_ops->d_write(dn->dn_arg, uio, file_flags(fp));
+	uio->uio_offset = off;
+	return error;
 }
 
 static int
@@ -504,26 +513,40 @@ dev_close(struct file *fp)
 	vn_close(fp);
 }
 
-static const struct fileops dev_fileops = {
-	/* The offset does not matter. */
-	.fo_flags = FOF_SEEKABLE | FOF_NOEPOLL,
-	.fo_read = dev_read,
-	.fo_write = dev_write,
-	.fo_ioctl = dev_ioctl,
-	.fo_poll = dev_poll,
-	.fo_stat = vn_stat,
+/* epoll takes what can be polled. */
+#define DEV_FILEOPS(flags)						\
+	.fo_flags = FOF_SPLICE | (flags), .fo_read = dev_read,		\
+	.fo_write = dev_write, .fo_ioctl = dev_ioctl,			\
+	.fo_poll = dev_poll, .fo_stat = vn_stat, .fo_close = dev_close
+static const struct fileops dev_fileops[] = { {
+	DEV_FILEOPS(FOF_SEEKABLE | FOF_NOEPOLL),
 	.fo_seek = dev_seek,
 	.fo_mmap = dev_mmap,
-	.fo_close = dev_close,
-};
-static const struct fileops stream_fileops = {
-	.fo_read = dev_read,
-	.fo_write = dev_write,
-	.fo_ioctl = dev_ioctl,
-	.fo_poll = dev_poll,
-	.fo_stat = vn_stat,
-	.fo_close = dev_close,
-};
+}, {
+	DEV_FILEOPS(FOF_SEEKABLE),
+	.fo_seek = dev_seek,
+	.fo_mmap = dev_mmap,
+}, {
+	DEV_FILEOPS(0),
+} };
+
+/* What Linux's splice_read and splice_write are there for. */
+int
+vfs_spliceable(struct file *fp, int write)
+{
+	struct vnode *vp;
+
+	if ((fp->f_ops->fo_flags & FOF_SPLICE) == 0)
+		return 0;
+	if (fp->f_type != FT_VNODE)
+		return 1;
+	vp = fvnode(fp);
+	if (vn_is(vp, S_IFREG))
+		return 1;
+	return !vn_is(vp, S_IFDIR) && fp->f_ops->fo_close == dev_close &&
+	    (fdev(vp)->dn_ops->d_nosplice & (write ? D_NOSPLICE_OUT :
+	    D_NOSPLICE_IN)) == 0;
+}
 
 static int
 opendev(struct vnode *vp, int oflags, struct file **fpp,
@@ -540,7 +563,8 @@ opendev(struct vnode *vp, int oflags, struct file **fpp,
 		return ENXIO;
 	__atomic_store_n(&vp->v_dev, dn, __ATOMIC_RELEASE);
 	*fpp = NULL;
-	*opsp = dn->dn_ops->d_stream ? &stream_fileops : &dev_fileops;
+	*opsp = &dev_fileops[dn->dn_ops->d_stream ? 2 :
+	    dn->dn_ops->d_poll != NULL];
 	return dn->dn_ops->d_open ?
 	    dn->dn_ops->d_open(dn->dn_arg, oflags, fpp) : 0;
 }

@@ -61,6 +61,7 @@ static void
 make(void)
 {
 	int s = other(), fd[2], flags, c, k;
+	const char *name;
 	unsigned v;
 	sigset_t set;
 	long r;
@@ -111,10 +112,13 @@ make(void)
 		}
 		break;
 	case 7:
-		k = below(4);
-		say("open %d %d", s, k);
-		keep(s, open(k == 0 ? "/dev/null" : k == 1 ? "file" : k == 2 ?
-		    "." : "/dev/zero", k == 2 ? O_RDONLY : O_RDWR));
+		name = ONE_OF(char *const, "/dev/null", "file", ".",
+		    "/dev/zero", "/dev/random", "/dev/random", "/dev/urandom",
+		    "/dev/full");
+		say("open %d %s", s, name);
+		/* What /dev/random gives is not to be read here. */
+		keep(s, open(name, *name == '.' ? O_RDONLY : strstr(name,
+		    "random") ? O_WRONLY : O_RDWR));
 		break;
 	default:
 		say("pipe %d", s);
@@ -411,7 +415,9 @@ misc(int s)
 	default:
 		memset(&st, 0, sizeof(st));
 		r = RES(fstat(slot[s], &st));
-		say("fstat %d %ld %#o", s, r, s < NEP ? 0 : st.st_mode);
+		/* The permissions of /dev's files are the machine's. */
+		say("fstat %d %ld %#o", s, r, s < NEP ? 0 :
+		    S_ISCHR(st.st_mode) ? S_IFCHR : st.st_mode);
 	}
 }
 

@@ -320,6 +320,7 @@ m_close(struct file *fp)
 }
 
 static const struct fileops master_ops = {
+	.fo_flags = FOF_SPLICE,
 	.fo_read = m_read,
 	.fo_write = m_write,
 	.fo_ioctl = m_ioctl,

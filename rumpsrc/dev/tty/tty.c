@@ -373,6 +373,7 @@ tty_fclose(struct file *fp)
 }
 
 static const struct fileops tty_fileops = {
+	.fo_flags = FOF_SPLICE,
 	.fo_read = tty_fread,
 	.fo_write = tty_fwrite,
 	.fo_ioctl = tty_fioctl,

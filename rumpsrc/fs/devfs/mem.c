@@ -4,6 +4,8 @@
  * stdin, stdout, stderr, whose open is a dup of the descriptor.
  */
 #include <asm/errno.h>
+#include <asm/poll.h>
+#include <linux/random.h>
 
 #include <rump/rumpuser.h>
 #include <string.h>
@@ -26,6 +28,54 @@ null_write(void *arg, struct uio *uio, int oflags)
 	(void)oflags;
 	uio->uio_resid = 0;
 	return 0;
+}
+
+/* /dev/random: always to be read.  /dev/urandom has none, so no epoll. */
+static int
+random_poll(void *arg, int events, struct selrec *sr)
+{
+	(void)arg;
+	(void)sr;
+	return events & (POLLIN | POLLRDNORM);
+}
+
+/* What is put in is not needed: the host's bytes are random enough. */
+static int
+random_write(void *arg, struct uio *uio, int oflags)
+{
+	uint8_t buf[256];
+	int error = 0;
+
+	(void)arg;
+	(void)oflags;
+	while (uio->uio_resid > 0 && !error)
+		error = rump_uiomove(buf, uio->uio_resid < sizeof(buf) ?
+		    uio->uio_resid : sizeof(buf), uio);
+	memset(buf, 0, sizeof(buf));
+	return error;
+}
+
+static int
+random_ioctl(void *arg, unsigned long cmd, void *uarg)
+{
+	int v = 256, error;
+
+	(void)arg;
+	switch (cmd) {
+	case RNDGETENTCNT:
+		return rump_copyout(&v, uarg, sizeof(v));
+	case RNDADDTOENTCNT:
+	case RNDADDENTROPY:		/* its first field */
+		if ((error = rump_suser()) != 0 ||
+		    (error = rump_copyin(uarg, &v, sizeof(v))) != 0)
+			return error;
+		return v < 0 ? EINVAL : 0;
+	case RNDZAPENTCNT:
+	case RNDCLEARPOOL:
+	case RNDRESEEDCRNG:
+		return rump_suser();
+	}
+	return EINVAL;
 }
 
 static int
@@ -75,7 +125,8 @@ std_open(void *arg, int oflags, struct file **fpp)
 }
 
 static const struct devops null_ops = {
-	.d_read = null_read, .d_write = null_write
+	.d_read = null_read, .d_write = null_write,
+	.d_nosplice = D_NOSPLICE_IN
 };
 static int
 zero_mmap(void *arg, struct rump_mmobj **objp)
@@ -89,10 +140,16 @@ static const struct devops zero_ops = {
 	.d_read = zero_read, .d_write = null_write, .d_mmap = zero_mmap
 };
 static const struct devops full_ops = {
-	.d_read = zero_read, .d_write = full_write
+	.d_read = zero_read, .d_write = full_write,
+	.d_nosplice = D_NOSPLICE_OUT
 };
 static const struct devops random_ops = {
-	.d_read = random_read, .d_write = null_write
+	.d_read = random_read, .d_write = random_write,
+	.d_ioctl = random_ioctl, .d_poll = random_poll
+};
+static const struct devops urandom_ops = {
+	.d_read = random_read, .d_write = random_write,
+	.d_ioctl = random_ioctl
 };
 static const struct devops std_ops = { .d_open = std_open };
 
@@ -106,7 +163,7 @@ struct devnode devfs_builtin[] = {
 	DEV("zero", 1, 5, &zero_ops, 0),
 	DEV("full", 1, 7, &full_ops, 0),
 	DEV("random", 1, 8, &random_ops, 0),
-	DEV("urandom", 1, 9, &random_ops, 0),
+	DEV("urandom", 1, 9, &urandom_ops, 0),
 	{ "kmsg", S_IFCHR | 0644, VFS_MKDEV(1, 11), &devfs_kmsg_ops, NULL,
 	  NULL },
 	DEV("stdin", 240, 0, &std_ops, 0),

@@ -15,6 +15,8 @@
 #include "tmpfs_private.h"
 
 /* --- lending --- */
+static uint8_t hole[TPAGE];	/* only read */
+
 static void
 tpage_free(struct filehold *fh)
 {
@@ -93,8 +95,10 @@ tmpfs_lend(struct vnode *vp, int64_t off, size_t len, struct filelent *lt)
 		lt->lt_base = (void *)(uintptr_t)(tr->tr_lower + off);
 		if (tr->tr_npages == 0)
 			n = (size_t)(tr->tr_lowersize - off);
-	} else
-		return EOPNOTSUPP;	/* a hole */
+	} else {
+		n = TPAGE - po;
+		lt->lt_base = hole;
+	}
 	lt->lt_len = n < len ? n : len;
 	return 0;
 }

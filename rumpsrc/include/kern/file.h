@@ -51,6 +51,7 @@ struct fileops {
 	int	fo_flags;
 #define FOF_SEEKABLE	1
 #define FOF_NOEPOLL	2	/* always ready; epoll says EPERM */
+#define FOF_SPLICE	4	/* not only pipes: splice, sendfile */
 	int	(*fo_read)(struct file *, struct uio *, int flags);
 	int	(*fo_write)(struct file *, struct uio *, int flags);
 #define FO_APPEND	1	/* flags: at the end, whatever the offset */

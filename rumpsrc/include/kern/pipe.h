@@ -7,6 +7,7 @@
 #define KERN_PIPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct file;
 struct pipe;
@@ -14,8 +15,19 @@ struct stat;
 
 /* Up to len bytes from the off-th on into kernel memory; they stay there. */
 size_t	rump_pipe_peek(struct file *, size_t off, char *buf, size_t len);
-/* Until there are bytes, or no writer; EAGAIN, EINTR. */
-int	rump_pipe_await(struct file *, int nonblock);
+/* Until there are bytes, *countp, or no writer; EAGAIN, EINTR. */
+int	rump_pipe_await(struct file *, int nonblock, size_t *countp);
+/* Until there is room; with SIGPIPE, EPIPE; only so does nonblock count. */
+int	rump_pipe_awaitroom(struct file *, int nonblock, size_t *roomp);
+/* What there is room for, waiting for some as above; may be cut by EFAULT. */
+struct uio;
+int	rump_pipe_putsome(struct file *, struct uio *, int nonblock);
+/*
+ * splice(2) of what is no pipe to one, at *inoff or (NULL) its own offset;
+ * in can be read, out written.  splice.c.
+ */
+int	rump_splice_topipe(struct file *in, int64_t *inoff, struct file *out,
+	    size_t len, int nonblock, size_t *donep);
 
 /* Back to the front what fo_take gave; takes the hold. */
 struct filelent;

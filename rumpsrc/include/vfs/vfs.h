@@ -333,6 +333,8 @@ extern const struct fileops vfs_fileops;
 /* The vnode of a file made by VFS, else NULL. */
 struct vnode *vfs_file_vnode(struct file *);
 int	vfs_open(struct vnode *, int oflags, struct file **);
+/* May splice read from it, or write to it?  Directories, /dev/null: no. */
+int	vfs_spliceable(struct file *, int write);
 struct stat;
 void	vfs_stat(struct vnode *, struct stat *);
 
@@ -369,6 +371,9 @@ struct devops {
 	/* for each d_open that succeeded without a file of its own */
 	void	(*d_close)(void *arg);
 	int	d_stream;	/* no offset: lseek, pread... are ESPIPE */
+	int	d_nosplice;	/* splice(2), sendfile(2): EINVAL */
+#define D_NOSPLICE_IN	1	/* from it */
+#define D_NOSPLICE_OUT	2	/* to it */
 };
 struct devnode {			/* constant once registered */
 	const char	*dn_name;

@@ -186,6 +186,7 @@ sof_close(struct file *fp)
 }
 
 const struct fileops rump_socket_ops = {
+	.fo_flags = FOF_SPLICE,
 	.fo_read = sof_read,
 	.fo_write = sof_write,
 	.fo_ioctl = sof_ioctl,
