@@ -330,6 +330,28 @@ test_file(void)
 	closeboth(fds);
 }
 
+/* What is there before the error, if the caller asks for the error's queue. */
+static void
+test_resetmany(void)
+{
+	char b[8];
+	struct iovec iov = { b, sizeof(b) };
+	struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	int fds[2];
+
+	pair(SOCK_STREAM, fds);
+	CHECK_EQ(xsend(fds[0], "never read", 10, 0), 10);
+	CHECK_EQ(xsend(fds[1], "abc", 3, 0), 3);
+	OK(SYS(close, fds[1]));
+	CHECK_EQ(SYS(recvmmsg, fds[0], &m, 1U, (unsigned)MSG_ERRQUEUE, NULL),
+	    1);
+	CHECK_EQ(m.msg_len, 3);
+	FAILS(SYS(recvmmsg, fds[0], &m, 1U, 0U, NULL), ECONNRESET);
+	CHECK_EQ(SYS(recvmmsg, fds[0], &m, 1U, 0U, NULL), 1);
+	CHECK_EQ(m.msg_len, 0);
+	OK(SYS(close, fds[0]));
+}
+
 static const struct test tests[] = {
 	{ "create", test_create }, { "bytes", test_bytes },
 	{ "vectors", test_vectors }, { "end", test_end },
@@ -337,6 +359,7 @@ static const struct test tests[] = {
 	{ "accept", test_accept }, { "names", test_names },
 	{ "backlog", test_backlog }, { "limits", test_limits },
 	{ "order", test_order }, { "file", test_file },
+	{ "resetmany", test_resetmany },
 	{ NULL, NULL }
 };
 

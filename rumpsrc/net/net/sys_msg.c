@@ -337,7 +337,7 @@ sys_recvmany(struct file *fp, struct socket *so, struct mmsghdr *vec,
 	long r;
 
 	rump_mutex_enter(&so->so_lock);
-	r = -so_takeerror(so);
+	r = flags & MSG_ERRQUEUE ? 0 : -so_takeerror(so);
 	rump_mutex_exit(&so->so_lock);
 	if (r < 0)
 		return r;
