@@ -11,15 +11,12 @@
 #include <linux/stat.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/xattr.h>
 #include <utime.h>
 
 #include "differ.h"
-
-#define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
 
 static char big[70000], out[70000];
 static int fd;

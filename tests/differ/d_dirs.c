@@ -12,12 +12,10 @@
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "differ.h"
 
-#define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
 #define NDIR	4
 
 static int top, root, dir[NDIR];

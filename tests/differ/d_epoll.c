@@ -38,9 +38,7 @@ handler(int sig)
 static void
 put(int s, int fd)
 {
-	if (slot[s] >= 0)
-		close(slot[s]);
-	slot[s] = fd;
+	replace_fd(&slot[s], fd);
 }
 
 static int

@@ -10,12 +10,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "differ.h"
-
-#define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
 
 static char buf[8192];
 static char longname[260];

@@ -96,10 +96,8 @@ closegone(void)
 	int f;
 
 	for (f = 0; f < NFD; f++)
-		if (fstat(fds[f], &st) == 0 && st.st_nlink == 0) {
-			close(fds[f]);
-			fds[f] = -1;
-		}
+		if (fstat(fds[f], &st) == 0 && st.st_nlink == 0)
+			replace_fd(&fds[f], -1);
 }
 
 static void
@@ -122,11 +120,8 @@ change(void)
 		    O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT | O_EXCL,
 		    O_PATH, O_RDONLY | O_DIRECTORY), 0644));
 		say("open %u %s %ld", f, n, r < 0 ? r : 0);
-		if (r >= 0) {
-			if (fds[f] >= 0)
-				close(fds[f]);
-			fds[f] = (int)r;
-		}
+		if (r >= 0)
+			replace_fd(&fds[f], (int)r);
 		break;
 	case 2:
 		say("mkdir %s %ld", n, RES(mkdir(n, 0755)));
@@ -183,9 +178,7 @@ use(int f)
 		break;
 	case 4:
 		say("close %d", f);
-		if (fds[f] >= 0)
-			close(fds[f]);
-		fds[f] = -1;
+		replace_fd(&fds[f], -1);
 		break;
 	case 5:
 		say("ftruncate %d %ld", f, RES(ftruncate(fds[f], below(9))));
@@ -239,10 +232,8 @@ misc(int k)
 		    (once_in(9) ? 1 : 0);
 		r = RES(inotify_init1(n));
 		say("init %d %#x %ld", k, n, r < 0 ? r : 0);
-		if (r >= 0) {
-			close(in[k]);
-			in[k] = (int)r;
-		}
+		if (r >= 0)
+			replace_fd(&in[k], (int)r);
 		break;
 	case 5:
 		say("write %ld pread %d", RES(write(in[k], "x", 1)), 0);
@@ -298,6 +289,5 @@ differ_end(void)
 	for (i = 0; i < NIN; i++)
 		close(in[i]);
 	for (i = 0; i < NFD; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+		replace_fd(&fds[i], -1);
 }

@@ -16,13 +16,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "differ.h"
 
-#define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
 #define NSLOT	5
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2	452

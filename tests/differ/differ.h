@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void differ_begin(void);
@@ -65,6 +66,17 @@ static inline long
 differ_res(long r)
 {
 	return r == -1 && errno != 0 ? -(long)errno : r;
+}
+/* Past the C library. */
+#define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
+
+/* Another descriptor, or -1, in the place of one that is closed. */
+static inline void
+replace_fd(int *slot, int fd)
+{
+	if (*slot >= 0)
+		close(*slot);
+	*slot = fd;
 }
 
 /* FNV-1a of what a call filled in. */
