@@ -2,8 +2,7 @@
 /*
  * Runs programs of its image for a stand-in on Linux, which sends the files of
  * a folder, arguments, environment and standard input, and gets back output,
- * files that changed and the status.  A thread for each connection; tree_lock
- * keeps the folder's records and the umask.
+ * files that changed and the status.  A thread for each connection.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +11,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,30 +21,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "frame.h"
+#include "agent.h"
 #include "tree.h"
 
-#define NARGS	20000
-
-static pthread_mutex_t tree_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t tree_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tree tree = { .t_watched = 1 };
-
-struct run {
-	int		 r_sock;
-	char		*r_cwd, *r_prog;
-	char		*r_argv[NARGS + 1], *r_env[NARGS + 1];
-	int		 r_argc, r_envc;
-	struct run_how	 r_how;
-	int		 r_child[NFD];	/* what the program gets, -1 closed */
-	int		 r_pipe[NFD];	/* our ends, -1 none */
-	int		 r_keep[NFD];	/* FD_FILE, FD_COPY: for the offset */
-	pid_t		 r_pid;
-	char		*r_in;		/* input not yet written */
-	size_t		 r_inlen;
-	size_t		 r_piped;	/* in the pipe, not all of it read */
-	int64_t		 r_read;	/* of what was in the pipe before */
-	int		 r_frames;	/* of output */
-};
 
 /* The folder's path, with all that leads to it. */
 static void
@@ -116,17 +95,6 @@ receive(struct run *r, char *buf)
 	return -1;
 }
 
-/* Out of the way of those that the program gets. */
-static int
-high(int fd)
-{
-	int h = fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 100);
-
-	if (fd != -1)
-		close(fd);
-	return h;
-}
-
 /* Contents sent as input, in a file without a name. */
 static int
 copied_file(struct run *r, char *buf)
@@ -156,16 +124,16 @@ prepare(struct run *r, int i, char *buf)
 		r->r_child[i] = r->r_child[1];
 		return 0;
 	case FD_FILE:
-		r->r_keep[i] = high(open(r->r_how.rh_fd[i].path,
+		r->r_keep[i] = agent_high(open(r->r_how.rh_fd[i].path,
 		    (int)r->r_how.rh_fd[i].flags | O_CLOEXEC | O_NOCTTY));
 		break;
 	case FD_COPY:
-		r->r_keep[i] = high(copied_file(r, buf));
+		r->r_keep[i] = agent_high(copied_file(r, buf));
 		break;
 	case FD_PIPE:
 		if (pipe2(fds, O_CLOEXEC) != 0)
 			return -1;
-		r->r_child[i] = high(fds[i != 0]);
+		r->r_child[i] = agent_high(fds[i != 0]);
 		r->r_pipe[i] = fds[i == 0];
 		if (i == 0 && fcntl(r->r_pipe[i], F_SETPIPE_SZ, IN_MAX) == -1)
 			return -1;
@@ -176,70 +144,6 @@ prepare(struct run *r, int i, char *buf)
 	lseek(r->r_keep[i], (off_t)r->r_how.rh_fd[i].offset, SEEK_SET);
 	r->r_child[i] = r->r_keep[i];
 	return 0;
-}
-
-/* Root's plain programs are started as they are, others by `runas`. */
-static void
-other_user(struct run *r)
-{
-	const struct run_how *how = &r->r_how;
-	char ids[40 + 12 * NGROUPS];
-	int len;
-
-	if (how->rh_uid == 0 && how->rh_gid == 0 && (how->rh_ngroups == 0 ||
-	    (how->rh_ngroups == 1 && how->rh_groups[0] == 0)))
-		return;
-	len = snprintf(ids, sizeof(ids), "%u %u", how->rh_uid, how->rh_gid);
-	for (uint32_t i = 0; i < how->rh_ngroups && i < NGROUPS; i++)
-		len += snprintf(ids + len, sizeof(ids) - (size_t)len, " %u",
-		    how->rh_groups[i]);
-	if (r->r_argc > NARGS - 2)
-		return;
-	memmove(r->r_argv + 2, r->r_argv,
-	    (size_t)r->r_argc * sizeof(r->r_argv[0]));
-	r->r_argc += 2;
-	r->r_argv[0] = strdup(ids);
-	r->r_argv[1] = r->r_prog;
-	r->r_prog = strdup("/bin/runas");
-}
-
-static int
-start(struct run *r)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t set;
-	int error;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&attr);
-	sigfillset(&set);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_addchdir_np(&fa, r->r_cwd);
-	other_user(r);
-	for (int i = 0; i < NFD; i++)
-		if (r->r_child[i] == -1 && i < 3)
-			posix_spawn_file_actions_addclose(&fa, i);
-		else if (r->r_child[i] != -1)
-			posix_spawn_file_actions_adddup2(&fa, r->r_child[i], i);
-	/* As often as the image has it, it may run at once. */
-	for (int tries = 0; tries < 3000; tries++) {
-		pthread_mutex_lock(&tree_lock);
-		umask(r->r_how.rh_umask);
-		error = posix_spawn(&r->r_pid, r->r_prog, &fa, &attr,
-		    r->r_argv, r->r_env);
-		umask(0);
-		pthread_mutex_unlock(&tree_lock);
-		if (error != ETXTBSY)
-			break;
-		usleep(10000);
-	}
-	posix_spawn_file_actions_destroy(&fa);
-	for (int i = 0; i < NFD; i++)
-		if (r->r_pipe[i] != -1)
-			close(r->r_child[i]);
-	return error;
 }
 
 static void
@@ -387,7 +291,7 @@ run(struct run *r, char *buf)
 			    strlen(strerror(errno)));
 			return;
 		}
-	if ((error = start(r)) != 0 || pipe2(ended, O_CLOEXEC) != 0) {
+	if ((error = agent_start(r)) != 0 || pipe2(ended, O_CLOEXEC) != 0) {
 		frame_send(r->r_sock, F_FAIL, strerror(error),
 		    strlen(strerror(error)));
 		return;

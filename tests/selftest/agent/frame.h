@@ -18,7 +18,7 @@
 enum frame_type {
 	/* to the guest, in this order */
 	F_ROOT = 'r',		/* the folder that both sides keep alike */
-	F_CWD = 'c',
+	F_CWD = 'c',		/* "": a folder that is gone */
 	F_PROG = 'p',		/* path to start */
 	F_ARG = 'a',
 	F_ENV = 'e',
@@ -53,6 +53,7 @@ struct run_how {
 	uint32_t	rh_umask;
 	uint32_t	rh_uid, rh_gid, rh_ngroups;
 	uint32_t	rh_groups[NGROUPS];
+	uint64_t	rh_ignored;	/* signals, 1 << number */
 	struct {
 		uint32_t	kind;	/* enum fd_kind */
 		uint32_t	flags;	/* FD_FILE: of open */
@@ -75,6 +76,7 @@ struct node_head {
 	uint32_t	nh_hard;	/* symbolic link or a hard link */
 	uint32_t	nh_pad;
 	int64_t		nh_size, nh_sec, nh_nsec;
+	int64_t		nh_asec, nh_ansec;	/* read then */
 };
 
 /* 0, or -1: the other side is gone (or sends nonsense). */

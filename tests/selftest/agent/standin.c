@@ -34,6 +34,7 @@ static char state[1000], root[1000], address[100], program[200];
 static struct tree tree;
 static int sock = -1, lock_fd = -1, limit;
 static volatile sig_atomic_t got;
+static uint64_t ignored;	/* as we were started */
 static char buf[FRAME_MAX + 1];
 
 static void
@@ -217,8 +218,12 @@ send_run(struct run_how *how, char **argv, char **env)
 	how->rh_gid = getgid();
 	ngroups = getgroups(NGROUPS, how->rh_groups);
 	how->rh_ngroups = ngroups > 0 ? (uint32_t)ngroups : 0;
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
-		fail("getcwd");
+	how->rh_ignored = ignored;
+	if (getcwd(cwd, sizeof(cwd)) == NULL) {
+		if (errno != ENOENT)
+			fail("getcwd");
+		*cwd = '\0';
+	}
 	cork(1);
 	send_text(F_CWD, cwd);
 	send_text(F_PROG, program);
@@ -341,12 +346,12 @@ forward_signal(int over)
 static void
 converse(struct run_end *end, struct input *in)
 {
-	struct pollfd p[2];
+	struct pollfd p[3];
 	struct timespec now;
 	int64_t until;
 	size_t len;
 	ssize_t n;
-	int type, may = 1, over = 0;
+	int type, may = 1, over = 0, out = 1;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	until = (now.tv_sec + limit) * 1000 + now.tv_nsec / 1000000;
@@ -355,13 +360,18 @@ converse(struct run_end *end, struct input *in)
 		p[0] = (struct pollfd){ sock, POLLIN, 0 };
 		p[1] = (struct pollfd){ in->in_open && may ? 0 : -1,
 		    POLLIN, 0 };
-		n = poll(p, 2, over ? -1 : time_left(until));
+		p[2] = (struct pollfd){ out, 0, 0 };
+		n = poll(p, 3, over ? -1 : time_left(until));
 		if (!over && time_left(until) == 0)
 			forward_signal(over = 1);
 		else
 			forward_signal(0);
 		if (n <= 0)
 			continue;
+		if (p[2].revents) {
+			frame_send(sock, F_NOREAD, &(char){ 1 }, 1);
+			out = -1;
+		}
 		if (p[1].revents) {
 			n = peek(in);
 			if (n == -1 && errno == EAGAIN)
@@ -434,6 +444,16 @@ send_files(void)
 	lock_tree(0);
 }
 
+static void
+find_ignored(void)
+{
+	struct sigaction sa;
+
+	for (int i = 1; i < 64; i++)
+		if (sigaction(i, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+			ignored |= (uint64_t)1 << i;
+}
+
 int
 main(int argc, char **argv, char **env)
 {
@@ -447,6 +467,7 @@ main(int argc, char **argv, char **env)
 	(void)argc;
 	configure();
 	snprintf(tree.t_root, sizeof(tree.t_root), "%s", root);
+	find_ignored();
 	signal(SIGPIPE, SIG_IGN);
 	send_files();
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)

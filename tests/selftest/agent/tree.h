@@ -47,6 +47,9 @@ int	tree_recv(struct tree *, struct tree_recv *, int type,
 	    const char *, size_t);
 
 struct entry **tree_find(struct tree *, const char *);
+void	tree_forget(struct tree *, const char *);
+/* Remembers the file of that path as it is now. */
+void	tree_agree(struct tree *, const char *path, const char *file);
 int	tree_name(const struct tree *, const char *, char [2000]);
 
 /* Paths, sorted, each once, that may be new, changed or gone. */
