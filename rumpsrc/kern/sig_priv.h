@@ -71,5 +71,8 @@ int	rump_sigfault_wanted(struct lwp *, const struct rumpcomp_regs *);
 void	rump_sigfault_take(struct lwp *, const struct rumpcomp_regs *,
 	    const void *x, uintptr_t addr, struct rump_siginfo *,
 	    struct rump_sigact *);
+/* SIGSEGV: the frame of info's handler had no room.  Caller holds p_lock. */
+void	rump_sigfault_noroom(struct lwp *, const struct rumpcomp_regs *,
+	    uintptr_t addr, struct rump_siginfo *info, struct rump_sigact *);
 
 #endif /* KERN_SIG_PRIV_H */

@@ -207,7 +207,10 @@ sig_restart(struct lwp *l, struct rumpcomp_regs *r,
 		sig_again(l, r);
 }
 
-/* Caller holds p_lock.  One handler: its frame, its mask. */
+/*
+ * Caller holds p_lock.  One handler: its frame, its mask.  That there is no
+ * room for the frame is SIGSEGV, whose handler may have another stack.
+ */
 static void
 sig_handle(struct lwp *l, struct rumpcomp_regs *r, void *x, uintptr_t addr,
     const struct rump_siginfo *info, const struct rump_sigact *act)
@@ -215,6 +218,9 @@ sig_handle(struct lwp *l, struct rumpcomp_regs *r, void *x, uintptr_t addr,
 	struct rump_siglwp *ls = &l->l_sig;
 	uint64_t old = ls->ls_temp ? ls->ls_oldmask : ls->ls_mask;
 	uint64_t mask = ls->ls_mask | act->sa_set;
+	struct rump_siginfo segv;
+	struct rump_sigact copy;
+	int error;
 
 	sig_restart(l, r, act);
 	if ((act->sa_fl & SA_NODEFER) == 0)
@@ -222,13 +228,14 @@ sig_handle(struct lwp *l, struct rumpcomp_regs *r, void *x, uintptr_t addr,
 	ls->ls_temp = 0;
 	ls->ls_mask = mask & ~SIG_NEVER;
 	rump_mutex_exit(&l->l_proc->p_lock);
-	if (rump_sigframe_push(ls, r, x, addr, old, info, act) != 0) {
-		rump_printf("rumpkit: %s: no stack for the handler of signal "
-		    "%d\n", l->l_proc->p_comm, info->rs_signo);
-		rumpcomp_sig_report("stack overflow (no room for a signal "
-		    "handler)", r, addr);
-	}
+	error = rump_sigframe_push(ls, r, x, addr, old, info, act);
 	rump_mutex_enter(&l->l_proc->p_lock);
+	if (error == 0)
+		return;
+	ls->ls_mask = old;
+	segv = *info;
+	rump_sigfault_noroom(l, r, addr, &segv, &copy);
+	sig_handle(l, r, x, 0, &segv, &copy);
 }
 
 static void

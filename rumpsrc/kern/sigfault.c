@@ -110,34 +110,55 @@ sig_faultinfo(const struct rumpcomp_regs *r, const void *x, uintptr_t addr,
 	info->rs_code = code;
 }
 
+/* Caller holds p_lock. */
 static void __attribute__((__noreturn__))
-sig_crash(struct proc *p, int sig, const struct rumpcomp_regs *r,
-    uintptr_t addr)
+sig_crash(struct proc *p, int sig, const char *cause,
+    const struct rumpcomp_regs *r, uintptr_t addr)
 {
-	const char *cause = rumpcomp_sig_cause();
 
+	rump_mutex_exit(&p->p_lock);
 	if (rump_sig_alone(p))
 		rumpcomp_sig_report(cause, r, addr);
 	rumpcomp_sig_note(cause, r, addr);
 	rump_exit_group(sig | 0x80);
 }
 
+/* Caller holds p_lock.  Returns, if at all, with a copy of the action. */
+static void
+sig_force(struct lwp *l, int sig, const char *cause,
+    const struct rumpcomp_regs *r, uintptr_t addr, struct rump_sigact *copy)
+{
+	struct proc *p = l->l_proc;
+	struct rump_sigact *act = &p->p_sig.ps_act[sig - 1];
+
+	if (!SIG_HANDLED(act) || (l->l_sig.ls_mask & RUMP_SIGBIT(sig)))
+		sig_crash(p, sig, cause, r, addr);
+	*copy = *act;
+	if (act->sa_fl & SA_RESETHAND)
+		act->sa_fn = NULL;	/* SIG_DFL */
+}
+
 void
 rump_sigfault_take(struct lwp *l, const struct rumpcomp_regs *r, const void *x,
     uintptr_t addr, struct rump_siginfo *info, struct rump_sigact *copy)
 {
-	struct proc *p = l->l_proc;
-	struct rump_sigact *act;
 
 	sig_faultinfo(r, x, addr, info);
-	rump_mutex_enter(&p->p_lock);
-	act = &p->p_sig.ps_act[info->rs_signo - 1];
-	if (!SIG_HANDLED(act) ||
-	    (l->l_sig.ls_mask & RUMP_SIGBIT(info->rs_signo))) {
-		rump_mutex_exit(&p->p_lock);
-		sig_crash(p, info->rs_signo, r, addr);
-	}
-	*copy = *act;
-	if (act->sa_fl & SA_RESETHAND)
-		act->sa_fn = NULL;	/* SIG_DFL */
+	rump_mutex_enter(&l->l_proc->p_lock);
+	sig_force(l, info->rs_signo, rumpcomp_sig_cause(), r, addr, copy);
+}
+
+void
+rump_sigfault_noroom(struct lwp *l, const struct rumpcomp_regs *r,
+    uintptr_t addr, struct rump_siginfo *info, struct rump_sigact *copy)
+{
+	static const char cause[] =
+	    "stack overflow (no room for a signal handler)";
+
+	if (info->rs_signo == SIGSEGV)
+		sig_crash(l->l_proc, SIGSEGV, cause, r, addr);
+	memset(info, 0, sizeof(*info));
+	info->rs_signo = SIGSEGV;
+	info->rs_code = SI_KERNEL;
+	sig_force(l, SIGSEGV, cause, r, addr, copy);
 }
