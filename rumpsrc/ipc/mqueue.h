@@ -28,6 +28,8 @@ struct mqueue {
 	struct mqueue	*mq_next;	/* [mqname.c] */
 	char		*mq_name;	/* [I] */
 	uint32_t	 mq_mode, mq_uid, mq_gid;	/* [I] */
+	struct mquser	*mq_user;	/* [I] of RLIMIT_MSGQUEUE */
+	uint64_t	 mq_bytes;	/* [I] that it has of the limit */
 	long		 mq_maxmsg, mq_msgsize;	/* [I] */
 	long		 mq_num;	/* [mq_lock] */
 	struct mqmsg	*mq_first;	/* [mq_lock] highest priority first */

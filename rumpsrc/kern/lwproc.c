@@ -20,6 +20,7 @@
 #define RLIMIT_STACK	3	/* <asm/resource.h> */
 #define RLIMIT_CORE	4
 #define RLIMIT_NOFILE	7
+#define RLIMIT_MSGQUEUE	12
 
 struct proc rump_proc0;
 struct rump_mutex rump_proc_lock;
@@ -58,6 +59,8 @@ rump_lwproc_init(void)
 	/* Nobody is there who could raise it for a program. */
 	p->p_rlim[RLIMIT_NOFILE].rlim_cur = 65536;
 	p->p_rlim[RLIMIT_NOFILE].rlim_max = 65536;
+	p->p_rlim[RLIMIT_MSGQUEUE].rlim_cur = 819200;
+	p->p_rlim[RLIMIT_MSGQUEUE].rlim_max = 819200;
 	p->p_fdt = rump_fdtable_new(NULL);
 	memcpy(p->p_comm, "rump", 5);
 }
