@@ -135,7 +135,7 @@ vfs_execfd(int fd, char *path, size_t size)
 	int error;
 
 	if ((error = vfs_fdplace(fd, &vp)) != 0)
-		return error;
+		return error == EINVAL ? EACCES : error;	/* no file */
 	if ((buf = rump_page_alloc()) == NULL) {
 		vrele(vp);
 		return ENOMEM;
