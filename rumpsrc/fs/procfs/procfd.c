@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * procfd.c: the descriptors of a process: /proc/PID/{fd,fdinfo}.  A link of fd
+ * procfd.c: the descriptors of a process: /proc/PID/{fd,fdinfo}, and of each of
+ * its threads in /proc/PID/task/TID, which are the same.  A link of fd
  * leads to the file's vnode; for what has none a vnode is made up that opens
  * the same pipe again, and nothing else.
  */
@@ -41,7 +42,7 @@ getfile(struct proc *p, int fd, struct file **fpp, int *cloexec)
 static int
 fd_of(const struct procctx *pc)
 {
-	const char *s = pc->pc_star[1];
+	const char *s = pc->pc_star[pc->pc_star[2] != NULL ? 2 : 1];
 	int n = 0;
 
 	for (; *s != '\0'; s++)
@@ -240,15 +241,23 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
-RUMP_PROCNODES(pt)
+static void
+nodes(struct proctree *pt, const char *fd, const char *fds, const char *info,
+    const char *infos)
 {
-	struct procnode *pn;
+	struct procnode *pn = rump_proc_node(pt, fd, S_IFDIR | 0500, NULL);
 
-	pn = rump_proc_node(pt, "*" "/fd", S_IFDIR | 0500, NULL);
 	pn->pn_next = fd_next;
 	pn->pn_isname = fd_isname;
-	rump_proc_node(pt, "*" "/fd/" "*", S_IFLNK | 0700, fd_read)->pn_jump =
-	    fd_jump;
-	rump_proc_dir(pt, "*" "/fdinfo", fd_next)->pn_isname = fd_isname;
-	rump_proc_file(pt, "*" "/fdinfo/" "*", fdinfo_read);
+	rump_proc_node(pt, fds, S_IFLNK | 0700, fd_read)->pn_jump = fd_jump;
+	rump_proc_dir(pt, info, fd_next)->pn_isname = fd_isname;
+	rump_proc_file(pt, infos, fdinfo_read);
+}
+
+RUMP_PROCNODES(pt)
+{
+
+	nodes(pt, "*" "/fd", "*" "/fd/" "*", "*" "/fdinfo", "*" "/fdinfo/" "*");
+	nodes(pt, "*" "/task/" "*" "/fd", "*" "/task/" "*" "/fd/" "*",
+	    "*" "/task/" "*" "/fdinfo", "*" "/task/" "*" "/fdinfo/" "*");
 }

@@ -316,6 +316,14 @@ procfs_jump(struct vnode *vp, struct vnode **vpp)
 	return error;
 }
 
+static int
+procfs_parent(struct vnode *vp, struct vnode **vpp)
+{
+
+	vref(*vpp = &pv_of(vp)->pv_parent->pv_v);
+	return 0;
+}
+
 /* What O_TRUNC asks for is what every write does. */
 static int
 procfs_truncate(struct vnode *vp, int64_t len)
@@ -344,12 +352,14 @@ static const struct vnodeops procfs_vnodeops = {
 	.vop_read = procfs_read,
 	.vop_write = procfs_write,
 	.vop_truncate = procfs_truncate,
+	.vop_parent = procfs_parent,
 	.vop_reclaim = procfs_reclaim,
 };
 
 static const struct vnodeops procfs_jumpops = {
 	.vop_readlink = procfs_readlink,
 	.vop_jump = procfs_jump,
+	.vop_parent = procfs_parent,
 	.vop_reclaim = procfs_reclaim,
 };
 

@@ -164,6 +164,7 @@ RUMP_PROCNODES(pt)
 	rump_proc_text(pt, "sys/vm/overcommit_ratio", "100");
 	rump_proc_text(pt, "sys/vm/max_map_count", "2147483647");
 	rump_proc_num(pt, "sys/vm/memfd_noexec", &vfs_memfd_noexec, 1, 0, 2);
+	rump_proc_text(pt, "sys/vm/mmap_min_addr", "65536");
 	rump_proc_text(pt, "sys/vm/swappiness", "0");
 	rump_proc_text(pt, "sys/fs/file-max", "9223372036854775807");
 	rump_proc_text(pt, "sys/fs/nr_open", "65536");

@@ -19,6 +19,7 @@
 #pragma weak rumpcomp_vm_limit
 #pragma weak rump_mm_committed
 
+#define TICK	(NSEC_PER_SEC / 100)
 
 /* Pages that the file systems in memory take. */
 static uint64_t
@@ -71,17 +72,37 @@ meminfo_read(struct text *tx, const struct procctx *pc)
 	return 0;
 }
 
+/*
+ * Ticks of all CPUs, which only grow: what processes had that have ended since
+ * the last look is in no sum any more.
+ */
+static void
+ticks(struct proctotal *pt, int64_t *up, int64_t *used, int64_t *idle)
+{
+	static struct rump_mutex lock;
+	static int64_t last, gone, rest;
+
+	rump_mutex_enter(&lock);
+	procfs_total(pt);
+	*up = rump_monotonic() / TICK;
+	if (pt->pt_cputime < last)
+		gone += last - pt->pt_cputime;
+	last = pt->pt_cputime;
+	*used = (last + gone) / TICK;
+	if (*up * rump_ncpus() - *used > rest)
+		rest = *up * rump_ncpus() - *used;
+	*idle = rest;
+	rump_mutex_exit(&lock);
+}
+
 static int
 uptime_read(struct text *tx, const struct procctx *pc)
 {
-	int64_t up = rump_monotonic() / 10000000, idle;
+	int64_t up, used, idle;
 	struct proctotal pt;
 
 	(void)pc;
-	procfs_total(&pt);
-	idle = up * rump_ncpus() - pt.pt_cputime / 10000000;
-	if (idle < 0)
-		idle = 0;
+	ticks(&pt, &up, &used, &idle);
 	rump_textf(tx, "%lld.%02lld %lld.%02lld\n", (long long)up / 100,
 	    (long long)up % 100, (long long)idle / 100, (long long)idle % 100);
 	return 0;
@@ -90,16 +111,12 @@ uptime_read(struct text *tx, const struct procctx *pc)
 static int
 stat_read(struct text *tx, const struct procctx *pc)
 {
-	int64_t up = rump_monotonic(), used, idle;
+	int64_t up, used, idle;
 	struct proctotal pt;
 	unsigned i, n = rump_ncpus();
 
 	(void)pc;
-	procfs_total(&pt);
-	used = pt.pt_cputime / 10000000;
-	idle = up / 10000000 * n - used;
-	if (idle < 0)
-		idle = 0;
+	ticks(&pt, &up, &used, &idle);
 	rump_textf(tx, "cpu  %lld 0 0 %lld 0 0 0 0 0 0\n", (long long)used,
 	    (long long)idle);
 	for (i = 0; i < n; i++)
@@ -107,7 +124,7 @@ stat_read(struct text *tx, const struct procctx *pc)
 		    (long long)used / n, (long long)idle / n);
 	rump_textf(tx, "intr 0\nctxt 0\nbtime %lld\nprocesses %d\n"
 	    "procs_running %d\nprocs_blocked 0\nsoftirq 0\n",
-	    (long long)((rump_walltime() - up) / NSEC_PER_SEC),
+	    (long long)((rump_walltime() - rump_monotonic()) / NSEC_PER_SEC),
 	    pt.pt_lastpid, pt.pt_running);
 	return 0;
 }
