@@ -96,6 +96,7 @@ shm_make(const struct ipc_get *ig, struct ipc_obj **iop)
 		return ENOMEM;
 	}
 	sg->sg_obj.mo_ops = &shm_ops;
+	sg->sg_obj.mo_ask = RUMPCOMP_VM_ASK;
 	sg->sg_cpid = curproc->p_pid;
 	sg->sg_ctime = rump_ipc_now();
 	*iop = &sg->sg_io;

@@ -308,6 +308,8 @@ rump_mm_clear(uintptr_t addr, uintptr_t end)
 	if ((error = rump_mm_cut(addr)) != 0 || (error = rump_mm_cut(end)) != 0)
 		return error;
 	while ((mr = rump_mm_first(addr)) != NULL && mr->mr_start < end) {
+		if (mr->mr_obj != NULL && mr->mr_obj->mo_ask == 0)
+			mr->mr_obj->mo_ops->mo_keep(mr);
 		(void)rumpcomp_vm_unmap((void *)mr->mr_start,
 		    mr->mr_end - mr->mr_start);
 		if (mr->mr_prot & MM_COUNTED)

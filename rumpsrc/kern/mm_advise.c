@@ -60,7 +60,7 @@ static int
 advise_region(struct mm_region *mr, uintptr_t at, uintptr_t end, int advice,
     struct rump_mmobj **objp, uint64_t *offp)
 {
-	struct rump_mmobj *obj = mr->mr_obj;
+	struct rump_mmobj *obj = mm_paged(mr->mr_obj) ? mr->mr_obj : NULL;
 	int error = advise_check(mr, advice);
 
 	if (error)

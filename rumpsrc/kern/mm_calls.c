@@ -170,10 +170,10 @@ RUMP_SYSCALL6(mmap, void *, addr, size_t, len, int, prot, int, flags,
 
 	if (off % (int64_t)MM_PAGE)
 		return -EINVAL;
-	if (flags & MAP_ANONYMOUS)
-		return mm_map(hint, len, prot, flags);
-	return rump_mm_mapfile == NULL ? -ENODEV :
-	    rump_mm_mapfile(hint, len, prot, flags, fd, off);
+	if (rump_mm_mapfile != NULL && (flags & (MAP_ANONYMOUS |
+	    MAP_PRIVATE)) != (MAP_ANONYMOUS | MAP_PRIVATE))
+		return rump_mm_mapfile(hint, len, prot, flags, fd, off);
+	return flags & MAP_ANONYMOUS ? mm_map(hint, len, prot, flags) : -ENODEV;
 }
 
 RUMP_SYSCALL2(munmap, void *, addr, size_t, len)

@@ -17,7 +17,7 @@ pin_prot(uintptr_t va)
 	if ((mr->mr_prot & MM_PROT) == 0 && vm != NULL && va >= vm->vm_base &&
 	    va < vm->vm_brk)
 		return RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE;
-	return mr->mr_obj != NULL ? 0 : mr->mr_prot & MM_PROT;
+	return mm_paged(mr->mr_obj) ? 0 : mr->mr_prot & MM_PROT;
 }
 
 int

@@ -38,7 +38,7 @@ remap_place(struct remap *rm)
 	struct rump_mmobj *obj = rm->rm_mr->mr_obj;
 	struct proc *p = rm->rm_mr->mr_proc;
 	uint64_t off = obj != NULL ? remap_off(rm) : 0;
-	int prot = rm->rm_mr->mr_prot & ~MM_COUNTED, error;
+	int prot = rm->rm_mr->mr_prot, error;
 
 	if (obj != NULL)
 		obj->mo_ops->mo_ref(obj);
@@ -72,16 +72,19 @@ remap_copypages(const struct remap *rm, size_t len)
 static int
 remap_copy(const struct remap *rm, size_t len)
 {
-	int prot = rm->rm_mr->mr_prot, error;
+	struct rump_mmobj *obj = rm->rm_mr->mr_obj;
+	int prot = rm->rm_mr->mr_prot, error = 0;
 
-	if (rm->rm_mr->mr_obj != NULL && prot & MM_SHARED)
+	if (mm_paged(obj) && prot & MM_SHARED)
 		return 0;		/* the file has them */
 	if ((prot & RUMPCOMP_VM_READ) == 0)
-		return ENOMEM;
-	if (rm->rm_mr->mr_obj != NULL)
+		error = rumpcomp_vm_protect((void *)rm->rm_va, len,
+		    MM_VMPROT(RUMPCOMP_VM_READ, obj));
+	if (error == 0 && mm_paged(obj))
 		return remap_copypages(rm, len);
-	error = rumpcomp_vm_protect((void *)rm->rm_to, len,
-	    RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE);
+	if (error == 0)
+		error = rumpcomp_vm_protect((void *)rm->rm_to, len,
+		    RUMPCOMP_VM_READ | RUMPCOMP_VM_WRITE);
 	if (error)
 		return error;
 	memcpy((void *)rm->rm_to, (void *)rm->rm_va, len);
@@ -99,9 +102,10 @@ remap_move(struct remap *rm)
 	if (len == 0)
 		return 0;
 	error = rumpcomp_vm_move((void *)rm->rm_va, (void *)rm->rm_to, len);
-	if (error == EOPNOTSUPP)
-		error = remap_copy(rm, len);
+	if (error == EOPNOTSUPP && (error = remap_copy(rm, len)) == 0)
+		(void)rumpcomp_vm_discard((void *)rm->rm_va, len);
 	if (error) {
+		(void)rumpcomp_vm_discard((void *)rm->rm_to, rm->rm_len);
 		(void)rump_mm_clear(rm->rm_to, rm->rm_to + rm->rm_len);
 		return error;
 	}
@@ -128,7 +132,7 @@ remap_grow(const struct remap *rm)
 	if (obj != NULL)
 		obj->mo_ops->mo_ref(obj);
 	error = rump_mm_map(end, rm->rm_len - rm->rm_old,
-	    mr->mr_prot & ~MM_COUNTED, mr->mr_proc, obj, obj != NULL ?
+	    mr->mr_prot, mr->mr_proc, obj, obj != NULL ?
 	    remap_off(rm) + rm->rm_old / MM_PAGE : 0);
 	if (error && obj != NULL)
 		obj->mo_ops->mo_rele(obj);
@@ -169,6 +173,10 @@ remap(struct remap *rm)
 		return EINVAL;
 	if (rm->rm_len > rm->rm_old && (error = rump_mm_may(mr->mr_proc, 0, 0,
 	    mr->mr_prot, rm->rm_len - rm->rm_old)) != 0)
+		return error;
+	if (mr->mr_obj != NULL && !mr->mr_obj->mo_ask && (rm->rm_old == 0 ||
+	    rm->rm_len > rm->rm_old || rm->rm_flags & MREMAP_DONTUNMAP) &&
+	    (error = mr->mr_obj->mo_ops->mo_settle(mr->mr_obj)) != 0)
 		return error;
 	if (rm->rm_flags & MREMAP_FIXED) {
 		if ((error = remap_fixed(rm)) != 0)

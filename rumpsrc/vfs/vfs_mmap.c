@@ -72,19 +72,20 @@ mm_pager(void *va, int write)
 	if (rump_mutex_tryenter(&rump_mm_lock) != 0)
 		return NULL;		/* another CPU's: fault again */
 	mr = rump_mm_first((uintptr_t)va);
-	if (mr != NULL && mr->mr_start <= (uintptr_t)va && mr->mr_obj != NULL)
+	if (mr != NULL && mr->mr_start <= (uintptr_t)va &&
+	    mm_paged(mr->mr_obj))
 		why = pager_page(mr, va, write);
 	rump_mutex_exit(&rump_mm_lock);
 	return why;
 }
 
+/* Caller holds rump_mm_lock. */
 static void
-mm_forget(struct rump_mmobj *obj, uint64_t first, uint64_t last)
+mm_hide(struct rump_mmobj *obj, uint64_t first, uint64_t last)
 {
 	struct mm_region *mr;
 	uint64_t from, to, n;
 
-	rump_mutex_enter(&rump_mm_lock);
 	for (mr = obj->mo_regions; mr != NULL; mr = mr->mr_next) {
 		n = (mr->mr_end - mr->mr_start) / MM_PAGE;
 		from = first > mr->mr_off ? first - mr->mr_off : 0;
@@ -94,6 +95,14 @@ mm_forget(struct rump_mmobj *obj, uint64_t first, uint64_t last)
 		(void)rumpcomp_vm_discard((void *)(mr->mr_start +
 		    from * MM_PAGE), (to - from) * MM_PAGE);
 	}
+}
+
+static void
+mm_forget(struct rump_mmobj *obj, uint64_t first, uint64_t last)
+{
+
+	rump_mutex_enter(&rump_mm_lock);
+	mm_hide(obj, first, last);
 	rump_mm_unlock();
 }
 
@@ -178,7 +187,7 @@ mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
 
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		vprot |= MM_SHARED | (readonly ? MM_RDFILE : 0) |
-		    (obj != NULL ? MM_NORESERVE : 0);	/* the file's memory */
+		    MM_NORESERVE;		/* it is the object's */
 	rump_mutex_enter(&rump_mm_lock);
 	if (vprot & MM_SHARED && mm_sealed(obj)) {
 		error = vprot & RUMPCOMP_VM_WRITE ? EPERM : 0;
@@ -191,6 +200,18 @@ mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
 	if (error && obj != NULL)
 		obj->mo_ops->mo_rele(obj);
 	return error;
+}
+
+static int
+mm_mapanon(uintptr_t *vap, size_t len, int vprot, int flags, int readonly)
+{
+	struct rump_mmobj *obj;
+	int error;
+
+	rump_mm_init();
+	error = vfs_anonobj(len, (flags & MAP_NORESERVE) == 0, &obj);
+	return error ? error :
+	    mm_mapobj(obj, vap, len, vprot, flags, 0, readonly);
 }
 
 static int
@@ -218,7 +239,9 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 		return mm_mapcopy(fp, vap, len, vprot, flags, off);
 	if (error)
 		return error == EOPNOTSUPP ? ENODEV : error;
-	return mm_mapobj(obj, vap, len, vprot, flags, off, readonly);
+	return obj == NULL && !private ?
+	    mm_mapanon(vap, len, vprot, flags, readonly) :
+	    mm_mapobj(obj, vap, len, vprot, flags, off, readonly);
 }
 
 /*
@@ -244,7 +267,7 @@ mm_futextry(uintptr_t va, uintptr_t *key)
 
 	rump_mutex_enter(&rump_mm_lock);
 	mr = rump_mm_first(va);
-	if (mr != NULL && mr->mr_start <= va && mr->mr_obj != NULL &&
+	if (mr != NULL && mr->mr_start <= va && mm_paged(mr->mr_obj) &&
 	    (mr->mr_prot & MM_SHARED))
 		error = mr->mr_obj->mo_ops->mo_page(mr->mr_obj, mr->mr_off +
 		    (va - mr->mr_start) / MM_PAGE, &page);
@@ -301,6 +324,14 @@ mm_punch(struct rump_mmobj *obj, uint64_t off, uint64_t len)
 	struct vnode *vp = mm_vnode(obj);
 	int error;
 
+	if (obj->mo_ops->mo_punch != NULL) {
+		rump_mutex_enter(&rump_mm_lock);
+		mm_hide(obj, off / MM_PAGE, (off + len) / MM_PAGE - 1);
+		obj->mo_ops->mo_punch(obj, off / MM_PAGE,
+		    (off + len) / MM_PAGE);
+		rump_mm_unlock();
+		return 0;
+	}
 	if (vp == NULL || vp->v_ops->vop_fallocate == NULL)
 		return EOPNOTSUPP;
 	rump_rw_wrenter(&vp->v_lock);
@@ -328,19 +359,23 @@ rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int flags, int fd,
     int64_t off)
 {
 	uintptr_t va = hint & ~(MM_PAGE - 1);
-	struct file *fp;
+	struct file *fp = NULL;
 	int error, vprot;
 
 	rump_mm_filepager();
-	if ((error = rump_fd_get(fd, &fp)) != 0)
+	if ((flags & MAP_ANONYMOUS) == 0 && (error = rump_fd_get(fd, &fp)) != 0)
 		return -error;
 	error = rump_mm_args(hint, len, prot, flags, &vprot);
 	len = mm_round(len);
-	if (error == 0)
+	if (error == 0 && fp == NULL)
+		error = (flags & MAP_TYPE) != MAP_SHARED ? EINVAL :
+		    mm_mapanon(&va, len, vprot, flags, 0);
+	else if (error == 0)
 		error = off < 0 || (uint64_t)off + len > INT64_MAX ?
 		    EOVERFLOW :
 		    mm_mapfp(fp, &va, len, prot, vprot, flags, off);
-	rump_file_rele(fp);
+	if (fp != NULL)
+		rump_file_rele(fp);
 	if (error == 0 && (flags & MAP_LOCKED ||
 	    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
 		mm_populate(va, len, vprot & RUMPCOMP_VM_WRITE &&

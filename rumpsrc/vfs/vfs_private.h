@@ -45,6 +45,9 @@ void	vfs_memfd_free(struct vnode *);
  * can be written to.  Caller holds v_lock exclusively.
  */
 int	vfs_mapseal(struct vnode *, uint32_t seals);
+/* anon.c: an object of so many bytes, all zero; ENOMEM. */
+struct rump_mmobj;
+int	vfs_anonobj(size_t len, int counted, struct rump_mmobj **);
 
 static inline uint32_t
 vfs_umask(void)

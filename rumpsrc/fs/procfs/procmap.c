@@ -118,6 +118,8 @@ fill(struct proc *p, const struct mm_region *mr, struct area *ar)
 		ar->ar_off = mr->mr_off * MM_PAGE;
 		if (obj->mo_ops->mo_vnode != NULL)
 			vref(ar->ar_vp = obj->mo_ops->mo_vnode(obj));
+		else
+			ar->ar_name = obj->mo_ops->mo_name;
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <asm/errno.h>
 #include <stddef.h>
 
+#include <rump/rumpcomp_vm.h>
 #include <kern/kmem.h>
 
 #include "tmpfs_private.h"
@@ -163,6 +164,7 @@ tmpfs_mmap(struct vnode *vp)
 	struct treg *tr = &TN(vp)->tn_reg;
 
 	tr->tr_obj.mo_ops = &map_ops;
+	tr->tr_obj.mo_ask = RUMPCOMP_VM_ASK;
 	tr->tr_mapped = 1;
 	return &tr->tr_obj;
 }

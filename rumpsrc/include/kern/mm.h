@@ -32,8 +32,8 @@ void	rump_mm_share(struct proc *parent, struct proc *child);
 void	rump_mm_unshare(struct proc *parent, struct proc *child);
 
 /*
- * What can be mapped: a file embeds one, all-zero but for mo_ops, and gives it
- * out by fo_mmap.
+ * What can be mapped: a file embeds one, all-zero but for mo_ops and mo_ask,
+ * and gives it out by fo_mmap.
  */
 struct rump_mmops {
 	/*
@@ -47,10 +47,28 @@ struct rump_mmops {
 	void	(*mo_rele)(struct rump_mmobj *);
 	/* The file; NULL: it is none.  Not referenced. */
 	struct vnode *(*mo_vnode)(struct rump_mmobj *);
+	/*
+	 * Of what is no file: pages first to end (not included), which nobody
+	 * sees now, become zeroes; rump_mm_lock is held.  NULL: EOPNOTSUPP.
+	 */
+	void	(*mo_punch)(struct rump_mmobj *, uint64_t first, uint64_t end);
+	/*
+	 * Of what is plain; rump_mm_lock is held.  keep: a region goes, others
+	 * of the object may stay.  settle: from here on it is not plain.
+	 */
+	void	(*mo_keep)(struct mm_region *);
+	int	(*mo_settle)(struct rump_mmobj *);
+	const char *mo_name;	/* in /proc/PID/maps, of what is no file */
 };
 struct rump_mmobj {
 	const struct rump_mmops *mo_ops;	/* [I] */
 	struct mm_region *mo_regions;	/* [rump_mm_lock] where it is mapped */
+	/*
+	 * [rump_mm_lock] RUMPCOMP_VM_ASK; or 0, it is plain: no page is mapped
+	 * at two places, and they are the platform's as of memory without an
+	 * object.
+	 */
+	int	mo_ask;
 };
 extern void (*rump_mm_synchook)(struct rump_mmobj *);	/* msync: modified */
 /* madvise: these bytes are to be a hole; set when there are objects. */

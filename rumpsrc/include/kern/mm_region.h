@@ -65,9 +65,16 @@ int	rump_mm_alloc(struct proc *, size_t, int prot, struct rump_mmobj *,
 /* Maps and records; a range that is free. */
 int	rump_mm_map(uintptr_t, size_t, int prot, struct proc *,
 	    struct rump_mmobj *, uint64_t off);
+/* Are the pages the object's? */
+static inline int
+mm_paged(const struct rump_mmobj *obj)
+{
+	return obj != NULL && obj->mo_ask;
+}
+
 /* What the platform is to be told of a region's protection. */
 #define MM_VMPROT(prot, obj) \
-	(((prot) & MM_PROT) | ((obj) != NULL ? RUMPCOMP_VM_ASK : 0))
+	(((prot) & MM_PROT) | ((obj) != NULL ? (obj)->mo_ask : 0))
 int	rump_mm_protect(uintptr_t, size_t, int vprot);
 
 /* As mmap places it: hint, MAP_FIXED...; maps, records.  mm_calls.c */
@@ -77,7 +84,7 @@ int	rump_mm_place(uintptr_t hint, size_t, int vprot, int flags,
 void	rump_mm_filepager(void);
 /* What can be seen of mmap's arguments alone; *vp: RUMPCOMP_VM_*. */
 int	rump_mm_args(uintptr_t hint, size_t, int prot, int flags, int *vp);
-/* mmap of a descriptor; not there without vfs. */
+/* mmap but private and anonymous; not there without vfs. */
 long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int flags, int fd,
 	    int64_t off) __attribute__((__weak__));
 /*
