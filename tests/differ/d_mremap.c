@@ -3,15 +3,13 @@
  * mremap: windows with room after each mapping, which grows, shrinks and moves.
  * Where the kernel chooses the place it is none in the arena, whose holes are
  * filled meanwhile; then it is moved back.  Left out: ranges of several
- * mappings (Linux 6.17 moves some), shared anonymous memory that grows, is seen
- * twice or stays (there it is a file of its old length).
+ * mappings (Linux 6.17 moves some).
  */
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "differ.h"
+#include "pages.h"
 
-#define PG	4096L
 #define NWIN	6
 #define WIN	6			/* pages of a window */
 #define NPG	(NWIN * WIN)
@@ -39,25 +37,12 @@ where(long r)
 	return r < 0 && r > -4096 ? r : n >= 0 && n < NPG * PG ? n : 1000000;
 }
 
-/* What a call sees of each page. */
 static void
 contents(void)
 {
-	static char b[NPG * 9 + 1], page[PG];
-	int i, p[2];
+	static char page[PG];
 
-	pipe(p);
-	for (i = 0; i < NPG; i++) {
-		long n = RES(write(p[1], arena + i * PG, PG));
-
-		if (n == PG)
-			read(p[0], page, PG);
-		sprintf(b + i * 9, n == PG ? "%8x " : "%8d ", n == PG ?
-		    (int)sum(page, PG) : (int)n);
-	}
-	close(p[0]);
-	close(p[1]);
-	say("%s", b);
+	say_pages("pages", arena, NPG);
 	pread(fd, page, PG, below(8) * PG);
 	say(" file %08x", sum(page, PG));
 }
@@ -116,8 +101,6 @@ resize(int w)
 	int pages = below(WIN + 1), old = wins[w].pages;
 	long r;
 
-	if (wins[w].kind == 1 && pages > old)
-		pages = old;
 	r = RES(mremap(addr(w), old * PG, pages * PG, 0));
 	say("resize %d %d to %d: %ld", w, old, pages, where(r));
 	if (where(r) >= 0)
@@ -128,11 +111,10 @@ static void
 move(int w)
 {
 	int pages = 1 + below(WIN), old = wins[w].pages, to;
-	int flags = MREMAP_MAYMOVE | (once_in(4) && wins[w].kind != 1 ?
-	    MREMAP_DONTUNMAP : 0);
+	int flags = MREMAP_MAYMOVE | (once_in(4) ? MREMAP_DONTUNMAP : 0);
 	long r, r2;
 
-	if (flags & MREMAP_DONTUNMAP || (wins[w].kind == 1 && pages > old))
+	if (flags & MREMAP_DONTUNMAP)
 		pages = old;
 	fill(1);
 	r = RES(mremap(addr(w), old * PG, pages * PG, flags));
@@ -164,12 +146,10 @@ fixed(int w)
 	long r;
 
 	old -= part;
-	if (once_in(5) && wins[w].kind != 1) flags |= MREMAP_DONTUNMAP;
+	if (once_in(5)) flags |= MREMAP_DONTUNMAP;
 	if (once_in(20)) flags &= ~MREMAP_MAYMOVE;
-	if (second && to != w && (wins[w].kind == 2 || wins[w].kind == 3))
+	if (second && to != w)
 		old = 0;
-	if (wins[w].kind == 1 && pages > old)
-		pages = old;
 	if (flags & MREMAP_DONTUNMAP && once_in(2))
 		pages = old;
 	r = RES(mremap(from, old * PG, pages * PG, flags, addr(to)));
@@ -184,6 +164,16 @@ fixed(int w)
 	wins[w].pages = part;
 	if (part == 0)
 		wins[w].kind = 0;
+}
+
+/* Its last page goes; what was there comes back when it grows. */
+static void
+part(int w)
+{
+	if (wins[w].pages < 2)
+		return;
+	wins[w].pages--;
+	say("part %d %ld", w, RES(munmap(addr(w) + wins[w].pages * PG, PG)));
 }
 
 static void
@@ -245,9 +235,22 @@ differ_step(void)
 		make(w);
 		return;
 	}
-	switch (below(9)) {
+	switch (below(12)) {
 	case 0:
 		make(w);
+		break;
+	case 9:
+		part(w);
+		break;
+	case 11:
+		i = ONE_OF(int, 0, 1, 3, 3, 3);
+		say("protect %d %d %ld", w, i, RES(mprotect(addr(w),
+		    wins[w].pages * PG, i)));
+		break;
+	case 10:
+		i = below(wins[w].pages);
+		say("remove %d+%d %ld", w, i, RES(madvise(addr(w) + i * PG, PG,
+		    once_in(2) ? MADV_REMOVE : MADV_DONTNEED)));
 		break;
 	case 1: case 2:
 		resize(w);

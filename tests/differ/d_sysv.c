@@ -13,9 +13,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "differ.h"
+#include "pages.h"
 
-#define PG	4096L
 #define NPG	16
 #define NID	6
 #define BAD	((void *)8)
@@ -77,25 +76,6 @@ setperm(struct ipc_perm *p)
 }
 
 /* --- shared memory --- */
-static void
-shm_maps(void)
-{
-	char b[NPG * 10 + 1], page[PG];
-	int i, p[2];
-
-	pipe(p);
-	for (i = 0; i < NPG; i++) {
-		long n = RES(write(p[1], arena + i * PG, PG));
-
-		if (n == PG)
-			read(p[0], page, PG);
-		sprintf(b + i * 9, " %8lx", n == PG ? sum(page, PG) : -n);
-	}
-	close(p[0]);
-	close(p[1]);
-	say("arena %s", b);
-}
-
 static void
 shm_step(void)
 {
@@ -172,7 +152,7 @@ shm_step(void)
 		say("read %ld", RES(read(fd[0], p + below(9), 7)));
 		close(fd[0]);
 		close(fd[1]);
-		shm_maps();
+		say_pages("arena", arena, NPG);
 	}
 }
 
