@@ -36,6 +36,7 @@ struct exec_new {
 	char		*en_stack;	/* rump_proc0's until the exec */
 	void		*en_sp;
 	struct lwp	*en_lwp;
+	struct cred	*en_cred;
 };
 
 /* To its end, as far as it takes. */
@@ -85,6 +86,8 @@ exec_build(struct exec_new *en, const char *path, char *const *argv,
 	char **all = NULL;
 	int error;
 
+	if ((en->en_cred = rump_cred_exec()) == NULL)
+		return ENOMEM;
 	if ((error = exec_count(envp, &n)) != 0 ||
 	    (error = exec_count(argv, &n)) != 0)
 		return error;
@@ -101,7 +104,7 @@ exec_build(struct exec_new *en, const char *path, char *const *argv,
 			    (n - 1) * sizeof(char *));
 		re.re_argv = all;
 	}
-	error = rump_exec_stack(&rump_proc0, &re, rump_cred_cur(),
+	error = rump_exec_stack(&rump_proc0, &re, en->en_cred,
 	    &en->en_stack, &en->en_sp);
 	if (all != NULL)
 		rump_kmem_free(all, size);
@@ -131,6 +134,12 @@ exec_commit(struct exec_new *en, struct proc *p, struct lwp *l)
 
 	exec_cloexec(p->p_fdt);
 	rump_sig_exec(p);
+	/* Who may look into it is asked of the new program anew. */
+	if (en->en_cred->cr_ruid == en->en_cred->cr_euid &&
+	    en->en_cred->cr_rgid == en->en_cred->cr_egid)
+		__atomic_fetch_and(&p->p_prctl, ~(uint32_t)RUMP_PRCTL_NODUMP,
+		    __ATOMIC_RELAXED);
+	rump_cred_set(l, en->en_cred);
 	rump_mutex_enter(&p->p_lock);
 	strlcpy(p->p_comm, name, sizeof(p->p_comm));
 	strlcpy(l->l_name, name, sizeof(l->l_name));
@@ -238,6 +247,8 @@ exec_abandon(struct exec_new *en, struct proc *p, struct program *old)
 		rump_exec_release(p, old);
 	if (en->en_stack != NULL)
 		(void)rump_mm_unmap(en->en_stack - EXEC_GUARD, EXEC_RANGE);
+	if (en->en_cred != NULL)
+		rump_cred_rele(en->en_cred);
 	rump_exec_target_free(&en->en_target);
 	rump_kmem_free(en, sizeof(*en));
 }

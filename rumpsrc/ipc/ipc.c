@@ -21,8 +21,6 @@ rump_ipc_access(const struct ipc_obj *io, int mode)
 	const struct cred *cr = rump_cred_cur();
 	int granted = (int)io->io_perm.mode;
 
-	if (cr->cr_euid == 0)
-		return 0;
 	if (cr->cr_euid == io->io_perm.uid || cr->cr_euid == io->io_perm.cuid)
 		granted >>= 6;
 	else if (rump_cred_ingroup(cr, io->io_perm.gid) ||
@@ -30,7 +28,8 @@ rump_ipc_access(const struct ipc_obj *io, int mode)
 		granted >>= 3;
 	/* A request may be in any or all of the three positions. */
 	mode = (mode >> 6 | mode >> 3 | mode) & 7;
-	return mode & ~granted ? EACCES : 0;
+	return mode & ~granted && !rump_cred_has(cr, CAP_IPC_OWNER) ?
+	    EACCES : 0;
 }
 
 int
@@ -38,8 +37,8 @@ rump_ipc_owner(const struct ipc_obj *io)
 {
 	uint32_t uid = rump_cred_cur()->cr_euid;
 
-	return uid == 0 || uid == io->io_perm.uid || uid == io->io_perm.cuid ?
-	    0 : EPERM;
+	return uid == io->io_perm.uid || uid == io->io_perm.cuid ? 0 :
+	    rump_capable(CAP_SYS_ADMIN);
 }
 
 int

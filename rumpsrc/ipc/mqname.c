@@ -153,13 +153,13 @@ mq_allowed(const struct mqueue *mq, int flags)
 
 	want = (flags & O_ACCMODE) == O_RDONLY ? 4 :
 	    (flags & O_ACCMODE) == O_WRONLY ? 2 : 6;
-	if (cr->cr_fsuid == 0)
-		return 0;
 	if (cr->cr_fsuid == mq->mq_uid)
 		mode >>= 6;
 	else if (rump_cred_ingroup(cr, mq->mq_gid))
 		mode >>= 3;
-	return want & ~mode ? EACCES : 0;
+	if ((want & ~mode) == 0 || rump_cred_has(cr, CAP_DAC_OVERRIDE))
+		return 0;
+	return want == 4 && rump_cred_has(cr, CAP_DAC_READ_SEARCH) ? 0 : EACCES;
 }
 
 static int
@@ -167,7 +167,7 @@ mq_new(const char *name, unsigned mode, const struct mq_attr *attr,
     struct mqueue **mqp)
 {
 	const struct cred *cr = rump_cred_cur();
-	int root = rump_suser() == 0, error;
+	int root = rump_cred_has(cr, CAP_SYS_RESOURCE), error;
 	struct mqueue *mq;
 
 	if (attr != NULL && (attr->mq_maxmsg <= 0 || attr->mq_msgsize <= 0 ||
@@ -266,7 +266,7 @@ RUMP_SYSCALL1(mq_unlink, const char *, uname)
 	mqp = mq_find(name);
 	if ((mq = *mqp) == NULL)
 		error = ENOENT;
-	else if (cr->cr_fsuid != 0 && cr->cr_fsuid != mq->mq_uid)
+	else if (cr->cr_fsuid != mq->mq_uid && !rump_cred_has(cr, CAP_FOWNER))
 		error = EACCES;
 	else
 		*mqp = mq->mq_next;

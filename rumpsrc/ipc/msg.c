@@ -246,7 +246,8 @@ msg_change(struct msgq *q, int cmd, const struct msqid64_ds *ds)
 		return error;
 	if (cmd == IPC_RMID)
 		rump_ipc_remove(&q->mq_io);
-	else if (ds->msg_qbytes > MSG_MAXTOTAL && rump_suser() != 0)
+	else if (ds->msg_qbytes > MSG_MAXTOTAL &&
+	    rump_capable(CAP_SYS_RESOURCE) != 0)
 		return EPERM;
 	else if ((error = rump_ipc_setperm(&q->mq_io, &ds->msg_perm)) != 0)
 		return error;

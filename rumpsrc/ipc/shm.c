@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 #include <asm/mman.h>
+#include <asm/resource.h>
 #include <linux/shm.h>
 #include <string.h>
 #include <rump/rumpcomp_vm.h>
@@ -298,10 +299,23 @@ shm_stat(const struct shmseg *sg, struct shmid64_ds *ds)
 	ds->shm_nattch = __atomic_load_n(&sg->sg_nattch, __ATOMIC_RELAXED);
 }
 
+/* The owner, as far as the limit lets anything be locked. */
+static int
+shm_maylock(const struct shmseg *sg, int cmd)
+{
+	const struct cred *cr = rump_cred_cur();
+
+	return rump_cred_has(cr, CAP_IPC_LOCK) ||
+	    ((cr->cr_euid == sg->sg_io.io_perm.uid ||
+	    cr->cr_euid == sg->sg_io.io_perm.cuid) && (cmd == SHM_UNLOCK ||
+	    rump_rlim_cur(curproc, RLIMIT_MEMLOCK) != 0)) ? 0 : EPERM;
+}
+
 static int
 shm_change(struct shmseg *sg, int cmd, const struct shmid64_ds *ds)
 {
-	int error = rump_ipc_owner(&sg->sg_io);
+	int error = cmd == SHM_LOCK || cmd == SHM_UNLOCK ?
+	    shm_maylock(sg, cmd) : rump_ipc_owner(&sg->sg_io);
 
 	if (error)
 		return error;

@@ -69,7 +69,7 @@ rump_setwalltime(int64_t sec, int64_t nsec)
 
 	if (sec < 0 || sec >= WALL_SECMAX || nsec < 0 || nsec >= NSEC_PER_SEC)
 		return EINVAL;
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SYS_TIME) != 0)
 		return EPERM;
 	new = sec * NSEC_PER_SEC + nsec;
 	if (new < rump_monotonic())

@@ -246,7 +246,7 @@ RUMP_SYSCALL3(get_robust_list, int, tid, void *, headp, size_t *, lenp)
 	void *head = gatelwp->l_robust;
 	struct proc *p;
 	struct lwp *l;
-	int error = ESRCH, other = rump_suser();
+	int error = ESRCH, other = rump_capable(CAP_SYS_PTRACE);
 
 	rump_mutex_enter(&rump_proc_lock);
 	for (p = rump_proc_list(); p != NULL && tid != 0; p = p->p_next) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who a process is: ids, groups, sessions, umask. */
 #include <asm/errno.h>
+#include <linux/securebits.h>
 #include <rump/rumpuser.h>
 #include <kern/kmem.h>
 #include <kern/syscall.h>
@@ -46,38 +47,78 @@ IDS_GET(geteuid, cr_euid)
 IDS_GET(getgid, cr_rgid)
 IDS_GET(getegid, cr_egid)
 
-/* The process gets a copy that fn may change; an error keeps the old one. */
+/* The capabilities that go and come with file systems' user 0. */
+#define IDS_FSCAPS	(CRED_CAP(CAP_CHOWN) | CRED_CAP(CAP_DAC_OVERRIDE) | \
+			CRED_CAP(CAP_DAC_READ_SEARCH) | CRED_CAP(CAP_FOWNER) | \
+			CRED_CAP(CAP_FSETID) | CRED_CAP(CAP_MKNOD) | \
+			CRED_CAP(CAP_LINUX_IMMUTABLE) | \
+			CRED_CAP(CAP_MAC_OVERRIDE))
+
+static int
+ids_isroot(const struct cred *cr)
+{
+
+	return cr->cr_ruid == 0 || cr->cr_euid == 0 || cr->cr_suid == 0;
+}
+
+/* capabilities(7), "Effect of user ID changes on capabilities". */
+static void
+ids_fixcaps(struct cred *new, const struct cred *old)
+{
+
+	if (old->cr_secure & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (ids_isroot(old) && !ids_isroot(new)) {
+		if ((old->cr_secure & SECBIT_KEEP_CAPS) == 0)
+			new->cr_perm = new->cr_eff = 0;
+		new->cr_amb = 0;
+	}
+	if (old->cr_euid == 0 && new->cr_euid != 0)
+		new->cr_eff = 0;
+	if (old->cr_euid != 0 && new->cr_euid == 0)
+		new->cr_eff = new->cr_perm;
+}
+
+struct ids_call {
+	int	(*ic_fn)(struct cred *, const uint32_t *);
+	const uint32_t *ic_arg;
+	int	 ic_other;		/* the rights changed */
+};
+
+static int
+ids_apply(struct cred *new, const void *arg)
+{
+	struct ids_call *ic = (struct ids_call *)(uintptr_t)arg;
+	const struct cred *old = rump_cred_cur();
+	int error;
+
+	if ((error = ic->ic_fn(new, ic->ic_arg)) != 0)
+		return error;
+	ic->ic_other = new->cr_euid != old->cr_euid ||
+	    new->cr_fsuid != old->cr_fsuid || new->cr_egid != old->cr_egid ||
+	    new->cr_fsgid != old->cr_fsgid;
+	return 0;
+}
+
+/* The caller gets a copy that fn may change; an error keeps the old one. */
 static long
 ids_change(int (*fn)(struct cred *, const uint32_t *), const uint32_t *arg)
 {
+	struct ids_call ic = { fn, arg, 0 };
 	struct proc *p = curproc;
-	struct cred *new, *old;
-	const struct cred *cr;
 	int error;
 
-	if ((new = rump_kmem_alloc(sizeof(*new))) == NULL)
-		return -ENOMEM;
-	rump_mutex_enter(&p->p_lock);
-	old = p->p_cred;
-	rump_cred_copy(new, old);
-	if ((error = fn(new, arg)) == 0) {
-		__atomic_store_n(&p->p_cred, new, __ATOMIC_RELAXED);
-		new = old;
-	}
-	rump_mutex_exit(&p->p_lock);
+	if ((error = rump_cred_change(ids_apply, &ic)) != 0)
+		return -error;
 	/* What a debugger may and a dying parent sends ends with old rights. */
-	cr = rump_cred_cur();
-	if (error == 0 && (new->cr_euid != cr->cr_euid ||
-	    new->cr_fsuid != cr->cr_fsuid || new->cr_egid != cr->cr_egid ||
-	    new->cr_fsgid != cr->cr_fsgid)) {
+	if (ic.ic_other) {
 		__atomic_fetch_or(&p->p_prctl, RUMP_PRCTL_NODUMP,
 		    __ATOMIC_RELAXED);
 		rump_mutex_enter(&rump_proc_lock);
 		p->p_pdeathsig = 0;
 		rump_mutex_exit(&rump_proc_lock);
 	}
-	rump_cred_rele(new);
-	return -error;
+	return 0;
 }
 
 #define IDS_KEEP	((uint32_t)-1)
@@ -107,14 +148,15 @@ ids_resuid(struct cred *cr, const uint32_t *arg)
 	int i, changes;
 
 	for (i = 0; i < 3; i++)
-		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_ruid,
-		    cr->cr_euid, cr->cr_suid))
+		if (!ids_allowed(arg[i], cr->cr_ruid, cr->cr_euid,
+		    cr->cr_suid) && !rump_cred_has(cr, CAP_SETUID))
 			return EPERM;
 	changes = ids_become(&cr->cr_ruid, arg[0]) | ids_become(&cr->cr_suid,
 	    arg[2]) | ids_become(&cr->cr_euid, arg[1]);
 	/* It follows when there was something to do. */
 	if (changes || arg[1] != IDS_KEEP)
 		cr->cr_fsuid = cr->cr_euid;
+	ids_fixcaps(cr, rump_cred_cur());
 	return 0;
 }
 
@@ -124,8 +166,8 @@ ids_resgid(struct cred *cr, const uint32_t *arg)
 	int i, changes;
 
 	for (i = 0; i < 3; i++)
-		if (cr->cr_euid != 0 && !ids_allowed(arg[i], cr->cr_rgid,
-		    cr->cr_egid, cr->cr_sgid))
+		if (!ids_allowed(arg[i], cr->cr_rgid, cr->cr_egid,
+		    cr->cr_sgid) && !rump_cred_has(cr, CAP_SETGID))
 			return EPERM;
 	changes = ids_become(&cr->cr_rgid, arg[0]) | ids_become(&cr->cr_sgid,
 	    arg[2]) | ids_become(&cr->cr_egid, arg[1]);
@@ -153,7 +195,7 @@ RUMP_SYSCALL3(setresgid, unsigned, rgid, unsigned, egid, unsigned, sgid)
 RUMP_SYSCALL1(setuid, unsigned, uid)
 {
 	const struct cred *cr = rump_cred_cur();
-	uint32_t all = rump_suser() == 0 ? uid : IDS_KEEP;
+	uint32_t all = rump_cred_has(cr, CAP_SETUID) ? uid : IDS_KEEP;
 	uint32_t arg[3] = { all, uid, all };
 
 	if (uid == IDS_KEEP)
@@ -166,7 +208,7 @@ RUMP_SYSCALL1(setuid, unsigned, uid)
 RUMP_SYSCALL1(setgid, unsigned, gid)
 {
 	const struct cred *cr = rump_cred_cur();
-	uint32_t all = rump_suser() == 0 ? gid : IDS_KEEP;
+	uint32_t all = rump_cred_has(cr, CAP_SETGID) ? gid : IDS_KEEP;
 	uint32_t arg[3] = { all, gid, all };
 
 	if (gid == IDS_KEEP)
@@ -181,8 +223,8 @@ RUMP_SYSCALL2(setreuid, unsigned, ruid, unsigned, euid)
 	const struct cred *cr = rump_cred_cur();
 	uint32_t arg[3] = { ruid, euid, IDS_KEEP };
 
-	if (rump_suser() != 0 && !ids_allowed(ruid, cr->cr_ruid, cr->cr_euid,
-	    cr->cr_euid))
+	if (!ids_allowed(ruid, cr->cr_ruid, cr->cr_euid, cr->cr_euid) &&
+	    !rump_cred_has(cr, CAP_SETUID))
 		return -EPERM;
 	if (euid == IDS_KEEP)
 		arg[1] = cr->cr_euid;
@@ -196,8 +238,8 @@ RUMP_SYSCALL2(setregid, unsigned, rgid, unsigned, egid)
 	const struct cred *cr = rump_cred_cur();
 	uint32_t arg[3] = { rgid, egid, IDS_KEEP };
 
-	if (rump_suser() != 0 && !ids_allowed(rgid, cr->cr_rgid, cr->cr_egid,
-	    cr->cr_egid))
+	if (!ids_allowed(rgid, cr->cr_rgid, cr->cr_egid, cr->cr_egid) &&
+	    !rump_cred_has(cr, CAP_SETGID))
 		return -EPERM;
 	if (egid == IDS_KEEP)
 		arg[1] = cr->cr_egid;
@@ -210,11 +252,18 @@ RUMP_SYSCALL2(setregid, unsigned, rgid, unsigned, egid)
 static int
 ids_fsuid(struct cred *cr, const uint32_t *arg)
 {
+	uint32_t old = cr->cr_fsuid;
 
-	if (cr->cr_euid != 0 && arg[0] != cr->cr_fsuid &&
-	    !ids_allowed(arg[0], cr->cr_ruid, cr->cr_euid, cr->cr_suid))
+	if (arg[0] != old && !ids_allowed(arg[0], cr->cr_ruid, cr->cr_euid,
+	    cr->cr_suid) && !rump_cred_has(cr, CAP_SETUID))
 		return EPERM;
 	cr->cr_fsuid = arg[0];
+	if (cr->cr_secure & SECBIT_NO_SETUID_FIXUP)
+		return 0;
+	if (old == 0 && arg[0] != 0)
+		cr->cr_eff &= ~IDS_FSCAPS;
+	if (old != 0 && arg[0] == 0)
+		cr->cr_eff |= cr->cr_perm & IDS_FSCAPS;
 	return 0;
 }
 
@@ -222,8 +271,8 @@ static int
 ids_fsgid(struct cred *cr, const uint32_t *arg)
 {
 
-	if (cr->cr_euid != 0 && arg[0] != cr->cr_fsgid &&
-	    !ids_allowed(arg[0], cr->cr_rgid, cr->cr_egid, cr->cr_sgid))
+	if (arg[0] != cr->cr_fsgid && !ids_allowed(arg[0], cr->cr_rgid,
+	    cr->cr_egid, cr->cr_sgid) && !rump_cred_has(cr, CAP_SETGID))
 		return EPERM;
 	cr->cr_fsgid = arg[0];
 	return 0;
@@ -300,7 +349,7 @@ RUMP_SYSCALL2(setgroups, size_t, n, const unsigned *, groups)
 	uint32_t arg[1 + IDS_NGROUPS];
 	int error = 0;
 
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SETGID) != 0)
 		return -EPERM;
 	if (n > IDS_NGROUPS)
 		return -EINVAL;

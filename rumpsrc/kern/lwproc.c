@@ -51,6 +51,8 @@ rump_lwproc_init(void)
 	lwproc_cred0.cr_ref = 2;	/* static: never freed */
 	p->p_ref = 1;
 	p->p_cred = &lwproc_cred0;
+	lwproc_cred0.cr_eff = lwproc_cred0.cr_perm = CRED_CAPS;
+	lwproc_cred0.cr_bset = CRED_CAPS;
 	p->p_umask = 022;
 	for (i = 0; i < RUMP_NRLIMITS; i++)
 		p->p_rlim[i].rlim_cur = p->p_rlim[i].rlim_max = RLIM_INFINITY;
@@ -62,7 +64,7 @@ rump_lwproc_init(void)
 	p->p_rlim[RLIMIT_MSGQUEUE].rlim_cur = 819200;
 	p->p_rlim[RLIMIT_MSGQUEUE].rlim_max = 819200;
 	p->p_fdt = rump_fdtable_new(NULL);
-	memcpy(p->p_comm, "rump", 5);
+	__builtin_memcpy(p->p_comm, "rump", 4);	/* zeros follow */
 }
 
 /* The list hangs off process 0. */

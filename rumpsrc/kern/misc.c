@@ -99,7 +99,7 @@ RUMP_SYSCALL2(sethostname, const char *, name, size_t, len)
 	char buf[__NEW_UTS_LEN];
 	int error;
 
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SYS_ADMIN) != 0)
 		return -EPERM;
 	if (len > __NEW_UTS_LEN)
 		return -EINVAL;
@@ -111,7 +111,7 @@ RUMP_SYSCALL2(setdomainname, const char *, name, size_t, len)
 {
 	char buf[__NEW_UTS_LEN];
 
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SYS_ADMIN) != 0)
 		return -EPERM;
 	if (len > __NEW_UTS_LEN)
 		return -EINVAL;
@@ -208,8 +208,8 @@ static long
 misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
     struct rump_rlimit *old)
 {
+	int super = rump_capable(CAP_SYS_RESOURCE) == 0, error = 0;
 	struct rump_rlimit *rl;
-	int error = 0;
 
 	if (res >= RUMP_NRLIMITS)
 		return -EINVAL;
@@ -220,8 +220,7 @@ misc_prlimit(struct proc *p, unsigned res, const struct rump_rlimit *new,
 	if (new != NULL) {
 		if (new->rlim_cur > new->rlim_max)
 			error = EINVAL;
-		else if (new->rlim_max > rl->rlim_max &&
-		    p->p_cred->cr_euid != 0)
+		else if (new->rlim_max > rl->rlim_max && !super)
 			error = EPERM;
 		else {
 			rl->rlim_max = new->rlim_max;
@@ -246,7 +245,9 @@ RUMP_SYSCALL4(prlimit64, int, pid, unsigned, res, const void *, new,
 		return -EFAULT;
 	if ((p = rump_proc_find(pid == 0 ? curproc->p_pid : pid)) == NULL)
 		return -ESRCH;
-	r = misc_prlimit(p, res, new ? &in : NULL, &out);
+	r = -rump_cred_over(p, CAP_SYS_RESOURCE);
+	if (r == 0)
+		r = misc_prlimit(p, res, new ? &in : NULL, &out);
 	rump_proc_rele(p);
 	return r != 0 || old == NULL ? r :
 	    -rump_copyout(&out, old, sizeof(out));

@@ -162,7 +162,7 @@ static int
 lock_range(uintptr_t va, uintptr_t end, int locked, int populate)
 {
 	struct proc *p = curproc;
-	int error = 0, super = rump_suser() == 0;
+	int error = 0, super = rump_capable(CAP_IPC_LOCK) == 0;
 	char c;
 
 	if (!rump_mm_inside(va, end - va))
@@ -230,7 +230,7 @@ lock_all(const struct proc *p, int locked)
 RUMP_SYSCALL1(mlockall, int, flags)
 {
 	struct proc *p = curproc;
-	int error, super = rump_suser() == 0;
+	int error, super = rump_capable(CAP_IPC_LOCK) == 0;
 
 	if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE |
 	    MCL_ONFAULT)) || flags == MCL_ONFAULT)

@@ -18,17 +18,13 @@
 static int
 peer_get(int pid, struct proc **pp)
 {
-	uint32_t uid = rump_cred_cur()->cr_euid, theirs;
+	int error;
 
 	if ((*pp = rump_proc_find(pid)) == NULL)
 		return ESRCH;
-	rump_mutex_enter(&(*pp)->p_lock);
-	theirs = (*pp)->p_cred->cr_ruid;
-	rump_mutex_exit(&(*pp)->p_lock);
-	if (uid == 0 || uid == theirs)
-		return 0;
-	rump_proc_rele(*pp);
-	return EPERM;
+	if ((error = rump_cred_over(*pp, CAP_SYS_PTRACE)) != 0)
+		rump_proc_rele(*pp);
+	return error;
 }
 
 /* Both lists are walked together; a result or a negative errno. */

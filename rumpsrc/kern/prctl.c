@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * prctl: names, and what is kept for who asks.  A signal at the parent's end
- * and who inherits orphans (exec/ended.c) are carried out; privileges that a
- * program could gain by an exec do not exist.
+ * prctl: names, and what is kept for who asks.  A signal at the parent's end,
+ * who inherits orphans (exec/ended.c) and capabilities (caps.c) are carried
+ * out.
  */
 #include <asm/errno.h>
-#include <linux/capability.h>
 #include <linux/prctl.h>
+#include <kern/caps.h>
 #include <kern/proc.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
@@ -88,7 +88,8 @@ prctl_flag(struct proc *p, uint32_t flag, long value)
 }
 
 static long
-prctl_proc(struct proc *p, int op, unsigned long a, unsigned long rest)
+prctl_proc(struct proc *p, int op, unsigned long a, unsigned long b,
+    unsigned long rest)
 {
 	long v = a > 1 ? 2 : (long)a;
 
@@ -101,23 +102,11 @@ prctl_proc(struct proc *p, int op, unsigned long a, unsigned long rest)
 		return !prctl_flag(p, RUMP_PRCTL_NODUMP, -1);
 	case PR_SET_DUMPABLE:
 		return prctl_flag(p, RUMP_PRCTL_NODUMP, v > 1 ? v : !v);
-	case PR_SET_KEEPCAPS:
-		return prctl_flag(p, RUMP_PRCTL_KEEPCAPS, v);
-	case PR_GET_KEEPCAPS:
-		return prctl_flag(p, RUMP_PRCTL_KEEPCAPS, -1);
-	case PR_SET_NO_NEW_PRIVS:
-		return v != 1 || rest != 0 ? -EINVAL :
-		    prctl_flag(p, RUMP_PRCTL_NONEWPRIVS, 1);
-	case PR_GET_NO_NEW_PRIVS:
-		return v != 0 || rest != 0 ? -EINVAL :
-		    prctl_flag(p, RUMP_PRCTL_NONEWPRIVS, -1);
 	case PR_SET_CHILD_SUBREAPER:
 		return prctl_flag(p, RUMP_PRCTL_REAPER, a != 0);
 	case PR_GET_CHILD_SUBREAPER:
 		return prctl_putint((int)prctl_flag(p, RUMP_PRCTL_REAPER, -1),
 		    a);
-	case PR_CAPBSET_READ:
-		return a > CAP_LAST_CAP ? -EINVAL : 1;
 	case PR_SET_TIMING:
 		return a != PR_TIMING_STATISTICAL ? -EINVAL : 0;
 	case PR_GET_TIMING: case PR_GET_SECCOMP: case PR_SET_VMA:
@@ -125,8 +114,13 @@ prctl_proc(struct proc *p, int op, unsigned long a, unsigned long rest)
 	case PR_GET_TSC:
 		return prctl_putint(PR_TSC_ENABLE, a);
 	case PR_GET_THP_DISABLE: case PR_MCE_KILL_GET:
-		return a != 0 || rest != 0 ? -EINVAL :
+		return (a | b | rest) != 0 ? -EINVAL :
 		    op == PR_MCE_KILL_GET ? PR_MCE_KILL_DEFAULT : 0;
+	case PR_CAPBSET_READ: case PR_CAPBSET_DROP: case PR_CAP_AMBIENT:
+	case PR_GET_SECUREBITS: case PR_SET_SECUREBITS:
+	case PR_GET_KEEPCAPS: case PR_SET_KEEPCAPS:
+	case PR_GET_NO_NEW_PRIVS: case PR_SET_NO_NEW_PRIVS:
+		return rump_caps_prctl(op, a, b, rest);
 	}
 	return -EINVAL;
 }
@@ -148,5 +142,5 @@ RUMP_SYSCALL5(prctl, int, op, unsigned long, a, unsigned long, b,
 		return l->l_prio != 0 ? 0 : l->l_slack != 0 ?
 		    (long)l->l_slack : SLACK_DEFAULT;
 	}
-	return prctl_proc(l->l_proc, op, a, b | c | d);
+	return prctl_proc(l->l_proc, op, a, b, c | d);
 }

@@ -11,7 +11,7 @@ RUMP_SYSCALL4(reboot, int, magic, int, magic2, unsigned, cmd, void *, arg)
 {
 
 	(void)arg;
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SYS_BOOT) != 0)
 		return -EPERM;
 	if ((unsigned)magic != LINUX_REBOOT_MAGIC1 ||
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&

@@ -141,6 +141,22 @@ sched_valid(int policy, int prio)
 	return 0;
 }
 
+/* Caller holds the p_lock of cr's process. */
+static int
+sched_owns(const struct cred *me, const struct cred *cr)
+{
+
+	return me->cr_euid == cr->cr_euid || me->cr_euid == cr->cr_ruid;
+}
+
+/* Nor has it capabilities that the caller has not.  As above. */
+static int
+sched_safe(const struct cred *me, const struct cred *cr)
+{
+
+	return (cr->cr_perm & ~me->cr_perm) == 0;
+}
+
 /*
  * Kept, and told to who asks; all threads take turns nevertheless, so that
  * none can keep the others away.  policy -1: the one that it has.
@@ -148,19 +164,22 @@ sched_valid(int policy, int prio)
 static long
 sched_set(int tid, int policy, int prio)
 {
-	int now, error = 0, super = rump_suser() == 0;
+	const struct cred *me = rump_cred_cur(), *cr;
+	int now, error = 0, super = rump_cred_has(me, CAP_SYS_NICE);
 	struct lwp *l;
 
 	if (tid < 0)
 		return -EINVAL;
 	if ((l = sched_enter(tid)) == NULL)
 		return -ESRCH;
+	cr = rump_lwp_cred(l);
 	now = l->l_policy & ~SCHED_RESET_ON_FORK;
 	if (policy == -1)
 		policy = l->l_policy;
 	if (!sched_valid(policy & ~SCHED_RESET_ON_FORK, prio))
 		error = EINVAL;
-	else if (l->l_proc != curproc && !super)
+	else if (!super && (!sched_owns(me, cr) || !sched_safe(me, cr) ||
+	    (l->l_policy & ~policy & SCHED_RESET_ON_FORK)))
 		error = EPERM;
 	/* As RLIMIT_RTPRIO is 0. */
 	else if (prio > (now == SCHED_FIFO || now == SCHED_RR ?
@@ -298,16 +317,27 @@ RUMP_SYSCALL2(ioprio_get, int, which, int, who)
 RUMP_SYSCALL3(ioprio_set, int, which, int, who, int, prio)
 {
 	int class = prio >> IOPRIO_CLASS_SHIFT, error;
+	const struct cred *me = rump_cred_cur();
 	struct proc *p;
 
 	if (class < IOPRIO_CLASS_NONE || class > IOPRIO_CLASS_IDLE ||
 	    (class == IOPRIO_CLASS_NONE && (prio & IOPRIO_PRIO_MASK) != 0))
 		return -EINVAL;
+	if (class == IOPRIO_CLASS_RT && rump_cred_any(CRED_CAP(CAP_SYS_NICE) |
+	    CRED_CAP(CAP_SYS_ADMIN)) != 0)
+		return -EPERM;
 	if ((error = ioprio_proc(which, who, &p)) != 0)
 		return -error;
-	__atomic_store_n(&p->p_ioprio, prio, __ATOMIC_RELAXED);
+	rump_mutex_enter(&p->p_lock);
+	if (rump_cred_has(me, CAP_SYS_NICE) || ((me->cr_euid ==
+	    p->p_cred->cr_ruid || me->cr_ruid == p->p_cred->cr_ruid) &&
+	    sched_safe(me, p->p_cred)))
+		__atomic_store_n(&p->p_ioprio, prio, __ATOMIC_RELAXED);
+	else
+		error = EPERM;
+	rump_mutex_exit(&p->p_lock);
 	rump_proc_rele(p);
-	return 0;
+	return -error;
 }
 
 /* Of a process, a group, a user; runs with rump_proc_lock held. */
@@ -353,25 +383,28 @@ RUMP_SYSCALL2(getpriority, int, which, int, who)
 }
 
 /*
- * The superuser, or whoever (me) has the user id of the process; EPERM, EACCES.
+ * Whoever has CAP_SYS_NICE or (me) the user id of the process; EPERM, EACCES.
  * Caller holds p_lock.
  */
 static int
-sched_setnice(struct proc *p, int nice, uint32_t me)
+sched_setnice(struct proc *p, int nice, const struct cred *me)
 {
+	int super = rump_cred_has(me, CAP_SYS_NICE);
 
-	if (me != 0 && me != p->p_cred->cr_euid && me != p->p_cred->cr_ruid)
+	if (!super && !sched_owns(me, p->p_cred))
 		return EPERM;
 	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-	if (me != 0 && nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED))
+	if (!super && nice < __atomic_load_n(&p->p_nice, __ATOMIC_RELAXED))
 		return EACCES;
+	if (!super && !sched_safe(me, p->p_cred))
+		return EPERM;
 	__atomic_store_n(&p->p_nice, nice, __ATOMIC_RELAXED);
 	return 0;
 }
 
 RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
-	uint32_t me = rump_cred_cur()->cr_euid;
+	const struct cred *me = rump_cred_cur();
 	struct proc *p;
 	int error = ESRCH, e;
 
@@ -394,7 +427,8 @@ RUMP_SYSCALL3(setpriority, int, which, int, who, int, nice)
 RUMP_SYSCALL3(sched_setattr, int, pid, void *, attr, unsigned, flags)
 {
 	struct sched_attr sa = { 0 };
-	uint32_t size, me = rump_cred_cur()->cr_euid;
+	const struct cred *me = rump_cred_cur();
+	uint32_t size;
 	struct lwp *l;
 	long r;
 

@@ -27,7 +27,7 @@ RUMP_SYSCALL2(settimeofday, const void *, utv, const void *, utz)
 	if (utv != NULL && rump_copyin(utv, &tv, sizeof(tv)) != 0)
 		return -EFAULT;
 	if (utv == NULL)
-		return rump_suser() != 0 ? -EPERM : 0;
+		return rump_capable(CAP_SYS_TIME) != 0 ? -EPERM : 0;
 	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 		return -EINVAL;
 	return -rump_setwalltime(tv.tv_sec, tv.tv_usec * 1000);
@@ -41,7 +41,7 @@ adj_change(const struct __kernel_timex *tx)
 
 	if (tx->modes & ~(unsigned)ADJ_KNOWN)
 		return EINVAL;
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_SYS_TIME) != 0)
 		return EPERM;
 	if (tx->modes & ADJ_FREQUENCY && tx->freq != 0)
 		return EOPNOTSUPP;

@@ -25,7 +25,7 @@ rump_sig_cansignal(struct proc *p, int sig)
 
 	if (sig < 0 || sig > RUMP_NSIG)
 		return EINVAL;
-	if (p == curproc || me->cr_euid == 0)
+	if (p == curproc || rump_cred_has(me, CAP_KILL))
 		return 0;
 	rump_mutex_enter(&p->p_lock);
 	cr = p->p_cred;

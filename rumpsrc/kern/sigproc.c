@@ -8,6 +8,7 @@ void
 rump_sig_inherit(struct proc *child, struct lwp *l)
 {
 	struct proc *parent = curproc;
+	struct cred *cr;
 
 	rump_mutex_enter(&parent->p_lock);
 	memcpy(child->p_sig.ps_act, parent->p_sig.ps_act,
@@ -24,6 +25,13 @@ rump_sig_inherit(struct proc *child, struct lwp *l)
 	child->p_prctl = __atomic_load_n(&parent->p_prctl, __ATOMIC_RELAXED) &
 	    ~(uint32_t)RUMP_PRCTL_REAPER;
 	rump_lwp_inherit(l, curlwp);
+	/* This thread's, not those of the parent's first one. */
+	rump_mutex_enter(&child->p_lock);
+	cr = child->p_cred;
+	child->p_cred = l->l_cred;
+	__atomic_fetch_add(&l->l_cred->cr_ref, 1, __ATOMIC_RELAXED);
+	rump_mutex_exit(&child->p_lock);
+	rump_cred_rele(cr);
 	/* The limit is the parent's, what has been used begins anew. */
 	if (rump_rlim_cur(child, RLIMIT_CPU) != UINT64_MAX)
 		RUMP_HOOK_CALL(rump_cpulimit_hook, child);

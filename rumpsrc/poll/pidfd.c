@@ -215,18 +215,12 @@ RUMP_SYSCALL4(pidfd_send_signal, int, fd, int, sig, void *, uinfo,
 static int
 pidfd_mayread(struct proc *p)
 {
-	uint32_t uid = rump_cred_cur()->cr_euid, theirs;
 	int zombie;
 
 	rump_mutex_enter(&rump_proc_lock);
 	zombie = p->p_zombie;
 	rump_mutex_exit(&rump_proc_lock);
-	if (zombie)
-		return ESRCH;
-	rump_mutex_enter(&p->p_lock);
-	theirs = p->p_cred->cr_ruid;
-	rump_mutex_exit(&p->p_lock);
-	return uid == 0 || uid == theirs ? 0 : EPERM;
+	return zombie ? ESRCH : rump_cred_over(p, CAP_SYS_PTRACE);
 }
 
 RUMP_SYSCALL3(pidfd_getfd, int, pidfd, int, fd, unsigned, flags)

@@ -323,7 +323,7 @@ pipe_setsize(struct pipe *pi, uint32_t size)
 		return -EINVAL;
 	while (npages * PIPE_PAGE < size)
 		npages *= 2;
-	if (npages > PIPE_MAXPAGES && rump_suser() != 0)
+	if (npages > PIPE_MAXPAGES && rump_capable(CAP_SYS_RESOURCE) != 0)
 		return -EPERM;
 	rump_mutex_enter(&pi->pi_lock);
 	error = pipe_resize(pi, npages);

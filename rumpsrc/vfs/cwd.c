@@ -113,7 +113,7 @@ vfs_changedir(struct vnode *vp, int isroot)
 		rump_rw_exit(&vp->v_lock);
 	}
 	if (!error && isroot)
-		error = rump_suser();
+		error = rump_capable(CAP_SYS_CHROOT);
 	if (error) {
 		vrele(vp);
 		return error;

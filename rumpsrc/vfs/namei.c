@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/securebits.h>
 
 #include <kern/kmem.h>
 #include <string.h>
@@ -302,6 +303,8 @@ vfs_realcred(struct cred *cr)
 	rump_cred_copy(cr, rump_cred_cur());
 	cr->cr_fsuid = cr->cr_ruid;
 	cr->cr_fsgid = cr->cr_rgid;
+	if ((cr->cr_secure & SECBIT_NO_SETUID_FIXUP) == 0)
+		cr->cr_eff = cr->cr_ruid == 0 ? cr->cr_perm : 0;
 }
 
 int

@@ -18,11 +18,10 @@
 static int
 isowner(struct vnode *vp)
 {
-	uint32_t uid = rump_cred_cur()->cr_fsuid;
+	const struct cred *cr = rump_cred_cur();
 
-	return uid == 0 || uid == vp->v_uid;
+	return cr->cr_fsuid == vp->v_uid || rump_cred_has(cr, CAP_FOWNER);
 }
-
 
 static int
 changed(struct vnode *vp)
@@ -83,6 +82,19 @@ k_fchmod(int fd, uint32_t mode)
 }
 
 /* --- owner --- */
+/* Caller holds v_lock; uid, gid: as they shall be; drop: set-id bits. */
+static int
+maychown(struct vnode *vp, uint32_t uid, uint32_t gid, uint32_t drop)
+{
+	const struct cred *cr = rump_cred_cur();
+
+	if (drop != 0 && !isowner(vp))
+		return 0;
+	return rump_cred_has(cr, CAP_CHOWN) || (cr->cr_fsuid == vp->v_uid &&
+	    uid == vp->v_uid && (gid == vp->v_gid ||
+	    rump_cred_ingroup(cr, gid)));
+}
+
 static int
 dochown(struct vnode *vp, uint32_t uid, uint32_t gid)
 {
@@ -97,10 +109,11 @@ dochown(struct vnode *vp, uint32_t uid, uint32_t gid)
 		uid = vp->v_uid;
 	if (gid == (uint32_t)-1)
 		gid = vp->v_gid;
+	/* As by chmod, when that is done at all. */
+	if (drop != 0 && !vfs_ingroup(gid))
+		drop |= S_ISGID;
 	/* Who changes nothing needs no right to. */
-	if ((none && drop == 0) || rump_cred_cur()->cr_fsuid == 0 ||
-	    (uid == vp->v_uid && isowner(vp) && (gid == vp->v_gid ||
-	    vfs_ingroup(gid)))) {
+	if (none ? drop == 0 || isowner(vp) : maychown(vp, uid, gid, drop)) {
 		vp->v_uid = uid;
 		vp->v_gid = gid;
 		vn_setmode(vp, vp->v_mode & ~drop);

@@ -68,13 +68,14 @@ k_mount(const char *source, const char *target, const char *type,
 	char *page;
 	int error;
 
-	if (rump_suser())
-		return -EPERM;
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~(unsigned long)MS_MGC_MSK;
 	if ((error = vfs_lookup(AT_FDCWD, target, NI_FOLLOW, &vp)) != 0)
 		return -error;
-	if ((page = rump_page_alloc()) == NULL)
+	page = NULL;
+	if (rump_capable(CAP_SYS_ADMIN))
+		error = EPERM;
+	else if ((page = rump_page_alloc()) == NULL)
 		error = ENOMEM;
 	else if (flags & MS_REMOUNT)
 		error = remount(vp, flags);
@@ -92,14 +93,16 @@ k_umount2(const char *target, int flags)
 	struct vnode *vp;
 	int error;
 
-	if (rump_suser())
-		return -EPERM;
 	if (flags & ~(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_NOFOLLOW))
 		return -EINVAL;
 	error = vfs_lookup(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? 0 :
 	    NI_FOLLOW, &vp);
 	if (error)
 		return -error;
+	if (rump_capable(CAP_SYS_ADMIN)) {
+		vrele(vp);
+		return -EPERM;
+	}
 	return -vfs_unmount(vp, (flags & UMOUNT_DETACH) != 0);
 }
 

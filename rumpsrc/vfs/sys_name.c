@@ -40,8 +40,8 @@ vfs_maydelete(struct vnode *dvp, struct vnode *vp)
 		return error;
 	if ((error = vfs_access(dvp, cr, 3)) != 0)
 		return error;
-	if ((dvp->v_mode & S_ISVTX) && cr->cr_fsuid != 0 &&
-	    cr->cr_fsuid != vp->v_uid && cr->cr_fsuid != dvp->v_uid)
+	if ((dvp->v_mode & S_ISVTX) && cr->cr_fsuid != vp->v_uid &&
+	    cr->cr_fsuid != dvp->v_uid && !rump_cred_has(cr, CAP_FOWNER))
 		return EPERM;
 	return 0;
 }
@@ -92,9 +92,8 @@ vfs_makenode(struct nameidata *ni, struct vcreate *vc, struct vnode **vpp)
 			error = EEXIST;
 	} else if (ni->ni_slash && (vc->vc_mode & S_IFMT) != S_IFDIR)
 		error = ENOENT;
-	else if ((error = maycreate(dvp)) == 0 && isdevice(vc) &&
-	    rump_cred_cur()->cr_fsuid != 0)
-		error = EPERM;
+	else if ((error = maycreate(dvp)) == 0 && isdevice(vc))
+		error = rump_capable(CAP_MKNOD);
 	if (!error) {
 		vc->vc_uid = rump_cred_cur()->cr_fsuid;
 		vc->vc_gid = vfs_newgroup(dvp, &vc->vc_mode);

@@ -49,9 +49,9 @@ checkopen(struct vnode *vp, int flags, int made)
 		return EROFS;
 	rump_rw_rdenter(&vp->v_lock);
 	error = vfs_access(vp, rump_cred_cur(), want);
-	if (!error && (flags & O_NOATIME) && rump_cred_cur()->cr_fsuid != 0 &&
+	if (!error && (flags & O_NOATIME) &&
 	    rump_cred_cur()->cr_fsuid != vp->v_uid)
-		error = EPERM;
+		error = rump_capable(CAP_FOWNER);
 	rump_rw_exit(&vp->v_lock);
 	if (error || !(flags & O_TRUNC) || !vn_is(vp, S_IFREG))
 		return error;

@@ -52,20 +52,22 @@ static int
 permitted(struct vnode *vp, const char *name, int write)
 {
 	const struct cred *cr = rump_cred_cur();
-	int super = cr->cr_euid == 0, error;
+	int error;
 
 	if (write && (error = vfs_rofs(vp)) != 0)
 		return error;
 	if (prefix(name, XATTR_TRUSTED_PREFIX)) {
-		if (!super)
+		if (!rump_cred_has(cr, CAP_SYS_ADMIN))
 			return write ? EPERM : ENODATA;
 	} else if (prefix(name, XATTR_SECURITY_PREFIX)) {
-		return write && !super ? EPERM : 0;
+		return !write ? 0 : rump_capable(strcmp(name,
+		    XATTR_NAME_CAPS) == 0 ? CAP_SETFCAP : CAP_SYS_ADMIN);
 	} else if (prefix(name, XATTR_USER_PREFIX)) {
 		if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
 			return write ? EPERM : ENODATA;
 		if (write && vn_is(vp, S_IFDIR) && (vp->v_mode & S_ISVTX) &&
-		    cr->cr_fsuid != 0 && cr->cr_fsuid != vp->v_uid)
+		    cr->cr_fsuid != vp->v_uid &&
+		    !rump_cred_has(cr, CAP_FOWNER))
 			return EPERM;
 		return vfs_access(vp, cr, write ? 2 : 4);
 	} else
@@ -225,7 +227,7 @@ listone(void *arg, const char *name)
 static long
 dolist(struct vnode *vp, char *ulist, size_t size)
 {
-	struct listing li = { .li_super = rump_suser() == 0 };
+	struct listing li = { .li_super = rump_capable(CAP_SYS_ADMIN) == 0 };
 	int error;
 
 	if (vp->v_ops->vop_listxattr == NULL)

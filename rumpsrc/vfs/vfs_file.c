@@ -183,7 +183,7 @@ vfs_ingroup(uint32_t gid)
 {
 	const struct cred *cr = rump_cred_cur();
 
-	return cr->cr_fsuid == 0 || rump_cred_ingroup(cr, gid);
+	return rump_cred_has(cr, CAP_FSETID) || rump_cred_ingroup(cr, gid);
 }
 
 /* S_ISGID only where the group may execute, or the caller is not in it. */
@@ -194,11 +194,11 @@ vfs_setids(const struct vnode *vp)
 	    S_ISUID | S_ISGID : S_ISUID);
 }
 
-/* Who is not root takes them by writing.  Caller holds v_lock exclusively. */
+/* Without CAP_FSETID they go by writing.  Caller holds v_lock exclusively. */
 void
 vfs_dropsetid(struct vnode *vp)
 {
-	if (vp->v_mode & (S_ISUID | S_ISGID) && rump_cred_cur()->cr_fsuid != 0)
+	if (vp->v_mode & (S_ISUID | S_ISGID) && rump_capable(CAP_FSETID) != 0)
 		vn_setmode(vp, vp->v_mode & ~vfs_setids(vp));
 }
 

@@ -20,7 +20,7 @@ int	vfs_isempty(const char *path);	/* not when it cannot be read */
 /* The caller's, with the real ids, as access(2) looks at files. */
 void	vfs_realcred(struct cred *);
 #define VFS_AT_REAL	0x10000000	/* vfs_lookupat: NI_REAL */
-/* Root, or in the group. */
+/* In the group, or set-group-id bits are left to the caller. */
 int	vfs_ingroup(uint32_t gid);
 /* Set-id bits that a change of owner or contents takes; v_lock is held. */
 uint32_t vfs_setids(const struct vnode *);

@@ -80,19 +80,20 @@ ingroup(const struct cred *cr, uint32_t gid)
 int
 vfs_access(struct vnode *vp, const struct cred *cr, int mask)
 {
-	uint32_t mode = vp->v_mode;
+	uint32_t mode = vp->v_mode, caps = CRED_CAP(CAP_DAC_OVERRIDE);
 
-	if (cr->cr_fsuid == 0) {
-		/* root runs a file only when someone may */
-		if ((mask & 1) && !vn_is(vp, S_IFDIR) && !(mode & 0111))
-			return EACCES;
-		return 0;
-	}
+	/* Folders are searched and read, files are read. */
+	if (vn_is(vp, S_IFDIR) ? !(mask & 2) : mask == 4)
+		caps |= CRED_CAP(CAP_DAC_READ_SEARCH);
+	/* A file is run only when someone may. */
+	else if ((mask & 1) && !vn_is(vp, S_IFDIR) && !(mode & 0111))
+		caps = 0;
 	if (cr->cr_fsuid == vp->v_uid)
 		mode >>= 6;
 	else if (ingroup(cr, vp->v_gid))
 		mode >>= 3;
-	return ((uint32_t)mask & ~mode & 7) ? EACCES : 0;
+	return ((uint32_t)mask & ~mode & 7) == 0 || cr->cr_eff & caps ? 0 :
+	    EACCES;
 }
 
 void

@@ -341,7 +341,7 @@ s_open(void *arg, int oflags, struct file **fpp)
 	rump_mutex_enter(&t->t_lock);
 	if (pt->pt_locked || !pt->pt_master || t->t_eof)
 		error = EIO;
-	else if (t->t_excl && rump_suser() != 0)
+	else if (t->t_excl && rump_capable(CAP_SYS_ADMIN) != 0)
 		error = EBUSY;
 	else {
 		pt->pt_slaves++;

@@ -175,7 +175,7 @@ acquire(struct tty *t, uintptr_t force)
 		return 0;
 	if (sid_of(p) != p->p_pid || find(sid_of(p), &dev) != NULL)
 		return EPERM;
-	if (t->t_sid != 0 && (force != 1 || rump_suser() != 0))
+	if (t->t_sid != 0 && (force != 1 || rump_capable(CAP_SYS_ADMIN) != 0))
 		return EPERM;
 	take(t);
 	return 0;

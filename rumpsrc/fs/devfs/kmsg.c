@@ -191,7 +191,7 @@ RUMP_SYSCALL3(syslog, int, type, char *, buf, int, len)
 	uint64_t n;
 	long r;
 
-	if (type != 3 && type != 10 && rump_suser() != 0)
+	if (type != 3 && type != 10 && rump_capable(CAP_SYSLOG) != 0)
 		return -EPERM;
 	if (type >= 2 && type <= 4 && (buf == NULL || len < 0))
 		return -EINVAL;

@@ -66,14 +66,14 @@ random_ioctl(void *arg, unsigned long cmd, void *uarg)
 		return rump_copyout(&v, uarg, sizeof(v));
 	case RNDADDTOENTCNT:
 	case RNDADDENTROPY:		/* its first field */
-		if ((error = rump_suser()) != 0 ||
+		if ((error = rump_capable(CAP_SYS_ADMIN)) != 0 ||
 		    (error = rump_copyin(uarg, &v, sizeof(v))) != 0)
 			return error;
 		return v < 0 ? EINVAL : 0;
 	case RNDZAPENTCNT:
 	case RNDCLEARPOOL:
 	case RNDRESEEDCRNG:
-		return rump_suser();
+		return rump_capable(CAP_SYS_ADMIN);
 	}
 	return EINVAL;
 }

@@ -31,6 +31,8 @@ struct snap {
 	unsigned	 sn_lastcpu;
 	uint32_t	 sn_umask, sn_ngroups, sn_nfds;
 	uint32_t	 sn_uid[4], sn_gid[4], sn_groups[32];
+	int		 sn_nnp;
+	uint64_t	 sn_caps[5];	/* as capnames */
 	uint64_t	 sn_rsslim;
 };
 
@@ -79,6 +81,12 @@ snapcred(struct snap *sn, const struct cred *cr)
 	sn->sn_gid[1] = cr->cr_egid;
 	sn->sn_gid[2] = cr->cr_sgid;
 	sn->sn_gid[3] = cr->cr_fsgid;
+	sn->sn_caps[0] = cr->cr_inh;
+	sn->sn_caps[1] = cr->cr_perm;
+	sn->sn_caps[2] = cr->cr_eff;
+	sn->sn_caps[3] = cr->cr_bset;
+	sn->sn_caps[4] = cr->cr_amb;
+	sn->sn_nnp = (cr->cr_secure & CRED_NNP) != 0;
 	sn->sn_ngroups = cr->cr_ngroups;
 	memcpy(sn->sn_groups, cr->cr_groups, sizeof(sn->sn_groups));
 }
@@ -119,7 +127,7 @@ snapshot(struct proc *p, int tid, struct snap *sn)
 	sn->sn_start = p->p_start;
 	sn->sn_umask = __atomic_load_n(&p->p_umask, __ATOMIC_RELAXED);
 	sn->sn_rsslim = p->p_rlim[5].rlim_cur;	/* RLIMIT_RSS */
-	snapcred(sn, p->p_cred);
+	snapcred(sn, me != NULL ? rump_lwp_cred(me) : p->p_cred);
 	rump_mutex_exit(&p->p_lock);
 	sn->sn_nfds = (uint32_t)p->p_fdt->fdt_n;
 	sn->sn_cpu = procfs_cputime(p, tid);
@@ -220,6 +228,8 @@ statename(char c)
 	return c == 'R' ? "R (running)" : "S (sleeping)";
 }
 
+static const char *const capnames[] = { "Inh", "Prm", "Eff", "Bnd", "Amb" };
+
 static int
 status_read(struct text *tx, const struct procctx *pc)
 {
@@ -244,8 +254,12 @@ status_read(struct text *tx, const struct procctx *pc)
 	mem_text(tx, pc->pc_proc);
 	rump_textf(tx, "Threads:\t%d\n", sn.sn_nlwps);
 	sig_text(tx, pc->pc_proc, sn.sn_tid);
-	rump_textf(tx, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t%llx\n"
-	    "Cpus_allowed_list:\t0", n < 64 ? (1ULL << n) - 1 : ~0ULL);
+	for (i = 0; i < sizeof(sn.sn_caps) / sizeof(sn.sn_caps[0]); i++)
+		rump_textf(tx, "Cap%s:\t%016llx\n", capnames[i],
+		    (unsigned long long)sn.sn_caps[i]);
+	rump_textf(tx, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%llx\n"
+	    "Cpus_allowed_list:\t0", sn.sn_nnp,
+	    n < 64 ? (1ULL << n) - 1 : ~0ULL);
 	if (n > 1)
 		rump_textf(tx, "-%u", n - 1);
 	rump_textf(tx, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");

@@ -43,7 +43,7 @@ hostname_write(const char *text, const struct procctx *pc)
 	size_t len = linelen(text);
 
 	(void)pc;
-	if (rump_suser() != 0)
+	if (rump_cred_cur()->cr_euid != 0)
 		return EPERM;
 	return rump_sethostname(text, len < 64 ? len : 64);
 }
@@ -118,7 +118,7 @@ core_write(const char *text, const struct procctx *pc)
 	size_t len = linelen(text);
 
 	(void)pc;
-	if (rump_suser() != 0)
+	if (rump_cred_cur()->cr_euid != 0)
 		return EPERM;
 	if (len >= sizeof(core_pattern))
 		return EINVAL;

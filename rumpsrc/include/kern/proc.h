@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/capability.h>
 #include <kern/lock.h>
 #include <kern/sig.h>
 
@@ -18,11 +19,15 @@ struct rumpcomp_event;
 
 struct cred {			/* reference counted, constant when shared */
 	uint32_t	cr_ref;		/* [a] */
+	uint32_t	cr_secure;	/* <linux/securebits.h>, CRED_NNP */
+	uint64_t	cr_eff, cr_perm, cr_inh, cr_bset, cr_amb; /* CAP_* */
 	uint32_t	cr_ruid, cr_euid, cr_suid, cr_fsuid;
 	uint32_t	cr_rgid, cr_egid, cr_sgid, cr_fsgid;
 	uint32_t	cr_ngroups;
 	uint32_t	cr_groups[32];
 };
+#define CRED_NNP	0x80000000U	/* no_new_privs */
+#define CRED_CAPS	((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 struct rump_rlimit { uint64_t rlim_cur, rlim_max; };
 #define RUMP_NRLIMITS	16
@@ -45,7 +50,7 @@ struct proc {
 	int		 p_autoreap;	/* [g] nobody waits for it */
 	int		 p_execed;	/* [g] runs a program of its own */
 	struct rump_cv	 p_waitcv;	/* [g] for p_parent's wait */
-	struct cred	*p_cred;	/* [p] for writing, [a] */
+	struct cred	*p_cred;	/* [p] that of its first lwp */
 	struct fdtable	*p_fdt;		/* [I] */
 	struct cwdinfo	*p_cwd;		/* [p] NULL without vfs */
 	struct vmspace	*p_vm;		/* mm_lock; NULL: none yet */
@@ -56,8 +61,6 @@ struct proc {
 	int		 p_pdeathsig;	/* [g] prctl.c: when the parent ends */
 	uint32_t	 p_prctl;	/* [a] RUMP_PRCTL_* */
 #define RUMP_PRCTL_NODUMP	1
-#define RUMP_PRCTL_KEEPCAPS	2
-#define RUMP_PRCTL_NONEWPRIVS	4
 #define RUMP_PRCTL_REAPER	8	/* of orphans below it */
 #define RUMP_PRCTL_MEMBARRIER	0x100	/* times what is registered */
 	struct rump_rlimit p_rlim[RUMP_NRLIMITS];	/* [p] rlim_cur: [a] */
@@ -75,7 +78,7 @@ struct lwp {
 	int		 l_vcpu;	/* [o] virtual CPU held, -1: none */
 	unsigned	 l_lastcpu;	/* [o] for writing, [a]: before */
 	struct lwp	*l_sibling;	/* [p] */
-	struct cred	*l_cred;	/* [o] cred.c; NULL: none yet */
+	struct cred	*l_cred;	/* [o] for reading, [p]; NULL: p_cred */
 	int		*l_clear_tid;	/* [o] set_tid_address */
 	void		*l_robust;	/* [o] robust futex list */
 	void		*l_thread;	/* host thread */
@@ -113,11 +116,52 @@ rump_lwp_pending(const struct lwp *l)
 	return __atomic_load_n(&l->l_pending, __ATOMIC_RELAXED);
 }
 
+/* curlwp's; not to be released, good until its next call.  Not under p_lock. */
+struct cred *rump_cred_cur(void);
+void	rump_cred_copy(struct cred *to, const struct cred *);
+void	rump_cred_rele(struct cred *);
+int	rump_cred_ingroup(const struct cred *, uint32_t gid);
+/* curlwp, which is l, has new from now on, and new's reference. */
+void	rump_cred_set(struct lwp *l, struct cred *new);
+/*
+ * The same with a copy that fn changed; 0, fn's error or ENOMEM, which keep
+ * the old one.
+ */
+int	rump_cred_change(int (*fn)(struct cred *, const void *), const void *);
+/* What a program begins with that curlwp starts by exec; NULL: no memory. */
+struct cred *rump_cred_exec(void);
+/* 0 when curlwp has one of these capabilities in effect, or EPERM. */
+int	rump_cred_any(uint64_t caps);
+#define CRED_CAP(cap)		(1ULL << (cap))
+#define rump_capable(cap)	rump_cred_any(CRED_CAP(cap))
+/*
+ * EPERM unless p is curproc, has the caller's real ids only, or the caller has
+ * cap.  CAP_SYS_PTRACE: as ptrace(2) says.
+ */
+int	rump_cred_over(struct proc *p, int cap);
+/* What Linux asks for either of. */
+#define CRED_NET	(CRED_CAP(CAP_NET_RAW) | CRED_CAP(CAP_NET_ADMIN))
+#define rump_cred_has(cr, cap)	(((cr)->cr_eff & CRED_CAP(cap)) != 0)
+
+/* An lwp's, also another's.  Caller holds its process's p_lock. */
+static inline struct cred *
+rump_lwp_cred(const struct lwp *l)
+{
+
+	return l->l_cred != NULL ? l->l_cred : l->l_proc->p_cred;
+}
+
 /* What the next lwp of a program, or a child's first, has of its maker. */
 static inline void
 rump_lwp_inherit(struct lwp *l, const struct lwp *from)
 {
+	struct cred *cr = rump_cred_cur();
 
+	__atomic_fetch_add(&cr->cr_ref, 1, __ATOMIC_RELAXED);
+	/* It can be found already. */
+	rump_mutex_enter(&l->l_proc->p_lock);
+	l->l_cred = cr;
+	rump_mutex_exit(&l->l_proc->p_lock);
 	__builtin_memcpy(l->l_name, from->l_name, sizeof(l->l_name));
 	l->l_slack = from->l_slack;
 	/* SCHED_RESET_ON_FORK */
@@ -145,12 +189,6 @@ extern struct rump_mutex rump_proc_lock;
 struct proc *rump_proc_find(int pid);	/* referenced; NULL */
 void	rump_proc_ref(struct proc *);
 void	rump_proc_rele(struct proc *);
-/* curproc's; not to be released, good until the lwp's next call. */
-struct cred *rump_cred_cur(void);
-void	rump_cred_copy(struct cred *to, const struct cred *);
-void	rump_cred_rele(struct cred *);
-int	rump_cred_ingroup(const struct cred *, uint32_t gid);
-#define rump_suser()	(rump_cred_cur()->cr_euid == 0 ? 0 : EPERM)
 
 /*
  * Life of processes and lwps.  flags: RUMP_RF* of <rump/rump.h>.  An lwp

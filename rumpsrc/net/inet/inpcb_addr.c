@@ -108,7 +108,8 @@ inpcb_bindaddr(struct inpcb *inp, const struct sockaddr *sa, unsigned len,
 	if (!inpcb_mayuse(inp, a, scope))
 		return EADDRNOTAVAIL;
 	if (*portp != 0 && net16(*portp) < (unsigned)__atomic_load_n(
-	    &rump_ip_unprivport, __ATOMIC_RELAXED) && rump_suser() != 0)
+	    &rump_ip_unprivport, __ATOMIC_RELAXED) &&
+	    rump_capable(CAP_NET_BIND_SERVICE) != 0)
 		return EACCES;
 	if (inp->inp_lport == 0)
 		inp->inp_lscope = scope;

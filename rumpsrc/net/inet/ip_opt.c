@@ -113,7 +113,7 @@ setbitopt(struct inpcb *inp, int i, int v)
 	if (name == IP_MULTICAST_ALL && v != 0 && v != 1)
 		return EINVAL;
 	if (name == IP_TRANSPARENT) {
-		if (v != 0 && rump_suser() != 0)
+		if (v != 0 && rump_cred_any(CRED_NET) != 0)
 			return EPERM;
 		(void)setbit(&inp->inp_flags, INP_FREEBIND, v);
 	}

@@ -57,7 +57,7 @@ setbitopt(struct inpcb *inp, int i, int v)
 	if (flag == INP_HDRINCL6)
 		return v != 0 ? EOPNOTSUPP : 0;
 	if (flag == INP_TRANSPARENT) {
-		if (v != 0 && rump_suser() != 0)
+		if (v != 0 && rump_cred_any(CRED_NET) != 0)
 			return EPERM;
 		flag |= INP_FREEBIND;
 	}
@@ -152,7 +152,7 @@ setheader(struct inpcb *inp, int name, const uint8_t *p, unsigned len)
 	    (p[1] + 1U) * 8 != len || !options_ok(p, len)))
 		return EINVAL;
 	/* They are looked at by strangers (RFC 3542, 6). */
-	if (len > 0 && rump_suser() != 0)
+	if (len > 0 && rump_capable(CAP_NET_RAW) != 0)
 		return EPERM;
 	sticky_get(inp, &s);
 	if (name == IPV6_HOPOPTS) {

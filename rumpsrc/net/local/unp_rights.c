@@ -81,11 +81,11 @@ unp_getcred(const void *data, size_t len, struct ucred *uc)
 	memcpy(&new, data, sizeof(new));
 	if (new.uid == UINT32_MAX || new.gid == UINT32_MAX)
 		return EINVAL;
-	if (rump_suser() && (new.pid != curproc->p_pid ||
+	if ((new.pid != curproc->p_pid && !rump_cred_has(cr, CAP_SYS_ADMIN)) ||
 	    (new.uid != cr->cr_ruid && new.uid != cr->cr_euid &&
-	    new.uid != cr->cr_suid) ||
+	    new.uid != cr->cr_suid && !rump_cred_has(cr, CAP_SETUID)) ||
 	    (new.gid != cr->cr_rgid && new.gid != cr->cr_egid &&
-	    new.gid != cr->cr_sgid)))
+	    new.gid != cr->cr_sgid && !rump_cred_has(cr, CAP_SETGID)))
 		return EPERM;
 	if (new.pid != curproc->p_pid) {
 		if (new.pid == 0 || (p = rump_proc_find(new.pid)) == NULL)

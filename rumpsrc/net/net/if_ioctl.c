@@ -67,7 +67,7 @@ addr_set(struct ifnet *ifp, unsigned long cmd, const struct ifreq *ifr)
 	uint32_t addr;
 	int error, plen, have;
 
-	if ((error = rump_suser()) != 0 ||
+	if ((error = rump_capable(CAP_NET_ADMIN)) != 0 ||
 	    (error = sin_get(&ifr->ifr_addr, &addr)) != 0)
 		return error;
 	have = addr_get(ifp, ifr->ifr_name, &old) == 0;
@@ -140,7 +140,7 @@ static int
 flags_set(struct ifnet *ifp, const struct ifreq *ifr)
 {
 	uint32_t f = (uint16_t)ifr->ifr_flags & IFF_SETTABLE;
-	int error = rump_suser();
+	int error = rump_capable(CAP_NET_ADMIN);
 
 	return error != 0 ? error :
 	    rump_if_setflags(ifp, f, ~f & IFF_SETTABLE);
@@ -149,7 +149,7 @@ flags_set(struct ifnet *ifp, const struct ifreq *ifr)
 static int
 mtu_set(struct ifnet *ifp, int mtu)
 {
-	int error = rump_suser();
+	int error = rump_capable(CAP_NET_ADMIN);
 
 	if (error != 0)
 		return error;
@@ -170,7 +170,7 @@ static int
 mac_set(struct ifnet *ifp, const struct sockaddr *sa)
 {
 	uint16_t half[3], *to = (void *)ifp->if_mac;
-	int error = rump_suser(), i;
+	int error = rump_capable(CAP_NET_ADMIN), i;
 
 	if (error != 0)
 		return error;
@@ -206,7 +206,7 @@ static int
 multi_ioctl(struct ifnet *ifp, unsigned long cmd, const struct ifreq *ifr)
 {
 	const uint8_t *mac = (const uint8_t *)ifr->ifr_hwaddr.sa_data;
-	int error = rump_suser();
+	int error = rump_capable(CAP_NET_ADMIN);
 
 	if (error != 0)
 		return error;
@@ -267,7 +267,7 @@ if_ioctl_set(struct ifnet *ifp, unsigned long cmd, struct ifreq *ifr)
 			return EINVAL;
 		__atomic_store_n(&ifp->if_txqlen, (uint32_t)ifr->ifr_qlen,
 		    __ATOMIC_RELAXED);
-		return rump_suser();
+		return rump_capable(CAP_NET_ADMIN);
 	}
 	return ENOTTY;
 }

@@ -37,7 +37,7 @@ rump_route_ioctl(unsigned long cmd, void *uarg)
 	uint32_t dst, mask, gw;
 	int error, plen;
 
-	if ((error = rump_suser()) != 0 ||
+	if ((error = rump_capable(CAP_NET_ADMIN)) != 0 ||
 	    (error = rump_copyin(uarg, &u, sizeof(u))) != 0 ||
 	    (error = sin_get(&u.rt_dst, &dst)) != 0)
 		return error;
@@ -133,7 +133,7 @@ rump_arp_ioctl(unsigned long cmd, void *uarg)
 	uint32_t v4;
 	int error;
 
-	if (cmd != SIOCGARP && (error = rump_suser()) != 0)
+	if (cmd != SIOCGARP && (error = rump_capable(CAP_NET_ADMIN)) != 0)
 		return error;
 	if ((error = rump_copyin(uarg, &r, sizeof(r))) != 0 ||
 	    (error = sin_get(&r.arp_pa, &v4)) != 0)

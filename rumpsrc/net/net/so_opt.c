@@ -109,7 +109,7 @@ so_bindif(struct socket *so, const char *val, unsigned len)
 	char name[IFNAMSIZ];
 	struct ifnet *ifp;
 
-	if (so->so_opt.so_bindif != 0 && rump_suser())
+	if (so->so_opt.so_bindif != 0 && rump_capable(CAP_NET_RAW))
 		return EPERM;
 	if (len > IFNAMSIZ - 1)
 		len = IFNAMSIZ - 1;
@@ -151,7 +151,7 @@ so_setint(struct socket *so, int name, int v)
 	case SO_RCVBUF:
 	case SO_RCVBUFFORCE:
 		if ((name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE) &&
-		    rump_suser())
+		    rump_capable(CAP_NET_ADMIN))
 			return EPERM;
 		so_setbuf(so, name == SO_SNDBUF || name == SO_SNDBUFFORCE ?
 		    &so->so_snd : &so->so_rcv, v,
@@ -166,12 +166,12 @@ so_setint(struct socket *so, int name, int v)
 		    o->so_rcvlowat : so->so_rcv.sb_hiwat / 2;
 		return 0;
 	case SO_PRIORITY:
-		if ((v < 0 || v > 6) && rump_suser())
+		if ((v < 0 || v > 6) && rump_cred_any(CRED_NET))
 			return EPERM;
 		o->so_priority = (uint32_t)v;
 		return 0;
 	case SO_MARK:
-		if (rump_suser())
+		if (rump_cred_any(CRED_NET))
 			return EPERM;
 		o->so_mark = (uint32_t)v;
 		return 0;

@@ -213,7 +213,8 @@ nl_dest(struct socket *so, const struct sockaddr *to, unsigned tolen)
 	if (to != NULL) {
 		if ((error = nl_sockaddr(to, tolen, &nl)) != 0)
 			return error;
-		if (nl.nl_groups != 0 && (error = rump_suser()) != 0)
+		if (nl.nl_groups != 0 &&
+		    (error = rump_capable(CAP_NET_ADMIN)) != 0)
 			return error;
 		port = nl.nl_pid;
 	}

@@ -163,7 +163,7 @@ nl_connect(struct socket *so, const struct sockaddr *sa, unsigned len)
 
 	if ((error = nl_sockaddr(sa, len, &nl)) != 0)
 		return error;
-	if (nl.nl_groups != 0 && (error = rump_suser()) != 0)
+	if (nl.nl_groups != 0 && (error = rump_capable(CAP_NET_ADMIN)) != 0)
 		return error;
 	if ((error = nl_setport(so, 0)) != 0)
 		return error;

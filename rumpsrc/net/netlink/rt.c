@@ -48,7 +48,7 @@ nl_route(struct nlreq *r)
 
 	if (type < RTM_BASE)
 		return EOPNOTSUPP;
-	if ((type & 3) != 2 && (error = rump_suser()) != 0)
+	if ((type & 3) != 2 && (error = rump_capable(CAP_NET_ADMIN)) != 0)
 		return error;
 	for (i = 0; i < sizeof(rt_handlers) / sizeof(rt_handlers[0]); i++)
 		if (rt_handlers[i].rh_type == type)

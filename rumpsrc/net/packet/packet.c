@@ -17,7 +17,7 @@ pk_attach(struct socket *so, int proto)
 	struct pkpcb *pk;
 	int error;
 
-	if ((error = rump_suser()) != 0)
+	if ((error = rump_capable(CAP_NET_RAW)) != 0)
 		return error;
 	if ((pk = rump_kmem_zalloc(sizeof(*pk))) == NULL)
 		return ENOBUFS;

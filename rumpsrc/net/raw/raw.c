@@ -235,7 +235,7 @@ raw_attach(struct socket *so, int proto)
 		return error;
 	if (proto <= 0 || proto > 255)
 		return proto == 0 ? EPROTONOSUPPORT : EINVAL;
-	if (rump_suser() != 0)
+	if (rump_capable(CAP_NET_RAW) != 0)
 		return EPERM;
 	if ((rp = rump_kmem_zalloc(sizeof(*rp))) == NULL)
 		return ENOBUFS;
