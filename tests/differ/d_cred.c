@@ -1,26 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who a process is: ids, groups, capabilities, prctl, groups of processes,
- * limits, and what all that allows; each step in a child by vfork.  Left out:
- * CAP_SYS_RESOURCE, which the machine at hand does not have, so raising hard
- * limits as root; dumpable, which vfork shares; more than 32 groups (libc's
+ * limits, and what all that allows; each step in a child by vfork.  A machine's
+ * root may have fewer capabilities than a guest's: both keep those of HAVE.
+ * Left out: dumpable, which vfork shares; more than 32 groups (libc's
  * NGROUPS_MAX).
  */
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "differ.h"
 
-#define CAPS 0
+#define BIT(cap) (1U << (cap))
+#define HAVE	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |		\
+		BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) |		\
+		BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) |	\
+		BIT(CAP_SETUID) | BIT(CAP_SETPCAP) |			\
+		BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW) |		\
+		BIT(CAP_IPC_LOCK) | BIT(CAP_SYS_CHROOT) |		\
+		BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_NICE) |		\
+		BIT(CAP_SYS_TIME) | BIT(CAP_MKNOD))
 #define BAD	((void *)0x1000)
 
 static long
@@ -31,12 +43,47 @@ k(long n, long a, long b, long c, long d)
 #define K(n, a, b, c, d)						\
 	k(SYS_##n, (long)(a), (long)(b), (long)(c), (long)(d))
 
-static int parent, fsset;
+static int parent;
 
 static unsigned
 anyid(void)
 {
 	return ONE_OF(unsigned, 0, 0, 5, 5, 6, 7, -1, -2, 65534, 0x80000000);
+}
+
+/* What prctl knows, as digits of 16. */
+static void
+sets(void)
+{
+	unsigned long bset = 0, amb = 0;
+	long i;
+
+	for (i = 0; i <= CAP_LAST_CAP; i++) {
+		bset |= (unsigned long)(prctl(PR_CAPBSET_READ, i, 0, 0, 0) ==
+		    1) << i;
+		amb |= (unsigned long)(prctl(PR_CAP_AMBIENT,
+		    PR_CAP_AMBIENT_IS_SET, i, 0, 0) == 1) << i;
+	}
+	say("  bounding %lx ambient %lx secure %lx", bset, amb,
+	    K(prctl, PR_GET_SECUREBITS, 0, 0, 0));
+}
+
+/* The lines of /proc/self/status. */
+static void
+status(void)
+{
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "r");
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "Cap", 3) == 0 ||
+		    strncmp(line, "NoNew", 5) == 0) {
+			line[strcspn(line, "\n")] = '\0';
+			say("  %s", line);
+		}
+	fclose(f);
 }
 
 static void
@@ -54,16 +101,14 @@ ids(void)
 	while (n > 0 && i < n)
 		all += 1U << groups[i++];
 	K(capget, &h, d, 0, 0);
-	d[0].effective &= ~(1U << CAP_SYS_RESOURCE);
-	d[0].permitted &= ~(1U << CAP_SYS_RESOURCE);
-	if (!CAPS)
-		memset(d, 0, sizeof(d));
 	say("  %d %d %d, %d %d %d, fs %ld %ld, %ld groups %x, caps %x %x %x "
 	    "%x %x %x", u[0], u[1], u[2], g[0], g[1], g[2],
 	    K(setfsuid, -1, 0, 0, 0), K(setfsgid, -1, 0, 0, 0), n,
 	    all, d[0].effective, d[1].effective,
 	    d[0].permitted, d[1].permitted, d[0].inheritable,
 	    d[1].inheritable);
+	if (once_in(4))
+		sets();
 }
 
 static void
@@ -93,7 +138,6 @@ setids(void)
 		    K(setresgid, a, b, c, 0));
 		break;
 	case 7:
-		fsset = 1;
 		say(" setfsuid %d %ld", a, K(setfsuid, a, 0, 0, 0));
 		break;
 	case 8:
@@ -158,13 +202,58 @@ caps(void)
 			    ~0U);
 			d[i].inheritable = below(16);
 		}
-	d[0].effective &= ~(1U << CAP_SYS_RESOURCE);
-	d[0].permitted &= ~(1U << CAP_SYS_RESOURCE);
 	r = K(capset, once_in(12) ? BAD : &h, once_in(12) ? BAD : d, 0, 0);
 	say(" capset %x %x %x %x %x %x: %ld version %x", d[0].effective,
 	    d[1].effective, d[0].permitted, d[1].permitted, d[0].inheritable,
 	    d[1].inheritable, r, h.version);
 	ids();
+}
+
+static void
+port(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_port = htons(80) };
+	int fd = (int)RES(socket(AF_INET, SOCK_STREAM, 0));
+
+	say(" port %ld", RES(bind(fd, (struct sockaddr *)&sin, sizeof(sin))));
+	close(fd);
+}
+
+static void
+file(void)
+{
+	struct stat st;
+
+	say(" chown %ld", RES(chown("g", 0, ONE_OF(gid_t, 0, 5, 6))));
+	say(" chmod %ld", RES(chmod("g", ONE_OF(mode_t, 0, 0640, 04755,
+	    02711))));
+	say(" read %ld", RES(access("g", R_OK)));
+	say(" run %ld", RES(access("g", X_OK)));
+	say(" eaccess %ld", RES(faccessat(AT_FDCWD, "g", W_OK, AT_EACCESS)));
+	say(" truncate %ld", RES(truncate("g", 1)));
+	say(" mknod %ld", RES(mknod("null", S_IFCHR, makedev(1, 3))));
+	unlink("null");
+	say(" unlink %ld", RES(unlink("sticky/h")));
+	memset(&st, 0, sizeof(st));
+	stat("g", &st);
+	say(" mode %#o %d:%d", st.st_mode, (int)st.st_uid, (int)st.st_gid);
+	if (RES(stat("sticky/h", &st)) == 0)
+		return;
+	close((int)RES(creat("sticky/h", 0666)));
+}
+
+static void
+lock(void)
+{
+	struct rlimit old, rl = { 0, 0 };
+
+	getrlimit(RLIMIT_MEMLOCK, &old);
+	rl.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_MEMLOCK, &rl);
+	say(" mlockall %ld", RES(mlockall(MCL_FUTURE)));
+	munlockall();
+	setrlimit(RLIMIT_MEMLOCK, &old);
 }
 
 /* What a plain user may not. */
@@ -176,7 +265,7 @@ allowed(void)
 	struct rlimit rl = { 0, 0 };
 	int fd;
 
-	switch (below(9)) {
+	switch (below(14)) {
 	case 0:
 		say(" kill parent %ld", K(kill, parent, 0, 0, 0));
 		break;
@@ -193,17 +282,10 @@ allowed(void)
 		break;
 	case 4:
 		rl.rlim_cur = rl.rlim_max = below(4);
-		/* Upwards root could, but not on this machine. */
-		if (K(getuid, 0, 0, 0, 0) == 0 || K(geteuid, 0, 0, 0, 0) == 0)
-			break;
 		say(" core %d %ld", (int)rl.rlim_max, RES(setrlimit(
 		    RLIMIT_CORE, &rl)));
 		break;
 	case 5: case 6:
-		/* What is left of the superuser's rights, file systems' are
-		 * capabilities, is told by no id. */
-		if (fsset)
-			break;
 		fd = (int)RES(open("f", once_in(2) ? O_RDONLY : O_WRONLY));
 		say(" open %d", fd < 0 ? fd : 0);
 		if (fd >= 0)
@@ -217,6 +299,24 @@ allowed(void)
 		say(" sethostname %ld", K(sethostname, "name", once_in(4) ?
 		    65 : 4, 0, 0));
 		say(" clock %ld", K(clock_settime, 0, &ts, 0, 0));
+		break;
+	case 9:
+		say(" raw %d", fd = (int)RES(socket(AF_INET, SOCK_RAW, 6)));
+		if (fd >= 0)
+			close(fd);
+		break;
+	case 10:
+		port();
+		break;
+	case 11:
+		file();
+		break;
+	case 12:
+		lock();
+		break;
+	case 13:
+		say(" mount %ld", K(umount2, "nope", 0, 0, 0));
+		say(" ioprio %ld", K(ioprio_set, 1, 0, 1 << 13, 0));
 	}
 }
 
@@ -274,24 +374,29 @@ prctls(void)
 	    b = 0, r;
 	char buf[32] = "";
 
-	if (!CAPS && (op == PR_CAPBSET_DROP || op == PR_GET_SECUREBITS ||
-	    op == PR_SET_SECUREBITS || op == PR_CAP_AMBIENT))
-		return;
-	if (op == PR_CAPBSET_DROP && a == CAP_SYS_RESOURCE)
-		return;
 	if (op == PR_GET_PDEATHSIG || op == PR_GET_CHILD_SUBREAPER ||
 	    op == PR_GET_NAME || op == PR_GET_TSC)
 		r = K(prctl, op, once_in(8) ? BAD : buf, 0, 0);
 	else if (op == PR_SET_NAME)
 		r = K(prctl, op, once_in(8) ? BAD : "a name longer than that",
 		    0, 0);
-	else if (op == PR_CAP_AMBIENT)
-		r = K(prctl, op, a = 1 + below(5), b = ONE_OF(long, 0, 0, 5,
-		    40, 41), 0);
+	else if (op == PR_CAP_AMBIENT) {
+		a = ONE_OF(long, 2, 2, 2, 1, 3, 4, 5, 0);
+		b = a == 4 && !once_in(4) ? 0 : ONE_OF(long, 0, 1, 2, 3, 5, 7,
+		    40, 41);
+		r = K(prctl, op, a, b, once_in(10));
+	} else if (op == PR_SET_SECUREBITS) {
+		a = ONE_OF(long, 0, 1, 3, 4, 4, 0xc, 0x10, 0x14, 0x30, 0x40,
+		    0xc0, 0x55, 0xff, -1, 1L << 32);
+		r = K(prctl, op, a, b, 0);
+	}
 	else
 		r = K(prctl, op, a, b = once_in(10), 0);
 	say(" prctl %d %ld %ld: %ld %08x %s", op, a, b, r, *(int *)buf,
 	    op == PR_GET_NAME ? buf : "");
+	if (op == PR_CAP_AMBIENT || op == PR_CAPBSET_DROP ||
+	    op == PR_SET_SECUREBITS || op == PR_SET_KEEPCAPS)
+		sets();
 }
 
 static void
@@ -299,7 +404,6 @@ child(void)
 {
 	int i, n = 4 + below(6);
 
-	fsset = 0;
 	for (i = 0; i < n; i++)
 		switch (below(10)) {
 		case 0: case 1: case 2:
@@ -309,8 +413,7 @@ child(void)
 			groups();
 			break;
 		case 4:
-			if (CAPS)
-				caps();
+			caps();
 			break;
 		case 5: case 6:
 			allowed();
@@ -321,6 +424,8 @@ child(void)
 		default:
 			prctls();
 		}
+	if (once_in(4))
+		status();
 	_exit(below(256));
 }
 
@@ -351,7 +456,9 @@ differ_step(void)
 void
 differ_begin(void)
 {
-	int fd;
+	struct __user_cap_header_struct h = { 0x20080522, 0 };
+	struct __user_cap_data_struct d[2] = { { HAVE, HAVE, 0 }, { 0 } };
+	int i, fd;
 
 	parent = getpid();
 	setsid();
@@ -361,6 +468,12 @@ differ_begin(void)
 	if (fchown(fd, 5, 6) != 0)
 		perror("f");
 	close(fd);
+	close(creat("g", 0644));
+	mkdir("sticky", 01777);
+	for (i = 0; i <= CAP_LAST_CAP; i++)
+		if (i > 31 || (HAVE & BIT(i)) == 0)
+			prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	K(capset, &h, d, 0, 0);
 }
 
 void

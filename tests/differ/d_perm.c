@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who may do what: modes, owners, groups, sticky and set-id bits, umask, as
- * root and as three plain users, with all calls that check.  Not here: links to
+ * root and as three plain users, also with some of root's capabilities only,
+ * with all calls that check.  Not here: links to
  * the files of others (Linux's protected_hardlinks), O_CREAT with what is there
  * and no file (its protected_regular, in sticky folders), sizes of folders.
  */
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
@@ -20,7 +22,26 @@
 #endif
 #define SYS(name, ...)	RES(syscall(SYS_##name, __VA_ARGS__))
 
+#define BIT(cap) (1U << (cap))
+#define LOOKED	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) |		\
+		BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) |		\
+		BIT(CAP_FSETID) | BIT(CAP_MKNOD) | BIT(CAP_SYS_ADMIN) |	\
+		BIT(CAP_SYS_CHROOT))
+
 static int top, fds[4];
+static unsigned eff;		/* what is in effect of LOOKED */
+
+/* Of LOOKED; what else a machine's root has stays as it is. */
+static void
+effective(unsigned want)
+{
+	struct __user_cap_header_struct h = { 0x20080522, 0 };
+	struct __user_cap_data_struct d[2];
+
+	SYS(capget, &h, d);
+	d[0].effective = (d[0].effective & ~LOOKED) | (want & LOOKED);
+	SYS(capset, &h, d);
+}
 
 static const char *
 name(void)
@@ -48,10 +69,13 @@ become(void)
 {
 	unsigned uid = below(4), gid = below(4);
 	gid_t groups[2] = { below(4), below(4) };
+	struct __user_cap_header_struct h = { 0x20080522, 0 };
+	struct __user_cap_data_struct d[2];
 
-	/* Or Linux's capabilities do not come back with user 0. */
+	/* The capabilities do not come back with user 0 alone. */
 	setfsuid(0);
 	SYS(setresuid, 0, 0, 0);
+	effective(~0U);
 	SYS(setgroups, below(3), groups);
 	SYS(setresgid, below(4), gid, 0);
 	/* Half the time root, else users 1 to 3; the real one may differ. */
@@ -59,10 +83,17 @@ become(void)
 		uid = 0;
 	SYS(setresuid, once_in(4) ? below(4) : uid, uid, 0);
 	if (once_in(8))
-		setfsuid(below(4));
-	if (once_in(8))
 		setfsgid(below(4));
-	say("be %u:%u %d", uid, gid, setfsuid((uid_t)-1));
+	/* Any of them, and also for users 1 to 3. */
+	if (once_in(3))
+		effective(below(1 << 16) | below(1 << 16) << 16);
+	else
+		effective(geteuid() == 0 ? ~0U : 0);
+	if (once_in(8))
+		setfsuid(below(4));
+	SYS(capget, &h, d);
+	eff = d[0].effective & LOOKED;
+	say("be %u:%u %d caps %x", uid, gid, setfsuid((uid_t)-1), eff);
 }
 
 void
@@ -139,7 +170,8 @@ names(const char *n)
 		break;
 	case 3:
 		flags = (unsigned)setfsuid((uid_t)-1);
-		if (flags != 0 && (lstat(n, &st) != 0 || st.st_uid != flags))
+		if (!(eff & BIT(CAP_FOWNER)) && (lstat(n, &st) != 0 ||
+		    st.st_uid != flags))
 			break;
 		say("link %s %s %ld", n, m, SYS(link, n, m));
 		break;
@@ -260,7 +292,8 @@ use(const char *n)
 		say("xattr %s %u %d", n, m, flags);
 		break;
 	default:
-		say("chroot %ld", geteuid() == 0 ? 0 : SYS(chroot, n));
+		say("chroot %ld", eff & BIT(CAP_SYS_CHROOT) ? 0 :
+		    SYS(chroot, n));
 	}
 	print(n);
 	if (fd >= 0 && fstat(fd, &st) == 0)
@@ -297,6 +330,7 @@ differ_end(void)
 
 	setfsuid(0);
 	SYS(setresuid, 0, 0, 0);
+	effective(~0U);
 	SYS(setresgid, 0, 0, 0);
 	setfsgid(0);
 	SYS(setgroups, 0, NULL);
