@@ -66,6 +66,66 @@ test_policy(void)
 	OK(rump_sys_sched_setscheduler(0, SCHED_OTHER, &p));
 }
 
+#define NOTHERS	4
+#define ROUNDS	300
+
+static int changing;
+
+/* Of the same user or not, from one moment to the next. */
+static void
+prioritise(void *arg)
+{
+	struct { uint32_t size, policy; uint64_t flags; int32_t nice;
+	    uint32_t prio; uint64_t rest[3]; } at;
+
+	(void)arg;
+	while (__atomic_load_n(&changing, __ATOMIC_RELAXED)) {
+		memset(&at, 0, sizeof(at));
+		at.size = sizeof(at);
+		at.nice = 5;
+		(void)rump_sys_sched_setattr(0, &at, 0);
+		(void)rump_sys_setpriority(PRIO_USER, 0, 5);
+		(void)rump_sys_getpriority(PRIO_USER, 0);
+		(void)rump_sys_setpriority(PRIO_USER, 1, 5);
+	}
+}
+
+/* A thread's first call asks for its user while it holds locks. */
+static void
+first(void *arg)
+{
+	struct { uint32_t size, policy; uint64_t flags; int32_t nice;
+	    uint32_t prio; uint64_t rest[3]; } at = { .size = sizeof(at) };
+
+	if (arg != NULL)
+		(void)rump_sys_sched_setattr(0, &at, 0);
+	else
+		(void)rump_sys_setpriority(PRIO_USER, 0, 0);
+}
+
+static void
+test_users(void)
+{
+	struct thread th[NOTHERS], one;
+	unsigned i, id;
+
+	__atomic_store_n(&changing, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < NOTHERS; i++)
+		thread_start(&th[i], prioritise, NULL);
+	for (i = 1; i <= ROUNDS; i++) {
+		id = i & 1;
+		OK(rump_sys_setresuid(id, id, (unsigned)-1));
+		thread_start(&one, first, i & 2 ? &one : NULL);
+		thread_join(&one);
+		OK(rump_sys_setuid(id));
+	}
+	__atomic_store_n(&changing, 0, __ATOMIC_RELAXED);
+	for (i = 0; i < NOTHERS; i++)
+		thread_join(&th[i]);
+	OK(rump_sys_setresuid(0, 0, 0));
+	OK(rump_sys_setpriority(PRIO_PROCESS, 0, 0));
+}
+
 int
 main(void)
 {
@@ -76,6 +136,7 @@ main(void)
 	FAILS(rump_sys_mlockall(0), EINVAL);
 	FAILS(rump_sys_mlockall(8), EINVAL);
 	OK(rump_sys_munlockall());
+	test_users();
 	test_priority();
 	return check_done();
 }
