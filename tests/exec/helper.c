@@ -5,15 +5,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +263,101 @@ ppid(void)
 	return 0;
 }
 
+static struct __user_cap_header_struct caphdr = {
+	_LINUX_CAPABILITY_VERSION_3, 0
+};
+
+/* One that is told by the bounding set is "all". */
+static void
+capset_print(const char *name, uint64_t set)
+{
+	uint64_t bset = 0;
+	int i;
+
+	for (i = 0; i < 64; i++)
+		bset |= (uint64_t)(prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) <<
+		    i;
+	if (set != 0 && set == bset)
+		printf(" %s all", name);
+	else
+		printf(" %s %llx", name, (unsigned long long)set);
+}
+
+static int
+caps(void)
+{
+	struct __user_cap_data_struct d[2];
+	uint64_t amb = 0;
+	uid_t r, e, s;
+	int i;
+
+	getresuid(&r, &e, &s);
+	printf("%d %d %d", (int)r, (int)e, (int)s);
+	if (syscall(SYS_capget, &caphdr, d) != 0)
+		return 51;
+	for (i = 0; i < 64; i++)
+		amb |= (uint64_t)(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET,
+		    i, 0, 0) == 1) << i;
+	capset_print("eff", d[0].effective | (uint64_t)d[1].effective << 32);
+	capset_print("perm", d[0].permitted | (uint64_t)d[1].permitted << 32);
+	capset_print("inh", d[0].inheritable | (uint64_t)d[1].inheritable <<
+	    32);
+	printf(" amb %llx", (unsigned long long)amb);
+	printf(" secure %x nnp %d\n", prctl(PR_GET_SECUREBITS, 0, 0, 0, 0),
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	return 0;
+}
+
+/* Letters, each a change of what we may; then the program given. */
+static int
+become(const char *how, char **argv)
+{
+	const unsigned kill = 1U << CAP_KILL;
+	struct __user_cap_data_struct d[2] = { { kill, kill, kill }, { 0 } };
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC), error = 0;
+
+	for (; *how != '\0' && !error; how++)
+		switch (*how) {
+		case 'k':
+			error = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+			break;
+		case 'n':
+			error = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+			break;
+		case 'r':
+			error = prctl(PR_SET_SECUREBITS, SECBIT_NOROOT, 0, 0,
+			    0);
+			break;
+		case 'b':
+			error = prctl(PR_CAPBSET_DROP, CAP_KILL, 0, 0, 0);
+			break;
+		case 'a':
+			error = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
+			    CAP_KILL, 0, 0);
+			break;
+		case 'c':
+			error = (int)syscall(SYS_capset, &caphdr, d);
+			break;
+		case 'u':
+			error = setresuid(5, 5, 5);
+			break;
+		case 'e':
+			error = setresuid(0, 5, 0);
+			break;
+		case 'f':
+			error = setresuid(5, 0, 0);
+			break;
+		}
+	if (error)
+		return 52;
+	/* Its folders may be closed to user 5; an image has no files. */
+	if (fd >= 0)
+		fexecve(fd, argv, environ);
+	else
+		execv(argv[0], argv);
+	return 53;
+}
+
 static int
 act(char **argv)
 {
@@ -287,6 +387,10 @@ act(char **argv)
 		return named(argv[2], argv[3]);
 	if (strcmp(what, "signals") == 0)
 		return signals();
+	if (strcmp(what, "caps") == 0)
+		return caps();
+	if (strcmp(what, "become") == 0)
+		return become(argv[2], argv + 3);
 	if (strcmp(what, "orphan") == 0)
 		return orphan(argv);
 	if (strcmp(what, "ppid") == 0)

@@ -66,7 +66,7 @@ t_*)	[ -z "${LONG:-}" ] || { opts="-e LONG=1" limit=1500; export LONG; }
 	case $test in
 	t_sigintr|t_sigqueue|t_efault|t_poll)
 		bake "$test" -- --add net_local ;;
-	t_zerocopy)		bake "$test" -- --add net_tcp ;;
+	t_caps|t_zerocopy)	bake "$test" -- --add net_tcp ;;
 	*)			bake "$test" ;;
 	esac
 	run
