@@ -2,6 +2,7 @@
 /* close, dup and fcntl: calls on descriptors themselves. */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <asm/stat.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
 #include <kern/file.h>
@@ -100,7 +101,13 @@ static long
 fd_setfl(struct file *fp, unsigned long arg)
 {
 	int old = file_flags(fp), new;
+	struct stat st;
 
+	if (arg & ~(unsigned)old & O_NOATIME &&
+	    rump_capable(CAP_FOWNER) != 0 && (fp->f_ops->fo_stat == NULL ||
+	    fp->f_ops->fo_stat(fp, &st) != 0 ||
+	    st.st_uid != rump_cred_cur()->cr_fsuid))
+		return -EPERM;
 	do {
 		new = (old & ~FCNTL_SETTABLE) | ((int)arg & FCNTL_SETTABLE);
 	} while (!__atomic_compare_exchange_n(&fp->f_flags, &old, new, 0,

@@ -23,8 +23,10 @@ timer_clock(struct rump_sigtimer *st, int clk)
 	st->st_clock = clk;
 	switch (clk) {
 	case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_BOOTTIME:
-	case CLOCK_TAI: case CLOCK_REALTIME_ALARM: case CLOCK_BOOTTIME_ALARM:
+	case CLOCK_TAI:
 		return 0;
+	case CLOCK_REALTIME_ALARM: case CLOCK_BOOTTIME_ALARM:
+		return rump_capable(CAP_WAKE_ALARM);
 	case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
 		return EOPNOTSUPP;

@@ -207,6 +207,9 @@ RUMP_SYSCALL2(timerfd_create, int, clk, int, flags)
 	    clk != CLOCK_MONOTONIC && clk != CLOCK_BOOTTIME &&
 	    clk != CLOCK_REALTIME_ALARM && clk != CLOCK_BOOTTIME_ALARM))
 		return -EINVAL;
+	if ((clk == CLOCK_REALTIME_ALARM || clk == CLOCK_BOOTTIME_ALARM) &&
+	    rump_capable(CAP_WAKE_ALARM) != 0)
+		return -EPERM;
 	if ((tf = rump_kmem_zalloc(sizeof(*tf))) == NULL)
 		return -ENOMEM;
 	rump_callout_init(&tf->tf_callout, timerfd_callout, tf);

@@ -316,6 +316,10 @@ allowed(void)
 		break;
 	case 13:
 		say(" mount %ld", K(umount2, "nope", 0, 0, 0));
+		say(" alarm %d", fd = (int)K(timerfd_create,
+		    CLOCK_REALTIME_ALARM, 0, 0, 0));
+		if (fd >= 0)
+			close(fd);
 		say(" ioprio %ld", K(ioprio_set, 1, 0, 1 << 13, 0));
 	}
 }

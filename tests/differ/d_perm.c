@@ -248,7 +248,7 @@ use(const char *n)
 	struct stat st;
 	unsigned m;
 
-	switch (below(10)) {
+	switch (below(11)) {
 	case 0:
 		say("truncate %s %ld", n, SYS(truncate, n, below(20)));
 		break;
@@ -290,6 +290,9 @@ use(const char *n)
 		    1 ? RES(getxattr("d", n, buf, 64)) :
 		    RES(removexattr("d", n)));
 		say("xattr %s %u %d", n, m, flags);
+		break;
+	case 9:
+		say("noatime %d %ld", fd, SYS(fcntl, fd, F_SETFL, O_NOATIME));
 		break;
 	default:
 		say("chroot %ld", eff & BIT(CAP_SYS_CHROOT) ? 0 :
