@@ -193,7 +193,7 @@ static void
 misc_limited(struct proc *p, unsigned res, uint64_t limit)
 {
 
-	if (res == RLIMIT_AS || res == RLIMIT_DATA)
+	if (res == RLIMIT_AS || res == RLIMIT_DATA || res == RLIMIT_MEMLOCK)
 		rump_mm_limits();
 	if (res != RLIMIT_CPU)
 		return;

@@ -6,7 +6,7 @@
 #include <asm/errno.h>
 #include <asm/mman.h>
 #include <rump/rumpcomp_vm.h>
-#include <kern/mm_region.h>
+#include <kern/mm_used.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
@@ -45,9 +45,10 @@ advise_check(const struct mm_region *mr, int advice)
 	case MADV_WIPEONFORK:
 		return file ? EINVAL : 0;
 	case MADV_POPULATE_READ:
-		return prot & MM_PROT ? 0 : EINVAL;
+		return prot & MM_PROT || mm_isheap(curproc, mr) ? 0 : EINVAL;
 	case MADV_POPULATE_WRITE:
-		return prot & RUMPCOMP_VM_WRITE ? 0 : EINVAL;
+		return prot & RUMPCOMP_VM_WRITE || mm_isheap(curproc, mr) ?
+		    0 : EINVAL;
 	}
 	return 0;
 }
@@ -122,6 +123,23 @@ advise_next(uintptr_t *atp, uintptr_t end, int advice, int *holep)
 	return error;
 }
 
+/* The image's pages stay what they are. */
+static int
+advise_image(uintptr_t at, uintptr_t end, int advice)
+{
+	int error = rump_mm_image(at, end);
+
+	switch (error == 0 ? advice : -1) {
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_REMOVE:
+		return EINVAL;
+	case MADV_POPULATE_WRITE:
+		return rump_writable((void *)at, end - at) ? EINVAL : 0;
+	}
+	return error;
+}
+
 RUMP_SYSCALL3(madvise, void *, addr, size_t, len, int, advice)
 {
 	uintptr_t at = (uintptr_t)addr, end;
@@ -133,7 +151,7 @@ RUMP_SYSCALL3(madvise, void *, addr, size_t, len, int, advice)
 		return 0;
 	len = mm_round(len);
 	if (!rump_mm_inside(at, len))
-		return -ENOMEM;
+		return -advise_image(at, at + len, advice);
 	for (end = at + len; at < end && error == 0; )
 		error = advise_next(&at, end, advice, &hole);
 	return error != 0 && error != ENOENT ? -error : -hole;

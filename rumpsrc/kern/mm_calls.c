@@ -245,6 +245,9 @@ RUMP_SYSCALL3(mincore, void *, addr, size_t, len, unsigned char *, vec)
 		if ((ok = mm_mapped(va, n * MM_PAGE)) != 0)
 			rumpcomp_vm_resident((void *)va, n * MM_PAGE, some);
 		rump_mm_unlock();
+		if (!ok && !rump_mm_inside(va, n * MM_PAGE) &&
+		    rump_mm_image(va, va + n * MM_PAGE) == 0)
+			memset(some, ok = 1, n);
 		if (!ok)
 			return -ENOMEM;
 		for (i = 0; i < n; i++)

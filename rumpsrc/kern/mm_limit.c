@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * RLIMIT_AS and RLIMIT_DATA: in images that set limits, from the first call
- * that sets one of these two.  What a process has is added up from its regions
- * each time: only who has a limit pays for it.  The image counts as text and
- * data of each process, as in /proc.
+ * RLIMIT_AS, RLIMIT_DATA and of RLIMIT_MEMLOCK what MAP_LOCKED asks for: in
+ * images that set limits, from the first call that sets one of these.  What a
+ * process has is added up from its regions each time: only who has a limit
+ * pays for it.  The image counts as text and data of each process, as in /proc.
  */
 #include <asm/errno.h>
 #include <asm/resource.h>
@@ -45,12 +45,27 @@ mm_sizes(const struct proc *p, uintptr_t start, uintptr_t end,
 }
 
 static int
+mm_overlocked(struct proc *p, size_t len)
+{
+	uint64_t limit = rump_rlim_cur(p, RLIMIT_MEMLOCK);
+
+	if (limit == UINT64_MAX || rump_capable(CAP_IPC_LOCK) == 0)
+		return 0;
+	if (limit == 0)
+		return EPERM;
+	return len > limit || rump_mm_locked(p) > limit - len ? EAGAIN : 0;
+}
+
+static int
 mm_over(struct proc *p, uintptr_t start, size_t old, int prot, size_t len)
 {
 	uint64_t all = rump_rlim_cur(p, RLIMIT_AS);
 	uint64_t data = rump_rlim_cur(p, RLIMIT_DATA);
 	struct mm_sizes ms;
+	int error;
 
+	if (prot & MM_LOCKED && (error = mm_overlocked(p, len)) != 0)
+		return error;
 	if (all == UINT64_MAX && data == UINT64_MAX)
 		return 0;
 	mm_sizes(p, start, start + old, &ms);

@@ -9,16 +9,15 @@
 #include <asm/mman.h>
 #include <asm/resource.h>
 #include <rump/rumpcomp_vm.h>
-#include <kern/mm_region.h>
+#include <kern/mm_used.h>
 #include <kern/proc.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
 
 void (*rump_mm_synchook)(struct rump_mmobj *);
 
-/* Outside the arena: can it be read? */
-static int
-lock_image(uintptr_t va, uintptr_t end)
+int
+rump_mm_image(uintptr_t va, uintptr_t end)
 {
 	char c;
 
@@ -101,13 +100,17 @@ RUMP_SYSCALL3(msync, void *, addr, size_t, len, int, flags)
 		return -ENOMEM;
 	len = mm_round(len);
 	if (!rump_mm_inside(va, len))
-		return -lock_image(va, va + len);
+		return -rump_mm_image(va, va + len);
 	if ((error = sync_check(va, va + len, flags)) != EBUSY)
 		sync_files(va, va + len);
 	return -error;
 }
 
-/* Bytes of p's regions in [va, end) with these bits of locked; mm_lock. */
+/*
+ * Bytes of p's regions in [va, end) with these bits of locked; mm_lock.  Of the
+ * heap's window and the first stack what is there: all of the stack only down
+ * to where the program began.
+ */
 static size_t
 lock_sum(const struct proc *p, uintptr_t va, uintptr_t end, int locked)
 {
@@ -117,13 +120,25 @@ lock_sum(const struct proc *p, uintptr_t va, uintptr_t end, int locked)
 
 	while (va < end && (mr = rump_mm_first(va)) != NULL) {
 		from = mr->mr_start > va ? mr->mr_start : va;
-		to = mr->mr_end < end ? mr->mr_end : end;
+		if (from == mr->mr_start && mr->mr_end <= end &&
+		    mr->mr_proc == p && mm_isstack(p, mr))
+			from = (uintptr_t)p->p_sp & ~(MM_PAGE - 1);
+		to = mr->mr_proc == p ? mm_usedend(p, mr) : mr->mr_end;
+		if (to > end)
+			to = end;
 		va = mr->mr_end;
 		if (from < to && mr->mr_proc == p &&
 		    (mr->mr_prot & MM_LOCKED) == locked)
 			n += to - from;
 	}
 	return n;
+}
+
+size_t
+rump_mm_locked(const struct proc *p)
+{
+
+	return lock_sum(p, 0, UINTPTR_MAX, MM_LOCKED);
 }
 
 /* May curproc lock so much more?  Caller holds rump_mm_lock. */
@@ -136,8 +151,7 @@ lock_allowed(const struct proc *p, size_t more, int super)
 		return 0;
 	if (limit == 0)
 		return EPERM;
-	return more > limit || lock_sum(p, 0, UINTPTR_MAX, MM_LOCKED) >
-	    limit - more ? ENOMEM : 0;
+	return more > limit || rump_mm_locked(p) > limit - more ? ENOMEM : 0;
 }
 
 /* Marks the regions of a range, as far as it is mapped; mm_lock. */
@@ -166,7 +180,7 @@ lock_range(uintptr_t va, uintptr_t end, int locked, int populate)
 	char c;
 
 	if (!rump_mm_inside(va, end - va))
-		return lock_image(va, end);
+		return rump_mm_image(va, end);
 	rump_mutex_enter(&rump_mm_lock);
 	if (locked)
 		error = lock_allowed(p, lock_sum(p, va, end, 0), super);

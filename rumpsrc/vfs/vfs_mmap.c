@@ -203,15 +203,19 @@ mm_mapobj(struct rump_mmobj *obj, uintptr_t *vap, size_t len, int vprot,
 }
 
 static int
-mm_mapanon(uintptr_t *vap, size_t len, int vprot, int flags, int readonly)
+mm_mapanon(uintptr_t *vap, size_t len, int vprot, int flags, int64_t off,
+    int readonly)
 {
 	struct rump_mmobj *obj;
 	int error;
 
 	rump_mm_init();
 	error = vfs_anonobj(len, (flags & MAP_NORESERVE) == 0, &obj);
+	/* /dev/zero: as far in, nothing is behind its end. */
+	if (error == 0 && off != 0)
+		obj->mo_ask = RUMPCOMP_VM_ASK;
 	return error ? error :
-	    mm_mapobj(obj, vap, len, vprot, flags, 0, readonly);
+	    mm_mapobj(obj, vap, len, vprot, flags, off, readonly);
 }
 
 static int
@@ -240,7 +244,7 @@ mm_mapfp(struct file *fp, uintptr_t *vap, size_t len, int prot, int vprot,
 	if (error)
 		return error == EOPNOTSUPP ? ENODEV : error;
 	return obj == NULL && !private ?
-	    mm_mapanon(vap, len, vprot, flags, readonly) :
+	    mm_mapanon(vap, len, vprot, flags, off, readonly) :
 	    mm_mapobj(obj, vap, len, vprot, flags, off, readonly);
 }
 
@@ -369,7 +373,7 @@ rump_mm_mapfile(uintptr_t hint, size_t len, int prot, int flags, int fd,
 	len = mm_round(len);
 	if (error == 0 && fp == NULL)
 		error = (flags & MAP_TYPE) != MAP_SHARED ? EINVAL :
-		    mm_mapanon(&va, len, vprot, flags, 0);
+		    mm_mapanon(&va, len, vprot, flags, 0, 0);
 	else if (error == 0)
 		error = off < 0 || (uint64_t)off + len > INT64_MAX ?
 		    EOVERFLOW :

@@ -161,7 +161,6 @@ do_mmap(int at, int n)
 	}
 	if (fd == 5) prot &= 3;
 	if (fd == 7) {
-		off = 0;	/* Linux has one object of len bytes */
 		flags |= MAP_SHARED;
 		flags &= ~MAP_PRIVATE;
 	}

@@ -396,6 +396,52 @@ test_limit_data(void)
 	CHECK_EQ(munmap(n, MB), 0);
 }
 
+/* As somebody who is not root. */
+static void
+test_limit_locked(void)
+{
+	struct rlimit old, few = { 4 * MB, 0 }, none = { 0, 0 };
+	char *m;
+
+	CHECK_EQ(getrlimit(RLIMIT_MEMLOCK, &old), 0);
+	few.rlim_max = none.rlim_max = old.rlim_max;
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &few), 0);
+	CHECK_EQ(seteuid(1000), 0);
+	CHECK((m = ANON(RW, 8 * MB)) != MAP_FAILED);
+	FAILS(mlock(m, 5 * MB), ENOMEM);
+	CHECK_EQ(mlock(m, 2 * MB), 0);
+	FAILS(mmap(NULL, 3 * MB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
+	    -1, 0), EAGAIN);
+	CHECK_EQ(munmap(m, 8 * MB), 0);
+	m = mmap(NULL, 3 * MB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
+	    -1, 0);
+	CHECK(m != MAP_FAILED);
+	FAILS(mremap(m, 3 * MB, 6 * MB, MREMAP_MAYMOVE), EAGAIN);
+	CHECK_EQ(munmap(m, 3 * MB), 0);
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	/* musl makes ENOMEM of it. */
+	FAILS(syscall(SYS_mmap, NULL, PG, RW, MAP_PRIVATE | MAP_ANONYMOUS |
+	    MAP_LOCKED, -1, 0), EPERM);
+	CHECK_EQ(seteuid(0), 0);
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &old), 0);
+}
+
+/* What the program has without mmap. */
+static void
+test_static(void)
+{
+	static char data[3 * PG] __attribute__((__aligned__(PG))) = { 1 };
+	unsigned char vec[3] = { 0 };
+
+	CHECK_EQ(mincore(data, PG, vec), 0);
+	CHECK_EQ(vec[0] & 1, 1);
+	CHECK_EQ(madvise(data, PG, MADV_WILLNEED), 0);
+	CHECK_EQ(posix_madvise(data, 3 * PG, POSIX_MADV_RANDOM), 0);
+	CHECK_EQ(mlock(data, PG), 0);
+	CHECK_EQ(munlock(data, PG), 0);
+	CHECK_EQ(data[0], 1);
+}
+
 int
 main(void)
 {
@@ -417,6 +463,8 @@ main(void)
 	test_limits();
 	test_limit_space();
 	test_limit_data();
+	test_limit_locked();
+	test_static();
 	unlink(path);
 	return check_done();
 }

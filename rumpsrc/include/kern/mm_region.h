@@ -51,6 +51,9 @@ void	rump_mm_init(void);
 /* Page-aligned, not empty, inside the arena. */
 int	rump_mm_inside(uintptr_t, size_t);
 
+/* Pages that are not: the image's, if they can be read; else ENOMEM. */
+int	rump_mm_image(uintptr_t, uintptr_t end);
+
 /* Caller holds rump_mm_lock. */
 struct mm_region *rump_mm_first(uintptr_t addr);
 uintptr_t rump_mm_find(size_t len);
@@ -89,8 +92,9 @@ long	rump_mm_mapfile(uintptr_t hint, size_t, int prot, int flags, int fd,
 	    int64_t off) __attribute__((__weak__));
 /*
  * ENOMEM when p, with len bytes more of that protection instead of what it has
- * in [start, start + old), were beyond RLIMIT_AS or RLIMIT_DATA: mm_limit.c,
- * where an image sets them (rump_mm_limits()).
+ * in [start, start + old), were beyond RLIMIT_AS or RLIMIT_DATA; EAGAIN, EPERM
+ * when locked ones were beyond RLIMIT_MEMLOCK: mm_limit.c, where an image sets
+ * them (rump_mm_limits()).
  */
 extern int (*rump_mm_limithook)(struct proc *, uintptr_t start, size_t old,
     int prot, size_t len);
@@ -103,6 +107,7 @@ rump_mm_may(struct proc *p, uintptr_t start, size_t old, int prot, size_t len)
 	return over == NULL ? 0 : over(p, start, old, prot, len);
 }
 void	rump_mm_limits(void);
+size_t	rump_mm_locked(const struct proc *);	/* bytes; rump_mm_lock */
 /* Sets memory aside: ENOMEM when so much was not left.  And gives it back. */
 int	rump_mm_charge(size_t len);
 void	rump_mm_uncharge(size_t len);

@@ -24,7 +24,7 @@ mm_isheap(const struct proc *p, const struct mm_region *mr)
 {
 	const struct vmspace *vm = p->p_vm;
 
-	return vm != NULL && mr->mr_prot == MM_NORESERVE &&
+	return vm != NULL && (mr->mr_prot & ~MM_LOCKED) == MM_NORESERVE &&
 	    mr->mr_start >= vm->vm_base && mr->mr_end <= vm->vm_top;
 }
 
