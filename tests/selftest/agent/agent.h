@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One run of a program in the guest: agent.c, and how it is started: start.c. */
+/* One run of a program in the guest: agent.c; how it is started: start.c. */
 #ifndef SELFTEST_AGENT_H
 #define SELFTEST_AGENT_H
 

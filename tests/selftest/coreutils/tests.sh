@@ -105,6 +105,8 @@ own_tests()
 {
 	environment=$(variable . TESTS_ENVIRONMENT)
 	programs=$(variable . single_binary_progs)
+	mkdir -p "$state/root/usr/share/zoneinfo"
+	cp -RL /usr/share/zoneinfo/[AE][msu]* "$state/root/usr/share/zoneinfo"
 	# shellcheck disable=SC2046
 	serve $(for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do echo coreutils; done) \
 	    getlimits getlimits "$other" "$other" "$other" "$other"
