@@ -6,10 +6,12 @@
  * so_sendfast().
  */
 #include <asm/errno.h>
+#include <kern/sched.h>
 #include <kern/sig.h>
 #include <kern/str.h>
 #include <kern/uio.h>
 #include <linux/tcp.h>
+#include <net/ifnet.h>
 #include "sock_priv.h"
 
 /* A connected stream may be written to, as long as there is room. */
@@ -284,6 +286,9 @@ so_sendrecord(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = so_record(uio, &m);
 	if (error)
 		goto out;
+	/* The last one's error may be there by now, as lo only queues. */
+	if (__atomic_load_n(&rump_drain_work, __ATOMIC_RELAXED))
+		(void)rump_net_drain();
 	rump_mutex_enter(&so->so_lock);
 	if ((error = so_checkrecord(so, to, msgflags)) == 0) {
 		error = so->so_proto->pr_send(so, m, to, tolen, control,
