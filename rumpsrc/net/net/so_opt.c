@@ -412,7 +412,6 @@ so_getopt(struct socket *so, int level, int name, void *val, unsigned *lenp)
 	const struct protosw *pr = so->so_proto;
 	int error;
 
-	(void)rump_net_drain();		/* SO_ERROR of what was just sent */
 	rump_mutex_enter(&so->so_lock);
 	if (level == SOL_SOCKET)
 		error = so_getsocket(so, name, val, lenp);

@@ -5,6 +5,7 @@
 #include <kern/kmem.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <net/ifnet.h>
 #include "sys_priv.h"
 
 #define SOCK_FLAGS	(SOCK_CLOEXEC | SOCK_NONBLOCK)
@@ -344,6 +345,7 @@ sys_getopt(struct socket *so, int level, int name, void *uval, unsigned *lenp)
 	if (size > OPT_STACK && (val = rump_kmem_alloc(size)) == NULL)
 		return ENOBUFS;
 	memset(val, 0, size);
+	(void)rump_net_drain();		/* SO_ERROR of what was just sent */
 	error = so_getopt(so, level, name, val, lenp);
 	if (error == 0 && *lenp != 0)
 		error = rump_copyout(val, uval, *lenp);
