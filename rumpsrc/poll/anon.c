@@ -4,6 +4,8 @@
 #include <kern/file.h>
 #include <kern/poll.h>
 #include <kern/str.h>
+#include <kern/text.h>
+#include "anon.h"
 
 int
 rump_anon_stat(struct file *fp, struct stat *st)
@@ -15,4 +17,24 @@ rump_anon_stat(struct file *fp, struct stat *st)
 	st->st_nlink = 1;
 	st->st_blksize = 4096;
 	return 0;
+}
+
+void
+rump_anon_info(struct file *fp, struct text *tx)
+{
+
+	switch (fp->f_type) {
+	case FT_EVENTFD:
+		rump_eventfd_info(fp, tx);
+		break;
+	case FT_SIGNALFD:
+		rump_textf(tx, "sigmask:\t%016lx\n", rump_signalfd_set(fp));
+		break;
+	case FT_PIDFD:
+		rump_textf(tx, "Pid:\t%d\nNSpid:\t%d\n",
+		    rump_pidfd_pid(fp), rump_pidfd_pid(fp));
+		break;
+	default:
+		break;
+	}
 }

@@ -8,6 +8,8 @@
 #include <kern/kmem.h>
 #include <kern/str.h>
 #include <kern/syscall.h>
+#include <kern/text.h>
+#include "anon.h"
 
 #define EVENTFD_MAX	(UINT64_MAX - 1)
 #define EFD_SEMAPHORE	1		/* eventfd(2) */
@@ -105,6 +107,19 @@ eventfd_close(struct file *fp)
 
 	rump_seldestroy(&ev->ev_sel);
 	rump_kmem_free(ev, sizeof(*ev));
+}
+
+void
+rump_eventfd_info(struct file *fp, struct text *tx)
+{
+	struct eventfd *ev = fp->f_data;
+	uint64_t n;
+
+	rump_mutex_enter(&ev->ev_lock);
+	n = ev->ev_count;
+	rump_mutex_exit(&ev->ev_lock);
+	rump_textf(tx, "eventfd-count: %16lx\neventfd-semaphore: %d\n", n,
+	    ev->ev_semaphore != 0);
 }
 
 static const struct fileops eventfd_ops = {

@@ -14,6 +14,7 @@
 #include <kern/mm.h>
 #include <kern/syscall.h>
 #include <kern/uio.h>
+#include "anon.h"
 
 #define PIDFD_MAXIOV	1024
 
@@ -72,6 +73,18 @@ static const struct fileops pidfd_ops = {
 	.fo_stat = rump_anon_stat,
 	.fo_close = pidfd_close,
 };
+
+int
+rump_pidfd_pid(struct file *fp)
+{
+	struct proc *p = ((struct pidfd *)fp->f_data)->pd_proc;
+	int pid;
+
+	rump_mutex_enter(&rump_proc_lock);
+	pid = p->p_zombie ? -1 : p->p_pid;
+	rump_mutex_exit(&rump_proc_lock);
+	return pid;
+}
 
 /* fp referenced. */
 static int
@@ -147,7 +160,7 @@ RUMP_SYSCALL2(pidfd_open, int, pid, unsigned, flags)
 		rump_kmem_free(pd, sizeof(*pd));
 		return -error;
 	}
-	error = rump_file_alloc(FT_OTHER, &pidfd_ops, pd, O_RDWR | (int)flags,
+	error = rump_file_alloc(FT_PIDFD, &pidfd_ops, pd, O_RDWR | (int)flags,
 	    &fp);
 	if (error) {
 		pidfd_close(&(struct file){ .f_data = pd });

@@ -15,6 +15,7 @@
 #include <kern/str.h>
 #include <kern/syscall.h>
 #include "../kern/sig_priv.h"
+#include "anon.h"
 
 struct signalfd {
 	struct signalfd	*sf_next, **sf_prevp;	/* [signalfd_lock] */
@@ -189,6 +190,14 @@ signalfd_close(struct file *fp)
 	rump_kmem_free(sf, sizeof(*sf));
 }
 
+unsigned long
+rump_signalfd_set(struct file *fp)
+{
+	struct signalfd *sf = fp->f_data;
+
+	return __atomic_load_n(&sf->sf_set, __ATOMIC_RELAXED);
+}
+
 static const struct fileops signalfd_ops = {
 	.fo_read = signalfd_read,
 	.fo_poll = signalfd_poll,
@@ -212,7 +221,7 @@ signalfd_make(uint64_t set, int flags, int *fdp)
 	sf->sf_prevp = &signalfd_all;
 	signalfd_all = sf;
 	rump_mutex_exit(&signalfd_lock);
-	error = rump_fd_open(FT_OTHER, &signalfd_ops, sf, O_RDWR | flags,
+	error = rump_fd_open(FT_SIGNALFD, &signalfd_ops, sf, O_RDWR | flags,
 	    fdp);
 	if (error) {
 		rump_mutex_enter(&signalfd_lock);

@@ -3,10 +3,9 @@
  * open, openat and openat2 with all flags, names that are there and are not,
  * O_TMPFILE, O_PATH, and what may be done with the descriptor.  Not here:
  * RESOLVE_CACHED (depends on what is cached), the folders above /tmp, which
- * are on other mounts, the mode of links in /proc/self/fd, sticky folders
- * (Linux's protected_regular), sendfile from a file to itself, SIGIO.  A FIFO
- * is opened O_NONBLOCK, and not polled (whether there was a writer before is
- * forgotten).
+ * are on other mounts, sticky folders (Linux's protected_regular), sendfile
+ * from a file to itself, SIGIO.  A FIFO is opened O_NONBLOCK, and not polled
+ * (whether there was a writer before is forgotten).
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -235,6 +234,22 @@ names(void)
 	}
 }
 
+/* The first two lines of it; the others are numbers of the machine's. */
+static void
+fdinfo(int fd)
+{
+	char path[32], text[64] = "";
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if ((info = open(path, O_RDONLY)) < 0)
+		return;
+	if (read(info, text, sizeof(text) - 1) > 0 && strstr(text, "mnt"))
+		*strstr(text, "mnt") = '\0';
+	close(info);
+	say(" %s", text);
+}
+
 static void
 use(void)
 {
@@ -349,6 +364,11 @@ use(void)
 		buf[r < 0 || !S_ISDIR(st.st_mode) || st.st_nlink == 0 ? 0 : r] =
 		    '\0';
 		say("readlink %d %d %s", fd, r < 0, buf);
+		if (RES(lstat(proc, &st)) == 0)
+			say(" %#o %ld", st.st_mode, (long)st.st_size);
+		if (stat("/proc/self/fd", &st) == 0)
+			say(" of %ld", (long)st.st_size);
+		fdinfo(fd);
 		break;
 	case 22:
 		say("faccessat2 %d %ld", fd, SYS(faccessat2, fd, "",

@@ -517,7 +517,7 @@ ptmx_open(void *arg, int oflags, struct file **fpp)
 			error = ENOMEM;
 		t->t_started = 1;
 		if (!error)
-			error = rump_file_alloc(FT_OTHER, &master_ops, pt,
+			error = rump_file_alloc(FT_PTMX, &master_ops, pt,
 			    oflags & (O_ACCMODE | O_NONBLOCK |
 			    O_LARGEFILE), fpp);
 		if (!error)

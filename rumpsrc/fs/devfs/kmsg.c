@@ -342,7 +342,7 @@ kmsg_open(void *arg, int oflags, struct file **fpp)
 	(void)arg;
 	if (np == NULL)
 		return ENOMEM;
-	error = rump_file_alloc(FT_OTHER, &kmsg_fileops, np,
+	error = rump_file_alloc(FT_KMSG, &kmsg_fileops, np,
 	    oflags & (O_ACCMODE | O_NONBLOCK | O_LARGEFILE), fpp);
 	if (error)
 		rump_kmem_free(np, sizeof(*np));

@@ -16,7 +16,7 @@ in_make(int flags)
 		return -EINVAL;
 	if ((in = rump_kmem_zalloc(sizeof(*in))) == NULL)
 		return -ENOMEM;
-	error = rump_fd_open(FT_OTHER, &rump_in_fileops, in, O_RDONLY | flags,
+	error = rump_fd_open(FT_INOTIFY, &rump_in_fileops, in, O_RDONLY | flags,
 	    &fd);
 	if (error) {
 		rump_kmem_free(in, sizeof(*in));

@@ -16,6 +16,7 @@
 
 #include "procfs_private.h"
 
+#pragma weak rump_anon_info
 #pragma weak rump_pipe_reopen
 
 #define FD_PATH	"/dev/console"
@@ -71,6 +72,37 @@ fd_next(const struct procctx *pc, uint64_t *pos, char name[PROC_NAMELEN])
 	return 0;
 }
 
+/* The folder's size is how many there are. */
+static void
+fd_dirinit(const struct procctx *pc, struct vnode *vp)
+{
+	struct fdtable *t = pc->pc_proc->p_fdt;
+	int fd;
+
+	rump_mutex_enter(&t->fdt_lock);
+	for (fd = 0; fd < t->fdt_n; fd++)
+		vp->v_size += t->fdt_ents[fd].fe_file != NULL;
+	rump_mutex_exit(&t->fdt_lock);
+}
+
+/* A link's permissions say what the file was opened for. */
+static void
+fd_linkinit(const struct procctx *pc, struct vnode *vp)
+{
+	uint32_t mode = S_IFLNK;
+	struct file *fp;
+
+	vp->v_size = 64;
+	if (getfile(pc->pc_proc, fd_of(pc), &fp, NULL) != 0)
+		return;
+	if ((file_flags(fp) & O_PATH) == 0) {
+		mode |= file_readable(fp) ? 0500 : 0;
+		mode |= file_writable(fp) ? 0300 : 0;
+	}
+	rump_file_rele(fp);
+	vn_setmode(vp, mode);
+}
+
 static int
 fd_isname(const struct procctx *pc, const char *name)
 {
@@ -88,38 +120,37 @@ fd_isname(const struct procctx *pc, const char *name)
 	return 1;
 }
 
+static void
+statof(struct file *fp, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	if (fp->f_ops->fo_stat != NULL)
+		(void)fp->f_ops->fo_stat(fp, st);
+}
+
 /* The name of a file that has no path. */
 static void
 kind(struct text *tx, struct file *fp)
 {
+	static const char names[][24] = {
+		[FT_PIPE] = "pipe", [FT_SOCKET] = "socket",
+		[FT_EVENTFD] = "anon_inode:[eventfd]",
+		[FT_EPOLL] = "anon_inode:[eventpoll]",
+		[FT_TIMERFD] = "anon_inode:[timerfd]",
+		[FT_SIGNALFD] = "anon_inode:[signalfd]",
+		[FT_INOTIFY] = "anon_inode:inotify",
+		[FT_PIDFD] = "anon_inode:[pidfd]",
+		[FT_CONS] = FD_PATH, [FT_PTMX] = "/dev/ptmx",
+		[FT_KMSG] = "/dev/kmsg",
+		[FT_OTHER] = "anon_inode:[other]",
+	};
 	struct stat st;
 
-	memset(&st, 0, sizeof(st));
-	if (fp->f_ops->fo_stat != NULL)
-		(void)fp->f_ops->fo_stat(fp, &st);
-	switch (fp->f_type) {
-	case FT_PIPE:
-		rump_textf(tx, "pipe:[%lu]", (unsigned long)st.st_ino);
-		break;
-	case FT_SOCKET:
-		rump_textf(tx, "socket:[%lu]", (unsigned long)st.st_ino);
-		break;
-	case FT_EVENTFD:
-		rump_textf(tx, "anon_inode:[eventfd]");
-		break;
-	case FT_EPOLL:
-		rump_textf(tx, "anon_inode:[eventpoll]");
-		break;
-	case FT_TIMERFD:
-		rump_textf(tx, "anon_inode:[timerfd]");
-		break;
-	case FT_CONS:
-		rump_textf(tx, FD_PATH);
-		break;
-	default:
-		rump_textf(tx, "anon_inode:[other]");
-		break;
-	}
+	rump_textf(tx, "%s", names[fp->f_type]);
+	if (fp->f_type != FT_PIPE && fp->f_type != FT_SOCKET)
+		return;
+	statof(fp, &st);
+	rump_textf(tx, ":[%lu]", (unsigned long)st.st_ino);
 }
 
 static int
@@ -177,9 +208,7 @@ makevnode(struct file *fp, struct vnode **vpp)
 	struct stat st;
 	int error;
 
-	memset(&st, 0, sizeof(st));
-	if (fp->f_ops->fo_stat != NULL)
-		(void)fp->f_ops->fo_stat(fp, &st);
+	statof(fp, &st);
 	if ((error = vfs_root(&root)) == 0 &&
 	    (fv = rump_kmem_zalloc(sizeof(*fv))) == NULL)
 		error = ENOMEM;
@@ -223,6 +252,7 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 {
 	struct vnode *vp;
 	struct file *fp;
+	struct stat st;
 	int cloexec, flags;
 	int64_t pos;
 
@@ -233,10 +263,13 @@ fdinfo_read(struct text *tx, const struct procctx *pc)
 	rump_mutex_exit(&fp->f_offlock);
 	flags = file_flags(fp);
 	vp = vfs_file_vnode(fp);
+	statof(fp, &st);
 	rump_textf(tx, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
 	    (long long)pos, (unsigned)(flags | (cloexec ? O_CLOEXEC : 0)),
 	    vp != NULL ? (unsigned)vp->v_mount->m_dev : 0,
-	    (unsigned long long)(vp != NULL ? vp->v_ino : 0));
+	    (unsigned long long)(vp != NULL ? vp->v_ino : st.st_ino));
+	if (rump_anon_info != NULL)
+		rump_anon_info(fp, tx);
 	rump_file_rele(fp);
 	return 0;
 }
@@ -249,7 +282,10 @@ nodes(struct proctree *pt, const char *fd, const char *fds, const char *info,
 
 	pn->pn_next = fd_next;
 	pn->pn_isname = fd_isname;
-	rump_proc_node(pt, fds, S_IFLNK | 0700, fd_read)->pn_jump = fd_jump;
+	pn->pn_init = fd_dirinit;
+	pn = rump_proc_node(pt, fds, S_IFLNK | 0700, fd_read);
+	pn->pn_jump = fd_jump;
+	pn->pn_init = fd_linkinit;
 	rump_proc_dir(pt, info, fd_next)->pn_isname = fd_isname;
 	rump_proc_file(pt, infos, fdinfo_read);
 }

@@ -118,8 +118,11 @@ newvnode(struct pvnode *dir, const struct pdent *pd, const char *name,
 	if (pd == dir->pv_dent->pd_star)
 		memcpy(pv->pv_star, name, len);
 	error = ctx_begin(pv, &pc);
-	if (error == 0)
+	if (error == 0) {
 		setowner(&pv->pv_v, &pc);
+		if (pc.pc_node != NULL && pc.pc_node->pn_init != NULL)
+			pc.pc_node->pn_init(&pc, &pv->pv_v);
+	}
 	ctx_end(&pc);
 	if (error != 0) {
 		rump_kmem_free(pv, sizeof(*pv));

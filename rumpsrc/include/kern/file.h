@@ -39,7 +39,8 @@ rump_file_holdrele(struct filehold *fh)
 }
 
 enum ftype { FT_VNODE, FT_PIPE, FT_SOCKET, FT_EVENTFD, FT_EPOLL, FT_CONS,
-	FT_TIMERFD, FT_OTHER };
+	FT_TIMERFD, FT_SIGNALFD, FT_INOTIFY, FT_PIDFD, FT_PTMX, FT_KMSG,
+	FT_OTHER };
 
 /*
  * Operations return 0 or a positive errno.  read and write advance

@@ -37,6 +37,9 @@ void	rump_seldestroy(struct selinfo *);
 
 /* fo_stat of what has no name: epoll, eventfd, timerfd, ... */
 int	rump_anon_stat(struct file *, struct stat *);
+/* Further lines of its fdinfo. */
+struct text;
+void	rump_anon_info(struct file *, struct text *);
 
 /*
  * Who is about to sleep for something that a device brings calls this first,

@@ -69,6 +69,8 @@ struct procnode {
 	int	(*pn_isname)(const struct procctx *, const char *);
 	/* Links: the file itself, referenced, whatever its name is. */
 	int	(*pn_jump)(const struct procctx *, struct vnode **);
+	/* Sets v_mode's permissions and v_size of a vnode that is new. */
+	void	(*pn_init)(const struct procctx *, struct vnode *);
 	const void *pn_arg;		/* the functions' */
 	struct procnode *pn_added;	/* the node that was added next */
 	struct procnum pn_num;
