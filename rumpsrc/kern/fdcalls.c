@@ -98,16 +98,21 @@ RUMP_SYSCALL3(dup3, int, fd, int, newfd, int, flags)
 }
 
 static long
-fd_setfl(struct file *fp, unsigned long arg)
+fd_setfl(struct file *fp, int fd, unsigned long arg)
 {
 	int old = file_flags(fp), new;
 	struct stat st;
+	long r;
 
 	if (arg & ~(unsigned)old & O_NOATIME &&
 	    rump_capable(CAP_FOWNER) != 0 && (fp->f_ops->fo_stat == NULL ||
 	    fp->f_ops->fo_stat(fp, &st) != 0 ||
 	    st.st_uid != rump_cred_cur()->cr_fsuid))
 		return -EPERM;
+	if (rump_fcntl_hook != NULL && (r = rump_fcntl_hook(fp, F_SETFL,
+	    (unsigned long)fd << 32 | (arg & INT32_MAX))) != 0)
+		return r;
+	old = file_flags(fp);	/* O_ASYNC may have gone in */
 	do {
 		new = (old & ~FCNTL_SETTABLE) | ((int)arg & FCNTL_SETTABLE);
 	} while (!__atomic_compare_exchange_n(&fp->f_flags, &old, new, 0,
@@ -138,7 +143,7 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 	else if (file_flags(fp) & O_PATH)
 		r = -EBADF;
 	else if (cmd == F_SETFL)
-		r = fd_setfl(fp, arg);
+		r = fd_setfl(fp, fd, arg);
 	else if (cmd == F_NOTIFY && ((uint32_t)arg & ~DN_MULTISHOT) == 0)
 		r = 0;		/* ends dnotify, which is never on */
 	else if (fp->f_ops->fo_fcntl != NULL)

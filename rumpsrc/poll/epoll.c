@@ -23,6 +23,7 @@
 #define EPOLL_ALWAYS	(POLLERR | POLLHUP)
 
 struct rump_mutex rump_epoll_mutex;
+void (*rump_file_sigiohook)(struct file *);
 static const struct fileops epoll_ops;
 
 static void
@@ -192,8 +193,8 @@ epoll_remove(struct epoll *ep, struct epitem *ei)
  * The last reference to fp is gone.  Nobody can add to it or remove from it
  * by descriptor any more, and rump_epoll_mutex keeps the epolls.
  */
-static void
-epoll_filegone(struct file *fp)
+void
+rump_epoll_filegone(struct file *fp)
 {
 	struct epitem *ei;
 	struct epoll *ep;
@@ -206,6 +207,8 @@ epoll_filegone(struct file *fp)
 		rump_mutex_exit(&ep->ep_lock);
 	}
 	rump_mutex_exit(&rump_epoll_mutex);
+	if (fp->f_sigio != NULL)
+		RUMP_HOOK(rump_file_sigiohook)(fp);
 }
 
 /*
@@ -478,7 +481,7 @@ rump_epoll_make(int flags)
 
 	if (flags & ~O_CLOEXEC)
 		return -EINVAL;
-	RUMP_HOOK_SET(rump_file_epollhook, epoll_filegone);
+	RUMP_HOOK_SET(rump_file_epollhook, rump_epoll_filegone);
 	if ((error = epoll_new(&ep)) != 0)
 		return -error;
 	error = rump_file_alloc(FT_EPOLL, &epoll_ops, ep, O_RDWR,

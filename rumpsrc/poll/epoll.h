@@ -46,5 +46,8 @@ int	rump_epoll_change(struct epoll *, int op, int fd, struct file *,
 int	rump_epoll_await(struct epoll *, void *events, int max,
 	    int64_t deadline, int *np);
 long	rump_epoll_make(int flags);
+/* rump_file_epollhook */
+void	rump_epoll_filegone(struct file *);
+extern void (*rump_file_sigiohook)(struct file *);	/* has f_sigio */
 
 #endif /* KERN_EPOLL_H */

@@ -17,6 +17,8 @@
 
 #include "vfs_private.h"
 
+#pragma weak rump_sigio_init
+
 struct lockf {				/* [l] */
 	struct lockf	*lk_next;
 	int64_t		 lk_start, lk_end;	/* both inside */
@@ -440,17 +442,16 @@ fcntlhook(struct file *fp, int cmd, unsigned long arg)
 	case F_ADD_SEALS:
 	case F_GET_SEALS:
 		return vfs_sealcall(fp, cmd, arg);
-	case F_SETPIPE_SZ:
-	case F_GETPIPE_SZ:
-		return -EBADF;
 	}
-	return -EINVAL;
+	return vfs_fcntl(fp, cmd, arg);
 }
 
 void
 vfs_locks_init(void)
 {
 	rump_fcntl_hook = fcntlhook;
+	if (rump_sigio_init != NULL)
+		rump_sigio_init();
 	rump_fd_closehook = fdclosed;
 }
 

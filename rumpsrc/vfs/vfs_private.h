@@ -34,6 +34,11 @@ int	vfs_makenode(struct nameidata *, struct vcreate *, struct vnode **);
 /* EFBIG, with SIGXFSZ, beyond RLIMIT_FSIZE; caller holds v_lock. */
 int	vfs_newsize(const struct vnode *, int64_t);
 int	vfs_settrunc(struct vnode *, int64_t len);
+/*
+ * flags.c: fcntl commands but locks; F_SETFL: may these be set?  F_*_RW_HINT
+ * of what has no vnode: -ENOSYS.
+ */
+long	vfs_fcntl(struct file *, int cmd, unsigned long arg);
 /* fifo.c; the vnode of a file of type FT_PIPE, NULL: it has no name. */
 int	vfs_fifo_open(struct vnode *, int oflags, struct file **);
 struct vnode *vfs_fifo_vnode(struct file *);

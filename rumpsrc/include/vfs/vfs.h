@@ -53,6 +53,8 @@ struct vnode {
 	uint32_t	 v_flags;	/* [v] */
 #define VF_LINKABLE	1		/* made by O_TMPFILE: linkat works */
 #define VF_SEALABLE	2		/* F_ADD_SEALS works */
+#define VF_HINT1	0x100		/* F_SET_RW_HINT: times 0 to 5 */
+#define VF_HINT		0x700
 	uint64_t	 v_ino;		/* [I] */
 	uint64_t	 v_rdev;	/* [I] devices */
 	int64_t		 v_size;	/* [v] for writing, [a] */

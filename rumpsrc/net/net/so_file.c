@@ -48,6 +48,26 @@ sof_write(struct file *fp, struct uio *uio, int flags)
 	return so_send(so, NULL, 0, uio, NULL, sock_nonblock(fp));
 }
 
+/* Who asks for signals is known by poll/sigio.c, if that is there. */
+static long
+sof_fcntl(struct file *fp, int cmd, unsigned long arg)
+{
+	struct socket *so = fp->f_data;
+	long r = 0;
+
+	if (rump_fcntl_hook != NULL)
+		return rump_fcntl_hook(fp, cmd, arg);
+	if (cmd != F_SETOWN && cmd != F_GETOWN)
+		return -EINVAL;
+	rump_mutex_enter(&so->so_lock);
+	if (cmd == F_SETOWN)
+		so->so_owner = (int)arg;
+	else
+		r = so->so_owner;
+	rump_mutex_exit(&so->so_lock);
+	return r;
+}
+
 /* Bytes that the next read would give; so_lock held. */
 static int
 sof_readable(struct socket *so, int *n)
@@ -81,23 +101,22 @@ sof_int(struct socket *so, unsigned long cmd, void *uarg)
 	}
 	else if (cmd == SIOCATMARK)
 		v = (so->so_state & SS_ATMARK) != 0;
-	else
-		v = so->so_owner;
 	rump_mutex_exit(&so->so_lock);
 	return error ? error : rump_copyout(&v, uarg, sizeof(v));
 }
 
 static int
-sof_setowner(struct socket *so, const void *uarg)
+sof_owner(struct file *fp, int set, void *uarg)
 {
 	int v, error;
 
-	if ((error = rump_copyin(uarg, &v, sizeof(v))) != 0)
-		return error;
-	rump_mutex_enter(&so->so_lock);
-	so->so_owner = v;
-	rump_mutex_exit(&so->so_lock);
-	return 0;
+	if (set) {
+		error = rump_copyin(uarg, &v, sizeof(v));
+		return error ? error : (int)-sof_fcntl(fp, F_SETOWN,
+		    (unsigned long)v);
+	}
+	v = (int)sof_fcntl(fp, F_GETOWN, 0);
+	return rump_copyout(&v, uarg, sizeof(v));
 }
 
 static int
@@ -125,12 +144,13 @@ sof_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	case FIONREAD:		/* SIOCINQ */
 	case TIOCOUTQ:		/* SIOCOUTQ */
 	case SIOCATMARK:
+		return sof_int(so, cmd, uarg);
 	case FIOGETOWN:
 	case SIOCGPGRP:
-		return sof_int(so, cmd, uarg);
 	case FIOSETOWN:
 	case SIOCSPGRP:
-		return sof_setowner(so, uarg);
+		return sof_owner(fp, cmd == FIOSETOWN || cmd == SIOCSPGRP,
+		    uarg);
 	default:
 		return rump_if_ioctl(cmd, uarg);
 	}
@@ -156,24 +176,6 @@ sof_stat(struct file *fp, struct stat *st)
 	st->st_uid = so->so_cred->cr_fsuid;
 	st->st_gid = so->so_cred->cr_fsgid;
 	return 0;
-}
-
-static long
-sof_fcntl(struct file *fp, int cmd, unsigned long arg)
-{
-	struct socket *so = fp->f_data;
-	long r = 0;
-
-	if (cmd != F_SETOWN && cmd != F_GETOWN)
-		return rump_fcntl_hook != NULL ?
-		    rump_fcntl_hook(fp, cmd, arg) : -EINVAL;
-	rump_mutex_enter(&so->so_lock);
-	if (cmd == F_SETOWN)
-		so->so_owner = (int)arg;
-	else
-		r = so->so_owner;
-	rump_mutex_exit(&so->so_lock);
-	return r;
 }
 
 static void
