@@ -4,7 +4,8 @@
  * FIOASYNC, SIOCSPGRP; what is sent when a pipe, a FIFO or a socket can be read
  * or written, or its other end goes.  Left out: a read that finds nothing,
  * of which Linux tells writers; a FIFO open for both, of which ours tells only
- * one; urgent data (the order of SIGURG and SIGIO); sockets that are full.
+ * one; urgent data (the order of SIGURG and SIGIO); sockets that are full, or
+ * shut for reading (ours tells the other one).
  */
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -195,7 +196,7 @@ differ_step(void)
 			say("close %d %ld", fd, RES(close(fd)));
 		else if (once_in(6) && (fcntl(fd, F_GETFL) & O_ASYNC) == 0)
 			say("shutdown %d %ld", fd, RES(shutdown(fd,
-			    ONE_OF(int, SHUT_RD, SHUT_WR))));
+			    SHUT_WR)));
 		break;
 	default:
 		moving(fd);
