@@ -49,7 +49,7 @@ rump_file_rele(struct file *fp)
 
 	if (__atomic_sub_fetch(&fp->f_ref, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
-	if (fp->f_epoll != NULL || fp->f_sigio != NULL)
+	if (fp->f_epoll != NULL)
 		RUMP_HOOK(rump_file_epollhook)(fp);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);

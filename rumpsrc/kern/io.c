@@ -223,8 +223,6 @@ RUMP_SYSCALL1(fdatasync, int, fd)
 	return io_sync(fd, 1);
 }
 
-int (*rump_fioasync_hook)(struct file *, int, const void *);
-
 static int
 io_ioctl(struct file *fp, int fd, unsigned long cmd, void *arg)
 {
@@ -234,9 +232,6 @@ io_ioctl(struct file *fp, int fd, unsigned long cmd, void *arg)
 	case FIOCLEX:
 	case FIONCLEX:
 		return rump_fd_cloexec(fd, cmd == FIOCLEX, &old);
-	case FIOASYNC:
-		return rump_fioasync_hook == NULL ? ENOTTY :
-		    rump_fioasync_hook(fp, fd, arg);
 	case FIONBIO:
 		if ((error = rump_copyin(arg, &on, sizeof(on))) != 0)
 			return error;

@@ -23,7 +23,7 @@
 #define EPOLL_ALWAYS	(POLLERR | POLLHUP)
 
 struct rump_mutex rump_epoll_mutex;
-void (*rump_file_sigiohook)(struct file *);
+void (*rump_file_sigiohook)(struct epitem *);
 static const struct fileops epoll_ops;
 
 static void
@@ -201,14 +201,16 @@ rump_epoll_filegone(struct file *fp)
 
 	rump_mutex_enter(&rump_epoll_mutex);
 	while ((ei = fp->f_epoll) != NULL) {
-		ep = ei->ei_ep;
+		if ((ep = ei->ei_ep) == NULL) {
+			fp->f_epoll = ei->ei_fnext;
+			RUMP_HOOK(rump_file_sigiohook)(ei);
+			continue;
+		}
 		rump_mutex_enter(&ep->ep_lock);
 		epoll_remove(ep, ei);
 		rump_mutex_exit(&ep->ep_lock);
 	}
 	rump_mutex_exit(&rump_epoll_mutex);
-	if (fp->f_sigio != NULL)
-		RUMP_HOOK(rump_file_sigiohook)(fp);
 }
 
 /*

@@ -12,7 +12,7 @@
 
 struct epitem {
 	struct selrec	 ei_rec;
-	struct epoll	*ei_ep;			/* [I] */
+	struct epoll	*ei_ep;			/* [I] NULL: a struct sigio's */
 	struct file	*ei_file;		/* [I] not referenced */
 	int		 ei_fd;			/* [I] */
 	int		 ei_onready;		/* [ep_rlock] */
@@ -48,6 +48,6 @@ int	rump_epoll_await(struct epoll *, void *events, int max,
 long	rump_epoll_make(int flags);
 /* rump_file_epollhook */
 void	rump_epoll_filegone(struct file *);
-extern void (*rump_file_sigiohook)(struct file *);	/* has f_sigio */
+extern void (*rump_file_sigiohook)(struct epitem *);
 
 #endif /* KERN_EPOLL_H */

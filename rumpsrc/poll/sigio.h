@@ -9,6 +9,7 @@
 #include <kern/clock.h>
 #include <kern/poll.h>
 #include <kern/proc.h>
+#include "epoll.h"
 
 struct sigowner {		/* struct f_owner_ex, and who set it */
 	int		 ow_type;	/* F_OWNER_* */
@@ -18,6 +19,7 @@ struct sigowner {		/* struct f_owner_ex, and who set it */
 };
 
 struct sigio {
+	struct epitem	 sg_item;	/* in f_epoll; ei_ep is NULL */
 	struct selrec	 sg_rec;	/* [sigio_lock] */
 	struct file	*sg_file;	/* [I] not referenced */
 	struct rump_callout sg_callout;	/* a group's, when others are busy */

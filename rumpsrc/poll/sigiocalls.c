@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owners of files: F_SETOWN, F_SETOWN_EX, F_SETSIG, O_ASYNC, FIOASYNC, and
+ * Owners of files: F_SETOWN, F_SETOWN_EX, F_SETSIG, O_ASYNC, and
  * F_SET_RW_HINT of what is no vnode.  A file that can be read and written is
  * watched for reading, a socket for all.  Locks: sigio.h.
  */
@@ -18,17 +18,34 @@ static struct rump_mutex sigio_lock;
 static long (*sigio_next)(struct file *, int, unsigned long);	/* [I] */
 
 /* --- settings; callers hold sigio_lock --- */
+/* NULL: nothing was ever set. */
+static struct sigio *
+sigio_has(struct file *fp)
+{
+	struct epitem *ei;
+
+	rump_mutex_enter(&fp->f_offlock);
+	for (ei = fp->f_epoll; ei != NULL && ei->ei_ep != NULL;
+	    ei = ei->ei_fnext)
+		continue;
+	rump_mutex_exit(&fp->f_offlock);
+	return (struct sigio *)ei;
+}
+
 static struct sigio *
 sigio_of(struct file *fp)
 {
-	struct sigio *sg = fp->f_sigio;
+	struct sigio *sg = sigio_has(fp);
 
 	if (sg == NULL && (sg = rump_kmem_zalloc(sizeof(*sg))) != NULL) {
 		sg->sg_file = fp;
 		sg->sg_rec.sr_notify = rump_sigio_notify;
 		sg->sg_rec.sr_arg = sg;
 		rump_callout_init(&sg->sg_callout, rump_sigio_late, sg);
-		fp->f_sigio = sg;
+		rump_mutex_enter(&fp->f_offlock);
+		sg->sg_item.ei_fnext = fp->f_epoll;
+		fp->f_epoll = &sg->sg_item;
+		rump_mutex_exit(&fp->f_offlock);
 	}
 	return sg;
 }
@@ -57,9 +74,9 @@ sigio_watch(struct sigio *sg)
 
 /* The last descriptor is gone. */
 static void
-sigio_filegone(struct file *fp)
+sigio_filegone(struct epitem *ei)
 {
-	struct sigio *sg = fp->f_sigio;
+	struct sigio *sg = (struct sigio *)ei;
 
 	rump_selremove(&sg->sg_rec);
 	(void)rump_callout_cancel(&sg->sg_callout);
@@ -198,8 +215,8 @@ sigio_setsig(struct file *fp, unsigned long sig)
 static long
 sigio_hint(struct file *fp, int cmd, void *uarg)
 {
-	uint64_t hint = fp->f_sigio != NULL ? fp->f_sigio->sg_hint : 0;
-	struct sigio *sg;
+	struct sigio *sg = sigio_has(fp);
+	uint64_t hint = sg != NULL ? (uint64_t)sg->sg_hint : 0;
 
 	if (cmd == F_GET_RW_HINT)
 		return -rump_copyout(&hint, uarg, sizeof(hint));
@@ -260,23 +277,10 @@ sigio_setfl(struct file *fp, unsigned long arg)
 	return r == -ENOTTY ? 0 : r;
 }
 
-static int
-sigio_fioasync(struct file *fp, int fd, const void *uarg)
-{
-	int on, error;
-
-	if ((error = rump_copyin(uarg, &on, sizeof(on))) != 0 ||
-	    !(file_flags(fp) & FASYNC) == !on)
-		return error;
-	rump_mutex_enter(&sigio_lock);
-	error = (int)-sigio_async(fp, fd, on != 0);
-	rump_mutex_exit(&sigio_lock);
-	return error;
-}
-
 static long
 sigio_locked(struct file *fp, int cmd, unsigned long arg)
 {
+	struct sigio *sg;
 	struct f_owner_ex fo;
 
 	switch (cmd) {
@@ -289,12 +293,12 @@ sigio_locked(struct file *fp, int cmd, unsigned long arg)
 	case F_SETSIG:
 		return sigio_setsig(fp, arg);
 	case F_GETSIG:
-		return fp->f_sigio != NULL ? fp->f_sigio->sg_sig : 0;
+		return (sg = sigio_has(fp)) != NULL ? sg->sg_sig : 0;
 	case F_GET_RW_HINT:
 	case F_SET_RW_HINT:
 		return sigio_hint(fp, cmd, (void *)arg);
 	}
-	sigio_owner(fp->f_sigio, &fo);
+	sigio_owner(sigio_has(fp), &fo);
 	if (cmd == F_GETOWN_EX)
 		return -rump_copyout(&fo, (void *)arg, sizeof(fo));
 	return fo.type == F_OWNER_PGRP ? -fo.pid : fo.pid;
@@ -332,7 +336,6 @@ rump_sigio_init(void)
 
 	sigio_next = rump_fcntl_hook;
 	rump_fcntl_hook = sigio_fcntl;
-	rump_fioasync_hook = sigio_fioasync;
 	rump_file_sigiohook = sigio_filegone;
 	RUMP_HOOK_SET(rump_file_epollhook, rump_epoll_filegone);
 }

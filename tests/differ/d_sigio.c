@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owners of files and their signals: F_SETOWN, F_SETOWN_EX, F_SETSIG, O_ASYNC,
- * FIOASYNC, SIOCSPGRP; what is sent when a pipe, a FIFO or a socket can be read
+ * SIOCSPGRP; what is sent when a pipe, a FIFO or a socket can be read
  * or written, or its other end goes.  Left out: a read that finds nothing,
  * of which Linux tells writers; a FIFO open for both, of which ours tells only
  * one; urgent data (the order of SIGURG and SIGIO); sockets that are full, or
- * shut for reading (ours tells the other one).
+ * shut for reading (ours tells the other one); FIOASYNC (ENOTTY).
  */
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -123,9 +123,9 @@ settings(int fd)
 {
 	uint64_t hint = once_in(8) ? 6 + below(9) : below(6);
 	long r, sig = ONE_OF(long, 0, SIGIO, 40, 64, SIGUSR1, SIGCHLD, 65, -1);
-	int fl = fcntl(fd, F_GETFL), on = (int)below(3);
+	int fl = fcntl(fd, F_GETFL);
 
-	switch (below(6)) {
+	switch (below(5)) {
 	case 0: case 1:
 		say("setsig %d %ld %ld", fd, sig, RES(syscall(SYS_fcntl, fd,
 		    F_SETSIG, sig)));
@@ -138,10 +138,6 @@ settings(int fd)
 			fl |= O_DIRECT;
 		say("setfl %d %#x %ld", fd, (unsigned)fl, RES(fcntl(fd,
 		    F_SETFL, fl)));
-		break;
-	case 4:
-		say("fioasync %d %d %ld", fd, on, RES(ioctl(fd, FIOASYNC,
-		    once_in(9) ? (void *)8 : &on)));
 		break;
 	default:
 		/* Of an inode, which both ends of a pipe have. */

@@ -105,7 +105,6 @@ struct file {
 	struct rump_mutex f_offlock;
 	int64_t		 f_offset;	/* [f_offlock] */
 	struct epitem	*f_epoll;	/* [f_offlock] interests in it */
-	struct sigio	*f_sigio;	/* poll/sigio.c; or NULL */
 };
 
 /* fcntl(2) changes them under their readers. */
@@ -158,9 +157,7 @@ extern void (*rump_fd_closehook)(struct file *);
  * is asked before F_SETFL sets anything: the descriptor is in the upper half.
  */
 extern long (*rump_fcntl_hook)(struct file *, int cmd, unsigned long arg);
-/* FIOASYNC, by its descriptor; NULL: ENOTTY. */
-extern int (*rump_fioasync_hook)(struct file *, int fd, const void *uarg);
-/* Told before fo_close of one with f_epoll or f_sigio; set by epoll.c. */
+/* Told before fo_close of a file that epoll watches; set by epoll.c. */
 extern void (*rump_file_epollhook)(struct file *);
 /* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */
 int	rump_fd_set(struct fdtable *, int fd, struct file *);
