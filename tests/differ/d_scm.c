@@ -3,9 +3,9 @@
  * Control messages of local sockets: descriptors and credentials, one or more
  * of them at once, good and bad, between sockets of all three types.  Not here:
  * what Linux tells of credentials at the end of a stream, MSG_PEEK of streams
- * (Linux looks into the record behind for files), lengths of messages that
- * SOCK_SEQPACKET has wrong (Linux checks them after other errors), sockets in
- * each other's queues (freed at some time).
+ * (Linux looks into the record behind for files), wrong lengths for a
+ * SOCK_SEQPACKET or in one message of several (ours are looked at before all
+ * else), sockets in each other's queues (freed at some time).
  */
 #include "dunix.h"
 
