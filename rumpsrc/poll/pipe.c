@@ -2,7 +2,7 @@
 /*
  * pipe, pipe2: a ring of pages that are there only while they hold bytes.
  * Writes of at most PIPE_BUF bytes are atomic.  A write that nobody will
- * read gives EPIPE; there is no packet mode (O_DIRECT).
+ * read gives EPIPE.  Packets (O_DIRECT) are pipe_packet.c's.
  * pi_lock is taken before si_lock; user memory is touched under it.  What
  * splice puts between these bytes without copying it is pipe_lent.c's.
  */
@@ -59,6 +59,7 @@ rump_pipe_put(struct pipe *pi, size_t n, struct uio *uio)
 		    uio);
 		pi->pi_count += before - uio->uio_resid;
 		pi->pi_tail += before - uio->uio_resid;
+		pi->pi_put += before - uio->uio_resid;
 		n -= before - uio->uio_resid;
 	}
 	return error;
@@ -114,8 +115,8 @@ static int
 pipe_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct pipe *pi = fp->f_data;
+	size_t n, drop = 0;
 	int error = 0;
-	size_t n;
 
 	(void)flags;
 	if (uio->uio_resid == 0)
@@ -128,8 +129,19 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
 	}
 	if ((n = pipe_count(pi)) != 0) {
-		error = pipe_get(pi, n < uio->uio_resid ? n : uio->uio_resid,
-		    uio);
+		if (n > uio->uio_resid)
+			n = uio->uio_resid;
+		if (__builtin_expect(pi->pi_marks != NULL, 0))
+			n = rump_pipe_packet(pi, n, &drop);
+		error = pipe_get(pi, n, uio);
+		while (error == 0 && drop > 0) {
+			(void)pipe_at(pi, 0, &n);
+			n = n < drop ? n : drop;
+			rump_pipe_consume(pi, n);
+			drop -= n;
+		}
+		if (pi->pi_marks != NULL)
+			(void)rump_pipe_packet(pi, 0, &drop);
 		pipe_wakewriters(pi);
 	}
 	rump_mutex_exit(&pi->pi_lock);
@@ -139,17 +151,23 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 static int
 pipe_write(struct file *fp, struct uio *uio, int flags)
 {
+	int error = 0, packet = (file_flags(fp) & O_DIRECT) != 0;
 	struct pipe *pi = fp->f_data;
 	size_t room, need;
-	int error = 0;
 
 	(void)flags;
 	need = uio->uio_resid <= PIPE_BUF ? uio->uio_resid : 1;
 	rump_mutex_enter(&pi->pi_lock);
 	while (uio->uio_resid > 0 && error == 0) {
 		room = pipe_room(pi);
+		if (packet)
+			need = uio->uio_resid < PIPE_BUF ? uio->uio_resid :
+			    PIPE_BUF;
 		if (pi->pi_readers == 0) {
 			error = EPIPE;
+		} else if (room >= need && packet) {
+			error = rump_pipe_putpacket(pi, need, uio);
+			pipe_wakereaders(pi);
 		} else if (room >= need) {
 			error = rump_pipe_put(pi, room < uio->uio_resid ? room :
 			    uio->uio_resid, uio);
@@ -285,7 +303,7 @@ pipe_resize(struct pipe *pi, size_t npages)
 	size_t m;
 	int error = 0;
 
-	if (pipe_count(pi) > npages * PIPE_PAGE)
+	if (pipe_count(pi) > npages * PIPE_PAGE || pi->pi_nmarks > npages)
 		return EBUSY;
 	new.pi_pages = rump_kmem_zalloc(npages * sizeof(new.pi_pages[0]));
 	if (new.pi_pages == NULL)
@@ -357,6 +375,7 @@ pipe_free(struct pipe *pi)
 	rump_seldestroy(&pi->pi_wsel);
 	while (pi->pi_ext != NULL)
 		rump_pipe_extdrop(pi);
+	rump_pipe_dropmarks(pi);
 	pipe_free_pages(pi->pi_pages, pi->pi_npages);
 	rump_kmem_free(pi, sizeof(*pi));
 }
@@ -432,8 +451,8 @@ pipe_files(int flags, struct file **fps)
 
 	if ((pi = pipe_new()) == NULL)
 		return ENOMEM;
-	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, O_RDONLY | flags,
-	    &fps[0]);
+	error = rump_file_alloc(FT_PIPE, &pipe_ops, pi, O_RDONLY |
+	    (flags & ~O_DIRECT), &fps[0]);
 	if (error == 0) {
 		error = rump_file_alloc(FT_PIPE, &pipe_ops, pi,
 		    O_WRONLY | flags, &fps[1]);
@@ -563,7 +582,7 @@ pipe_make(int *ufds, int flags)
 {
 	int fds[2], error;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
 	if ((error = pipe_open(flags, fds)) != 0)
 		return -error;

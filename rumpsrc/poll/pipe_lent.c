@@ -114,6 +114,8 @@ ext_add(struct pipe *pi, const struct filelent *lt, int first)
 	} else
 		pi->pi_extlast->pe_next = pe;
 	pi->pi_extlast = pe;
+	if (!first)
+		pi->pi_put += lt->lt_len;
 	pe->pe_after = first ? 0 : pi->pi_tail;
 	if (!first)
 		pi->pi_tail = 0;
@@ -228,8 +230,11 @@ rump_pipe_take(struct file *fp, size_t len, int wait, struct filelent *lt)
 	while (pipe_count(pi) == 0 && pi->pi_writers != 0 && error == 0)
 		error = !wait || (file_flags(fp) & O_NONBLOCK) ? EAGAIN :
 		    rump_cv_wait_sig(&pi->pi_rcv, &pi->pi_lock);
-	if (pipe_count(pi) != 0 && (error = take(pi, len, lt)) == 0)
+	if (pipe_count(pi) != 0 && (error = take(pi, len, lt)) == 0) {
+		if (pi->pi_marks != NULL)
+			(void)rump_pipe_packet(pi, 0, &len);
 		pipe_wakewriters(pi);
+	}
 	rump_mutex_exit(&pi->pi_lock);
 	return error;
 }

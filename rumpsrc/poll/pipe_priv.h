@@ -22,6 +22,13 @@ struct pipeext {
 	struct filelent	 pe_lent;	/* not empty */
 };
 
+/* A write through O_DIRECT: what one read takes, perhaps only a part of. */
+struct pipemark {
+	struct pipemark	*pm_next;
+	uint64_t	 pm_at;		/* in pi_put's terms */
+	size_t		 pm_len;
+};
+
 struct pipe {
 	struct rump_mutex pi_lock;
 	struct rump_cv	 pi_rcv, pi_wcv;
@@ -34,6 +41,9 @@ struct pipe {
 	struct pipeext	*pi_ext, *pi_extlast;	/* [pi_lock] lent bytes */
 	size_t		 pi_extbytes;	/* [pi_lock] */
 	unsigned	 pi_next;	/* [pi_lock] how many */
+	uint64_t	 pi_put;	/* [pi_lock] bytes that ever came */
+	struct pipemark	*pi_marks, *pi_marklast;	/* [pi_lock] packets */
+	unsigned	 pi_nmarks;	/* [pi_lock] */
 	/* [pi_lock] open ends, and how many were ever opened */
 	uint32_t	 pi_readers, pi_writers;
 	uint32_t	 pi_nread, pi_nwrite;
@@ -63,7 +73,9 @@ pipe_room(const struct pipe *pi)
 {
 	size_t n = pipe_count(pi);
 
-	return n < pipe_capacity(pi) ? pipe_capacity(pi) - n : 0;
+	/* A packet has a page for itself, as it were. */
+	return n < pipe_capacity(pi) && pi->pi_nmarks < pi->pi_npages ?
+	    pipe_capacity(pi) - n : 0;
 }
 
 static inline void
@@ -106,6 +118,15 @@ void	rump_pipe_consume(struct pipe *, size_t n);
 /* The first piece is next: n bytes of it go; all of it. */
 void	rump_pipe_extconsume(struct pipe *, size_t n);
 void	rump_pipe_extdrop(struct pipe *);
+
+/* pipe_packet.c: a write of n bytes, for which there is room; EFAULT cuts. */
+int	rump_pipe_putpacket(struct pipe *, size_t n, struct uio *);
+/*
+ * How many bytes a read of at most len may take; *dropp: then so many go
+ * unread.  No packets: all of them.
+ */
+size_t	rump_pipe_packet(struct pipe *, size_t len, size_t *dropp);
+void	rump_pipe_dropmarks(struct pipe *);
 
 /* struct fileops; no lock. */
 int	rump_pipe_splice(struct file *out, struct file *in, int64_t *off,

@@ -3,10 +3,9 @@
  * The table of descriptors and what a descriptor holds: dup and its kin near a
  * low RLIMIT_NOFILE, close_range, fcntl's flags, owners, sizes of pipes, flock,
  * POSIX and OFD locks, ioctls of any file, memfds and mappings.  Left out, as
- * it is not there: locks of pipes and sockets (POSIX: EINVAL), owners and
- * F_SETSIG of what is not a socket (there is no SIGIO), F_SETOWN of nobody,
- * leases, hints, seals, pipes of packets (O_DIRECT); F_OFD_GETLK with F_UNLCK,
- * which lists locks since Linux 6.5; which of several locks F_GETLK tells.
+ * it is not there: locks of pipes and sockets (POSIX: EINVAL), leases, seals;
+ * F_OFD_GETLK with F_UNLCK, which lists locks since Linux 6.5; which of several
+ * locks F_GETLK tells.  Owners and signals are d_sigio's, packets d_packet's.
  */
 #include <fcntl.h>
 #include <linux/close_range.h>
