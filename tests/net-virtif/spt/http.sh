@@ -11,13 +11,14 @@ fi
 tmp=$(mktemp -d)
 server=
 trap 'kill $server 2>/dev/null; ip netns del "rkhttp$$"; rm -rf "$tmp"' EXIT
-ns() { nsenter --net="/run/netns/rkhttp$$" "$@"; }
+ns="nsenter --net=/run/netns/rkhttp$$"
+ns() { $ns "$@"; }
 ns ip tuntap add tk0 mode tap
 ns ip link set tk0 up
 ns ip addr add 10.79.0.1/24 dev tk0
 head -c 20000000 /dev/urandom >"$tmp/big"
 cd "$tmp" || exit 1
-ns python3 -m http.server 80 >/dev/null 2>&1 &
+$ns python3 -m http.server 80 >/dev/null 2>&1 &	# kill ends it, not a shell
 server=$!
 export RUMP_NET0=tap:tk0
 tries=0

@@ -15,7 +15,9 @@ tmp=$(mktemp -d)
 pids=
 trap 'kill $pids 2>/dev/null; ip netns del "rkspt$$"; rm -rf "$tmp"' EXIT
 failed=0
-ns() { nsenter --net="/run/netns/rkspt$$" "$@"; }
+# In the background only as $ns: kill would end the function's shell alone.
+ns="nsenter --net=/run/netns/rkspt$$"
+ns() { $ns "$@"; }
 check() {
 	what=$1
 	shift
@@ -30,7 +32,7 @@ check() {
 # The guest in the background; its output is in $tmp/out.
 start() {
 	: > "$tmp/out"
-	ns "$BUILD/bin/rumprun" --timeout 300 -I tk0,vioif "$@" \
+	$ns "$BUILD/bin/rumprun" --timeout 300 -I tk0,vioif "$@" \
 	    >"$tmp/out" 2>&1 &
 	guest=$!
 	pids=$guest
@@ -90,7 +92,7 @@ check pcap-packets grep -q '10.78.0.2.7 > 10.78.0.1.*udp sum ok' "$tmp/dump"
 check pcap-sums sh -c "! grep -i 'bad' '$tmp/dump'"
 
 if command -v dnsmasq >/dev/null; then
-	ns dnsmasq --conf-file=/dev/null --keep-in-foreground --pid-file \
+	$ns dnsmasq --conf-file=/dev/null --keep-in-foreground --pid-file \
 	    --dhcp-leasefile="$tmp/leases" --user=root --interface=tk0 \
 	    --bind-interfaces --port=0 --log-facility=/dev/null --no-ping \
 	    --dhcp-range=10.78.0.9,10.78.0.9,2m &
