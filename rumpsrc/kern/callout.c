@@ -157,6 +157,25 @@ rump_callout_schedule(struct rump_callout *co, int64_t when)
 }
 
 int
+rump_callout_move(struct rump_callout *co, int64_t when)
+{
+	int queued;
+
+	rump_mutex_enter(&callout_lock);
+	queued = co->co_state == CALLOUT_QUEUED;
+	if (queued) {
+		callout_remove(co);
+		co->co_when = when;
+		co->co_state = CALLOUT_QUEUED;
+		callout_root = callout_meld(callout_root, co);
+		if (callout_root == co)
+			rump_cv_signal(&callout_cv);
+	}
+	rump_mutex_exit(&callout_lock);
+	return queued;
+}
+
+int
 rump_callout_cancel(struct rump_callout *co)
 {
 	int queued;

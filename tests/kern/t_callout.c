@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Callouts: order, rescheduling, cancelling before and while they run. */
+/* Callouts: order, rescheduling, moving, cancelling before and while they run. */
 #include "kerntest.h"
 #include <kern/clock.h>
 #include <kern/lock.h>
@@ -128,6 +128,24 @@ test_self(void)
 }
 
 static void
+test_move(void)
+{
+	int n = get(&selfruns);
+
+	rump_schedule();
+	CHECK(!rump_callout_move(&self, 0));
+	rump_callout_schedule(&self, rump_monotonic() + 3600 * NSEC_PER_SEC);
+	CHECK(rump_callout_move(&self, 0));
+	rump_unschedule();
+	while (get(&selfruns) == n)
+		msleep(1);
+	rump_schedule();
+	(void)rump_callout_cancel(&self);
+	CHECK(!rump_callout_move(&self, 0));
+	rump_unschedule();
+}
+
+static void
 linger(void *arg)
 {
 	struct rump_cv cv = { 0 };
@@ -151,6 +169,8 @@ test_running(void)
 	while (get(&slowstate) == 0)
 		msleep(1);
 	rump_schedule();
+	/* Moved, it would run again, for a caller who believes it did not. */
+	CHECK(!rump_callout_move(&slow, 0));
 	CHECK(!rump_callout_cancel(&slow));
 	rump_unschedule();
 	CHECK_EQ(get(&slowstate), 2);
@@ -163,6 +183,7 @@ main(void)
 	REQUIRE(start() == 0);
 	test_order();
 	test_self();
+	test_move();
 	test_running();
 	return check_done();
 }

@@ -62,6 +62,8 @@ struct rump_callout {
 };
 void	rump_callout_init(struct rump_callout *, void (*)(void *), void *);
 void	rump_callout_schedule(struct rump_callout *, int64_t when);
+/* To another time, if it is queued: else false, it may be about to run. */
+int	rump_callout_move(struct rump_callout *, int64_t when);
 /*
  * On return it neither is queued nor runs (unless called by its own
  * function), so no lock that its function takes may be held.  True when it

@@ -17,10 +17,13 @@ tcp_arm(struct tcpcb *tp, int which, int64_t when)
 	tp->t_when[which] = when;
 	if (LIKELY(when >= tp->t_armed))
 		return;
-	if (tp->t_armed == NEVER)
+	if (tp->t_armed == NEVER) {
 		inpcb_ref(tp->t_inp);
-	tp->t_armed = when;
-	rump_callout_schedule(&tp->t_co, when);
+		tp->t_armed = when;
+		rump_callout_schedule(&tp->t_co, when);
+	} else if (rump_callout_move(&tp->t_co, when))
+		tp->t_armed = when;
+	/* Else it has fired, waits for the lock, and will see t_when. */
 }
 
 uint32_t
