@@ -97,6 +97,17 @@ RUMP_SYSCALL3(dup3, int, fd, int, newfd, int, flags)
 	return fd_dupto(fd, newfd, (flags & O_CLOEXEC) != 0);
 }
 
+long
+rump_file_fcntl(struct file *fp, int cmd, unsigned long arg)
+{
+
+	if (rump_sigio_fcntl != NULL)
+		return rump_sigio_fcntl(fp, cmd, arg);
+	if (rump_vfs_fcntl != NULL)
+		return rump_vfs_fcntl(fp, cmd, arg);
+	return cmd == F_SETFL ? 0 : -EINVAL;
+}
+
 static long
 fd_setfl(struct file *fp, int fd, unsigned long arg)
 {
@@ -109,8 +120,8 @@ fd_setfl(struct file *fp, int fd, unsigned long arg)
 	    fp->f_ops->fo_stat(fp, &st) != 0 ||
 	    st.st_uid != rump_cred_cur()->cr_fsuid))
 		return -EPERM;
-	if (rump_fcntl_hook != NULL && (r = rump_fcntl_hook(fp, F_SETFL,
-	    (unsigned long)fd << 32 | (arg & INT32_MAX))) != 0)
+	if ((r = rump_file_fcntl(fp, F_SETFL, (unsigned long)fd << 32 |
+	    (arg & INT32_MAX))) != 0)
 		return r;
 	old = file_flags(fp);	/* O_ASYNC may have gone in */
 	do {
@@ -146,11 +157,9 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 		r = fd_setfl(fp, fd, arg);
 	else if (cmd == F_NOTIFY && ((uint32_t)arg & ~DN_MULTISHOT) == 0)
 		r = 0;		/* ends dnotify, which is never on */
-	else if (fp->f_ops->fo_fcntl != NULL)
-		r = fp->f_ops->fo_fcntl(fp, cmd, arg);
-	else
-		r = rump_fcntl_hook != NULL ?
-		    rump_fcntl_hook(fp, cmd, arg) : -EINVAL;
+	else if (fp->f_ops->fo_fcntl == NULL ||
+	    (r = fp->f_ops->fo_fcntl(fp, cmd, arg)) == -ENOSYS)
+		r = rump_file_fcntl(fp, cmd, arg);
 	rump_file_rele(fp);
 	return r;
 }

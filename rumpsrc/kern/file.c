@@ -7,7 +7,6 @@
 #include "fd.h"
 
 void (*rump_fd_closehook)(struct file *);
-long (*rump_fcntl_hook)(struct file *, int, unsigned long);
 void (*rump_file_epollhook)(struct file *);
 int (*rump_drain_hook)(void);
 

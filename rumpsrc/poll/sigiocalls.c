@@ -15,7 +15,6 @@
 #include "sigio.h"
 
 static struct rump_mutex sigio_lock;
-static long (*sigio_next)(struct file *, int, unsigned long);	/* [I] */
 
 /* --- settings; callers hold sigio_lock --- */
 /* NULL: nothing was ever set. */
@@ -32,12 +31,27 @@ sigio_has(struct file *fp)
 	return (struct sigio *)ei;
 }
 
+/* The last descriptor is gone. */
+static void
+sigio_filegone(struct epitem *ei)
+{
+	struct sigio *sg = (struct sigio *)ei;
+
+	rump_selremove(&sg->sg_rec);
+	(void)rump_callout_cancel(&sg->sg_callout);
+	if (sg->sg_owner.ow_proc != NULL)
+		rump_proc_rele(sg->sg_owner.ow_proc);
+	rump_kmem_free(sg, sizeof(*sg));
+}
+
 static struct sigio *
 sigio_of(struct file *fp)
 {
 	struct sigio *sg = sigio_has(fp);
 
 	if (sg == NULL && (sg = rump_kmem_zalloc(sizeof(*sg))) != NULL) {
+		RUMP_HOOK_SET(rump_file_sigiohook, sigio_filegone);
+		RUMP_HOOK_SET(rump_file_epollhook, rump_epoll_filegone);
 		sg->sg_file = fp;
 		sg->sg_rec.sr_notify = rump_sigio_notify;
 		sg->sg_rec.sr_arg = sg;
@@ -70,19 +84,6 @@ sigio_watch(struct sigio *sg)
 	} else {
 		rump_selremove(&sg->sg_rec);
 	}
-}
-
-/* The last descriptor is gone. */
-static void
-sigio_filegone(struct epitem *ei)
-{
-	struct sigio *sg = (struct sigio *)ei;
-
-	rump_selremove(&sg->sg_rec);
-	(void)rump_callout_cancel(&sg->sg_callout);
-	if (sg->sg_owner.ow_proc != NULL)
-		rump_proc_rele(sg->sg_owner.ow_proc);
-	rump_kmem_free(sg, sizeof(*sg));
 }
 
 static int
@@ -168,6 +169,15 @@ sigio_owner(const struct sigio *sg, struct f_owner_ex *fo)
 }
 
 /* --- fcntl --- */
+static long
+sigio_next(struct file *fp, int cmd, unsigned long arg)
+{
+
+	if (rump_vfs_fcntl != NULL)
+		return rump_vfs_fcntl(fp, cmd, arg);
+	return cmd == F_SETFL ? 0 : -EINVAL;
+}
+
 static long
 sigio_setown(struct file *fp, int who)
 {
@@ -304,8 +314,8 @@ sigio_locked(struct file *fp, int cmd, unsigned long arg)
 	return fo.type == F_OWNER_PGRP ? -fo.pid : fo.pid;
 }
 
-static long
-sigio_fcntl(struct file *fp, int cmd, unsigned long arg)
+long
+rump_sigio_fcntl(struct file *fp, int cmd, unsigned long arg)
 {
 	long r;
 
@@ -327,15 +337,4 @@ sigio_fcntl(struct file *fp, int cmd, unsigned long arg)
 	r = sigio_locked(fp, cmd, arg);
 	rump_mutex_exit(&sigio_lock);
 	return r;
-}
-
-/* VFS, which others have no use for, calls it. */
-void
-rump_sigio_init(void)
-{
-
-	sigio_next = rump_fcntl_hook;
-	rump_fcntl_hook = sigio_fcntl;
-	rump_file_sigiohook = sigio_filegone;
-	RUMP_HOOK_SET(rump_file_epollhook, rump_epoll_filegone);
 }

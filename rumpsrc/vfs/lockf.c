@@ -17,7 +17,6 @@
 
 #include "vfs_private.h"
 
-#pragma weak rump_sigio_init
 
 struct lockf {				/* [l] */
 	struct lockf	*lk_next;
@@ -428,8 +427,8 @@ fcntllock(struct file *fp, int cmd, void *uarg)
 	return setlock(vp, &want, 0, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 
-static long
-fcntlhook(struct file *fp, int cmd, unsigned long arg)
+long
+rump_vfs_fcntl(struct file *fp, int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case F_GETLK:
@@ -449,9 +448,6 @@ fcntlhook(struct file *fp, int cmd, unsigned long arg)
 void
 vfs_locks_init(void)
 {
-	rump_fcntl_hook = fcntlhook;
-	if (rump_sigio_init != NULL)
-		rump_sigio_init();
 	rump_fd_closehook = fdclosed;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Callouts: order, rescheduling, moving, cancelling before and while they run. */
+/* Callouts: order, moving, cancelling before and while they run. */
 #include "kerntest.h"
 #include <kern/clock.h>
 #include <kern/lock.h>

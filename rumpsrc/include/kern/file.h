@@ -92,7 +92,7 @@ struct fileops {
 	int	(*fo_take)(struct file *, size_t len, int wait,
 		    struct filelent *);
 	void	(*fo_close)(struct file *);	/* last reference */
-	/* further fcntl commands: a result or a negative errno */
+	/* further fcntl commands: a result or a negative errno; -ENOSYS: no */
 	long	(*fo_fcntl)(struct file *, int cmd, unsigned long arg);
 };
 
@@ -153,10 +153,17 @@ void	rump_fdtable_free(struct fdtable *);
 /* Told of every close of a descriptor (POSIX record locks); NULL: nobody. */
 extern void (*rump_fd_closehook)(struct file *);
 /*
- * fcntl commands that the base does not know (locks, ...); NULL: EINVAL.  It
- * is asked before F_SETFL sets anything: the descriptor is in the upper half.
+ * fcntl commands that neither the base nor fo_fcntl knows: owners and signals
+ * (poll/sigiocalls.c), which asks for the rest, locks, seals, hints
+ * (vfs/lockf.c).  Also asked before F_SETFL sets anything: the descriptor is
+ * in the upper half.  Only what fcntl needs may call it: images that do not
+ * use fcntl have none of these.
  */
-extern long (*rump_fcntl_hook)(struct file *, int cmd, unsigned long arg);
+long	rump_file_fcntl(struct file *, int cmd, unsigned long arg);
+long	rump_sigio_fcntl(struct file *, int cmd, unsigned long arg)
+	    __attribute__((__weak__));
+long	rump_vfs_fcntl(struct file *, int cmd, unsigned long arg)
+	    __attribute__((__weak__));
 /* Told before fo_close of a file that epoll watches; set by epoll.c. */
 extern void (*rump_file_epollhook)(struct file *);
 /* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */

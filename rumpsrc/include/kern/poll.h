@@ -35,9 +35,6 @@ void	rump_selnotify(struct selinfo *, int events);
 /* The object goes away: unhook everyone, telling them POLLNVAL|POLLHUP. */
 void	rump_seldestroy(struct selinfo *);
 
-/* Owners of files and SIGIO, once rump_fcntl_hook is set (poll/sigio.c). */
-void	rump_sigio_init(void);
-
 /* fo_stat of what has no name: epoll, eventfd, timerfd, ... */
 int	rump_anon_stat(struct file *, struct stat *);
 /* Further lines of its fdinfo. */

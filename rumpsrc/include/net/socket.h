@@ -131,7 +131,6 @@ struct socket {
 					 * urgent mark; 0: not in there */
 	struct so_zc	*so_zc;		/* [so_lock] MSG_ZEROCOPY, or NULL */
 	uint32_t	 so_errmem;	/* [so_lock] bytes in so_errq */
-	int		 so_owner;	/* [so_lock] F_SETOWN */
 	uint32_t	 so_peekoff;	/* [so_lock] SS_PEEKOFF: where MSG_PEEK
 					 * begins */
 	int		 so_rcvcpu;	/* [so_lock] SO_INCOMING_CPU */

@@ -48,26 +48,6 @@ sof_write(struct file *fp, struct uio *uio, int flags)
 	return so_send(so, NULL, 0, uio, NULL, sock_nonblock(fp));
 }
 
-/* Who asks for signals is known by poll/sigio.c, if that is there. */
-static long
-sof_fcntl(struct file *fp, int cmd, unsigned long arg)
-{
-	struct socket *so = fp->f_data;
-	long r = 0;
-
-	if (rump_fcntl_hook != NULL)
-		return rump_fcntl_hook(fp, cmd, arg);
-	if (cmd != F_SETOWN && cmd != F_GETOWN)
-		return -EINVAL;
-	rump_mutex_enter(&so->so_lock);
-	if (cmd == F_SETOWN)
-		so->so_owner = (int)arg;
-	else
-		r = so->so_owner;
-	rump_mutex_exit(&so->so_lock);
-	return r;
-}
-
 /* Bytes that the next read would give; so_lock held. */
 static int
 sof_readable(struct socket *so, int *n)
@@ -112,10 +92,10 @@ sof_owner(struct file *fp, int set, void *uarg)
 
 	if (set) {
 		error = rump_copyin(uarg, &v, sizeof(v));
-		return error ? error : (int)-sof_fcntl(fp, F_SETOWN,
+		return error ? error : (int)-rump_file_fcntl(fp, F_SETOWN,
 		    (unsigned long)v);
 	}
-	v = (int)sof_fcntl(fp, F_GETOWN, 0);
+	v = (int)rump_file_fcntl(fp, F_GETOWN, 0);
 	return rump_copyout(&v, uarg, sizeof(v));
 }
 
@@ -194,7 +174,6 @@ const struct fileops rump_socket_ops = {
 	.fo_ioctl = sof_ioctl,
 	.fo_poll = sof_poll,
 	.fo_stat = sof_stat,
-	.fo_fcntl = sof_fcntl,
 	.fo_splice = so_splice,
 	.fo_take = so_takelent,
 	.fo_close = sof_close,
