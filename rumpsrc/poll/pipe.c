@@ -2,7 +2,8 @@
 /*
  * pipe, pipe2: a ring of pages that are there only while they hold bytes.
  * Writes of at most PIPE_BUF bytes are atomic.  A write that nobody will
- * read gives EPIPE.  Packets (O_DIRECT) are pipe_packet.c's.
+ * read gives EPIPE.  Packets (O_DIRECT) are pipe_packet.c's, F_SETPIPE_SZ is
+ * pipe_size.c's.
  * pi_lock is taken before si_lock; user memory is touched under it.  What
  * splice puts between these bytes without copying it is pipe_lent.c's.
  */
@@ -282,74 +283,6 @@ pipe_stat(struct file *fp, struct stat *st)
 	return 0;
 }
 
-static void
-pipe_free_pages(char **pages, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (pages[i] != NULL)
-			rump_page_free(pages[i]);
-	rump_kmem_free(pages, n * sizeof(pages[0]));
-}
-
-/* Caller holds pi_lock.  Copies the bytes to the start of a new ring. */
-static int
-pipe_resize(struct pipe *pi, size_t npages)
-{
-	struct pipe new = { .pi_npages = npages };
-	struct rump_iovec iov;
-	struct uio uio = { .uio_write = 1 };
-	size_t m;
-	int error = 0;
-
-	if (pipe_count(pi) > npages * PIPE_PAGE || pi->pi_nmarks > npages)
-		return EBUSY;
-	new.pi_pages = rump_kmem_zalloc(npages * sizeof(new.pi_pages[0]));
-	if (new.pi_pages == NULL)
-		return ENOMEM;
-	while (new.pi_count < pi->pi_count && error == 0) {
-		size_t pos = (pi->pi_head + new.pi_count) % pipe_capacity(pi);
-
-		m = PIPE_PAGE - pos % PIPE_PAGE;
-		if (m > pi->pi_count - new.pi_count)
-			m = pi->pi_count - new.pi_count;
-		iov.iov_base = pi->pi_pages[pos / PIPE_PAGE] + pos % PIPE_PAGE;
-		iov.iov_len = uio.uio_resid = m;
-		uio.uio_iov = &iov;
-		uio.uio_iovcnt = 1;
-		error = rump_pipe_put(&new, m, &uio);
-	}
-	if (error) {
-		pipe_free_pages(new.pi_pages, npages);
-		return error;
-	}
-	pipe_free_pages(pi->pi_pages, pi->pi_npages);
-	pi->pi_pages = new.pi_pages;
-	pi->pi_npages = npages;
-	pi->pi_head = 0;
-	return 0;
-}
-
-static long
-pipe_setsize(struct pipe *pi, uint32_t size)
-{
-	size_t npages = 1;
-	int error;
-
-	if (size > INT32_MAX)
-		return -EINVAL;
-	while (npages * PIPE_PAGE < size)
-		npages *= 2;
-	if (npages > PIPE_MAXPAGES && rump_capable(CAP_SYS_RESOURCE) != 0)
-		return -EPERM;
-	rump_mutex_enter(&pi->pi_lock);
-	error = pipe_resize(pi, npages);
-	pipe_wakewriters(pi);
-	rump_mutex_exit(&pi->pi_lock);
-	return error ? -error : (long)(npages * PIPE_PAGE);
-}
-
 static long
 pipe_fcntl(struct file *fp, int cmd, unsigned long arg)
 {
@@ -357,7 +290,7 @@ pipe_fcntl(struct file *fp, int cmd, unsigned long arg)
 	long r;
 
 	if (cmd == F_SETPIPE_SZ)
-		return pipe_setsize(pi, (uint32_t)arg);
+		return rump_pipe_setsize(pi, (uint32_t)arg);
 	if (cmd != F_GETPIPE_SZ)
 		return -ENOSYS;
 	rump_mutex_enter(&pi->pi_lock);
@@ -375,7 +308,7 @@ pipe_free(struct pipe *pi)
 	while (pi->pi_ext != NULL)
 		rump_pipe_extdrop(pi);
 	rump_pipe_dropmarks(pi);
-	pipe_free_pages(pi->pi_pages, pi->pi_npages);
+	rump_pipe_freepages(pi->pi_pages, pi->pi_npages);
 	rump_kmem_free(pi, sizeof(*pi));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between pipe.c and pipe_lent.c.  The bytes of a pipe are those of its ring,
+ * Between pipe*.c.  The bytes of a pipe are those of its ring,
  * and between them pieces of memory that others lend: each says how many
  * bytes of the ring come after the piece before it.
  */
@@ -118,6 +118,10 @@ void	rump_pipe_consume(struct pipe *, size_t n);
 /* The first piece is next: n bytes of it go; all of it. */
 void	rump_pipe_extconsume(struct pipe *, size_t n);
 void	rump_pipe_extdrop(struct pipe *);
+
+/* pipe_size.c: fcntl's, no lock; and its ring's pages, with their table. */
+long	rump_pipe_setsize(struct pipe *, uint32_t size);
+void	rump_pipe_freepages(char **pages, size_t n);
 
 /* pipe_packet.c: a write of n bytes, for which there is room; EFAULT cuts. */
 int	rump_pipe_putpacket(struct pipe *, size_t n, struct uio *);

@@ -19,20 +19,12 @@
 #include <vfs/event.h>
 #include "vfs_private.h"
 
-const struct devnode *(*vfs_finddev)(uint32_t, uint64_t);
 void (*vfs_event_hook)(const struct vfs_event *);
 
 static struct vnode *
 fvnode(struct file *fp)
 {
 	return fp->f_data;
-}
-
-/* Each open sets it, always to the same. */
-static const struct devnode *
-fdev(const struct vnode *vp)
-{
-	return __atomic_load_n(&vp->v_dev, __ATOMIC_ACQUIRE);
 }
 
 struct vnode *
@@ -250,16 +242,16 @@ vn_ioctl(struct file *fp, unsigned long cmd, void *uarg)
 	return rump_copyout(&left, uarg, sizeof(left));
 }
 
-static int
-vn_poll(struct file *fp, int events, struct selrec *sr)
+int
+vfs_file_poll(struct file *fp, int events, struct selrec *sr)
 {
 	(void)fp;
 	(void)sr;
 	return events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 }
 
-static int
-vn_stat(struct file *fp, struct stat *st)
+int
+vfs_file_stat(struct file *fp, struct stat *st)
 {
 	vfs_stat(fvnode(fp), st);
 	return 0;
@@ -379,8 +371,8 @@ iswriter(const struct vnode *vp, int oflags)
 	return vn_is(vp, S_IFREG) && (oflags & O_ACCMODE) != O_RDONLY;
 }
 
-static void
-vn_close(struct file *fp)
+void
+vfs_file_close(struct file *fp)
 {
 	struct vnode *vp = fvnode(fp);
 
@@ -399,14 +391,14 @@ const struct fileops vfs_fileops = {
 	.fo_read = vn_read,
 	.fo_write = vn_write,
 	.fo_ioctl = vn_ioctl,
-	.fo_poll = vn_poll,
-	.fo_stat = vn_stat,
+	.fo_poll = vfs_file_poll,
+	.fo_stat = vfs_file_stat,
 	.fo_seek = vn_seek,
 	.fo_truncate = vn_truncate,
 	.fo_sync = vn_sync,
 	.fo_lend = vn_lend,
 	.fo_mmap = vn_mmap,
-	.fo_close = vn_close,
+	.fo_close = vfs_file_close,
 };
 
 /* --- O_PATH: a place in the tree; rump_fd_get() refuses it --- */
@@ -428,146 +420,9 @@ path_poll(struct file *fp, int events, struct selrec *sr)
 
 static const struct fileops path_fileops = {
 	.fo_poll = path_poll,
-	.fo_stat = vn_stat,
+	.fo_stat = vfs_file_stat,
 	.fo_close = path_close,
 };
-
-/* --- devices --- */
-/* No device minds its offset, which stays. */
-static int
-dev_read(struct file *fp, struct uio *uio, int flags)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-	int64_t off = uio->uio_offset;
-	int error;
-
-	(void)flags;
-	if (dn->dn_ops->d_read == NULL)
-		return EINVAL;
-	error = dn->dn_ops->d_read(dn->dn_arg, uio, file_flags(fp));
-	uio->uio_offset = off;
-	return error;
-}
-
-static int
-dev_write(struct file *fp, struct uio *uio, int flags)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-	int64_t off = uio->uio_offset;
-	int error;
-
-	(void)flags;
-	if (dn->dn_ops->d_write == NULL)
-		return EINVAL;
-	error = dn->dn_ops->d_write(dn->dn_arg, uio, file_flags(fp));
-	uio->uio_offset = off;
-	return error;
-}
-
-static int
-dev_ioctl(struct file *fp, unsigned long cmd, void *uarg)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-
-	if (dn->dn_ops->d_ioctl == NULL)
-		return ENOTTY;
-	return dn->dn_ops->d_ioctl(dn->dn_arg, cmd, uarg);
-}
-
-static int
-dev_poll(struct file *fp, int events, struct selrec *sr)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-
-	if (dn->dn_ops->d_poll == NULL)
-		return vn_poll(fp, events, sr);
-	return dn->dn_ops->d_poll(dn->dn_arg, events, sr);
-}
-
-static int
-dev_seek(struct file *fp, int64_t off, int whence, int64_t *newp)
-{
-	(void)fp;
-	(void)off;
-	(void)whence;
-	*newp = 0;
-	return 0;
-}
-
-static int
-dev_mmap(struct file *fp, struct rump_mmobj **objp)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-
-	return dn->dn_ops->d_mmap == NULL ? ENODEV :
-	    dn->dn_ops->d_mmap(dn->dn_arg, objp);
-}
-
-static void
-dev_close(struct file *fp)
-{
-	const struct devnode *dn = fdev(fvnode(fp));
-
-	if (dn->dn_ops->d_close != NULL)
-		dn->dn_ops->d_close(dn->dn_arg);
-	vn_close(fp);
-}
-
-/* epoll takes what can be polled. */
-#define DEV_FILEOPS(flags)						\
-	.fo_flags = FOF_SPLICE | (flags), .fo_read = dev_read,		\
-	.fo_write = dev_write, .fo_ioctl = dev_ioctl,			\
-	.fo_poll = dev_poll, .fo_stat = vn_stat, .fo_close = dev_close
-static const struct fileops dev_fileops[] = { {
-	DEV_FILEOPS(FOF_SEEKABLE | FOF_NOEPOLL),
-	.fo_seek = dev_seek,
-	.fo_mmap = dev_mmap,
-}, {
-	DEV_FILEOPS(FOF_SEEKABLE),
-	.fo_seek = dev_seek,
-	.fo_mmap = dev_mmap,
-}, {
-	DEV_FILEOPS(0),
-} };
-
-/* What Linux's splice_read and splice_write are there for. */
-int
-vfs_spliceable(struct file *fp, int write)
-{
-	struct vnode *vp;
-
-	if ((fp->f_ops->fo_flags & FOF_SPLICE) == 0)
-		return 0;
-	if (fp->f_type != FT_VNODE)
-		return 1;
-	vp = fvnode(fp);
-	if (vn_is(vp, S_IFREG))
-		return 1;
-	return !vn_is(vp, S_IFDIR) && fp->f_ops->fo_close == dev_close &&
-	    (fdev(vp)->dn_ops->d_nosplice & (write ? D_NOSPLICE_OUT :
-	    D_NOSPLICE_IN)) == 0;
-}
-
-static int
-opendev(struct vnode *vp, int oflags, struct file **fpp,
-    const struct fileops **opsp)
-{
-	const struct devnode *dn = NULL;
-
-	if (vfs_mountflags(vp->v_mount) & MS_NODEV)
-		return EACCES;
-	if (vfs_finddev != NULL)
-		dn = vfs_finddev(__atomic_load_n(&vp->v_mode,
-		    __ATOMIC_RELAXED), vp->v_rdev);
-	if (dn == NULL)
-		return ENXIO;
-	__atomic_store_n(&vp->v_dev, dn, __ATOMIC_RELEASE);
-	*fpp = NULL;
-	*opsp = &dev_fileops[dn->dn_ops->d_stream ? 2 :
-	    dn->dn_ops->d_poll != NULL];
-	return dn->dn_ops->d_open ?
-	    dn->dn_ops->d_open(dn->dn_arg, oflags, fpp) : 0;
-}
 
 /* Access has been checked.  The file takes a reference of its own. */
 int
@@ -582,7 +437,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 	else if (vp->v_ops->vop_open != NULL)
 		error = vp->v_ops->vop_open(vp, oflags, fpp);
 	else if (vn_is(vp, S_IFCHR) || vn_is(vp, S_IFBLK)) {
-		error = opendev(vp, oflags, fpp, &ops);
+		error = vfs_opendev(vp, oflags, fpp, &ops);
 	} else if (vn_is(vp, S_IFIFO))
 		error = vfs_fifo_open(vp, oflags, fpp);
 	else if (!vn_is(vp, S_IFREG) && !vn_is(vp, S_IFDIR))
@@ -595,8 +450,7 @@ vfs_open(struct vnode *vp, int oflags, struct file **fpp)
 		if (ops != &path_fileops && iswriter(vp, oflags))
 			__atomic_fetch_add(&vp->v_mount->m_writers, 1,
 			    __ATOMIC_RELAXED);
-	} else if (ops->fo_close == dev_close &&
-	    fdev(vp)->dn_ops->d_close != NULL)
-		fdev(vp)->dn_ops->d_close(fdev(vp)->dn_arg);
+	} else if (ops != &vfs_fileops && ops != &path_fileops)
+		vfs_closedev(vp);
 	return error;
 }

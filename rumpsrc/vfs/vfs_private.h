@@ -39,6 +39,18 @@ int	vfs_settrunc(struct vnode *, int64_t len);
  * of what has no vnode: -ENOSYS.
  */
 long	vfs_fcntl(struct file *, int cmd, unsigned long arg);
+/* vfs_file.c: struct fileops that devices have, too. */
+struct selrec;
+int	vfs_file_poll(struct file *, int events, struct selrec *);
+int	vfs_file_stat(struct file *, struct stat *);
+void	vfs_file_close(struct file *);
+/*
+ * devfile.c: tells the driver; *fpp: a file of its own, else *opsp for one.
+ * And undoes it, where there is no file.
+ */
+int	vfs_opendev(struct vnode *, int oflags, struct file **fpp,
+	    const struct fileops **opsp);
+void	vfs_closedev(struct vnode *);
 /* fifo.c; the vnode of a file of type FT_PIPE, NULL: it has no name. */
 int	vfs_fifo_open(struct vnode *, int oflags, struct file **);
 struct vnode *vfs_fifo_vnode(struct file *);
