@@ -147,13 +147,13 @@ unp_waitroom(struct socket *so, int flags, int64_t dl)
 	int error = 0;
 
 	for (;;) {
+		if (so->so_snd.sb_flags & SB_SHUT)
+			return EPIPE;
 		if (so->so_error) {
 			error = so->so_error;
 			so->so_error = 0;
 			return error;
 		}
-		if (so->so_snd.sb_flags & SB_SHUT)
-			return EPIPE;
 		if (unp_of(so)->unp_wmem < so->so_snd.sb_hiwat)
 			return 0;
 		so->so_snd.sb_flags |= SB_NOSPACE;
@@ -218,6 +218,18 @@ out:
 	return error;
 }
 
+/* For who sends nothing; a piece finds out by itself. */
+static int
+unp_checkshut(struct socket *so)
+{
+	int shut;
+
+	rump_mutex_enter(&so->so_lock);
+	shut = (so->so_snd.sb_flags & SB_SHUT) != 0;
+	rump_mutex_exit(&so->so_lock);
+	return shut ? EPIPE : 0;
+}
+
 int
 unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
     struct uio *uio, struct mbuf *control, int flags)
@@ -238,8 +250,8 @@ unp_sendstream(struct socket *so, const struct sockaddr *to, unsigned tolen,
 		error = unp_peerof(so) != NULL ? EISCONN : EOPNOTSUPP;
 	else if (unp_peerof(so) == NULL)
 		error = ENOTCONN;
-	else if (so->so_snd.sb_flags & SB_SHUT)
-		error = EPIPE;
+	else if (total == 0)
+		error = unp_checkshut(so);
 	most = sb_hiwat_get(&so->so_snd) / 2 - 64;
 	if (most > UNP_CHUNK)
 		most = UNP_CHUNK;
