@@ -258,6 +258,11 @@ rump_fd_cloexec(int fd, int set, int *old)
 int
 rump_fd_last(void)
 {
+	struct fdtable *t = fd_table();
+	int n;
 
-	return fd_table()->fdt_n - 1;
+	rump_mutex_enter(&t->fdt_lock);
+	n = t->fdt_n;
+	rump_mutex_exit(&t->fdt_lock);
+	return n - 1;
 }

@@ -8,6 +8,7 @@
 #define TESTS_RACE_RACE_H
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "../rumptest.h"
@@ -50,6 +51,40 @@ turns(void *arg)
 
 	for (i = 0; i < n; i++)
 		tu->tu_fns[chance(tu, tu->tu_nfns)](tu);
+}
+
+/* SIGIO and SIGURG come from wherever the file changes. */
+static inline void
+race_owner(struct turn *tu, int fd)
+{
+	struct { int type, pid; } ow = { (int)chance(tu, 3), 1 };
+	int me = (int)rump_sys_getpid();
+
+	switch (chance(tu, 6)) {
+	case 0:
+		(void)rump_sys_fcntl(fd, F_SETOWN, (unsigned long)(chance(tu,
+		    3) == 0 ? 0 : chance(tu, 2) ? me : -me));
+		break;
+	case 1: (void)rump_sys_fcntl(fd, F_SETOWN_EX, (unsigned long)&ow);
+		break;
+	case 2: (void)rump_sys_fcntl(fd, F_GETOWN_EX, (unsigned long)&ow);
+		break;
+	case 3:
+		(void)rump_sys_fcntl(fd, F_SETSIG, chance(tu, 2) ? SIGUSR1 : 0);
+		break;
+	default:
+		(void)rump_sys_fcntl(fd, F_SETFL, O_NONBLOCK | (chance(tu, 4) ?
+		    O_ASYNC : 0));
+	}
+}
+
+static inline void
+race_ignore(int sig)
+{
+	struct { void *fn; unsigned long fl; void *re; uint64_t set; } sa =
+	    { SIG_IGN, 0, NULL, 0 };
+
+	OK(rump_sys_rt_sigaction(sig, &sa, NULL, 8));
 }
 
 /* Begins as in process 1; each further one is its child. */

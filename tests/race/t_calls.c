@@ -269,6 +269,12 @@ do_proc(struct turn *tu)
 }
 
 static void
+do_owner(struct turn *tu)
+{
+	race_owner(tu, anyfd(tu));
+}
+
+static void
 do_cwd(struct turn *tu)
 {
 	switch (chance(tu, 4)) {
@@ -373,7 +379,8 @@ do_sysv(struct turn *tu)
 
 static void (*const fns[])(struct turn *) = { do_open, do_names, do_attr,
     do_mount, do_fd, do_fd, do_fd, do_table, do_epoll, do_timer, do_ids,
-    do_ids, do_signal, do_proc, do_proc, do_cwd, do_inotify, do_pty, do_pty,
+    do_ids, do_signal, do_proc, do_proc, do_cwd, do_owner, do_inotify,
+    do_pty, do_pty,
     do_queue, do_sysv };
 
 static void
@@ -416,15 +423,13 @@ setup(void)
 int
 main(void)
 {
-	struct { void *fn; unsigned long fl; void *re; uint64_t set; } sa =
-	    { SIG_IGN, 0, NULL, 0 };
+	static const int ignored[] = { SIGUSR1, SIGHUP, SIGALRM, SIGXFSZ,
+	    SIGPIPE, SIGIO };
+	size_t i;
 
 	OK(start());
-	OK(rump_sys_rt_sigaction(SIGUSR1, &sa, NULL, 8));
-	OK(rump_sys_rt_sigaction(SIGHUP, &sa, NULL, 8));
-	OK(rump_sys_rt_sigaction(SIGALRM, &sa, NULL, 8));
-	OK(rump_sys_rt_sigaction(SIGXFSZ, &sa, NULL, 8));
-	OK(rump_sys_rt_sigaction(SIGPIPE, &sa, NULL, 8));
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		race_ignore(ignored[i]);
 	setup();
 	race(fns, sizeof(fns) / sizeof(fns[0]));
 	return check_done();

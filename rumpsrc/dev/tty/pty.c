@@ -451,7 +451,8 @@ reset(struct pty *pt)
 
 	rump_mutex_enter(&t->t_lock);
 	t->t_eof = t->t_stopped = t->t_literal = t->t_setup = t->t_excl = 0;
-	t->t_sid = t->t_pgrp = 0;
+	__atomic_store_n(&t->t_sid, 0, __ATOMIC_RELAXED);
+	t->t_pgrp = 0;
 	memset(&t->t_win, 0, sizeof(t->t_win));
 	tty_flushin(t);
 	tty_setup(t);

@@ -223,7 +223,7 @@ tmpfs_create(struct vnode *dvp, const char *name, size_t len,
 	if (vn_is(&tn->tn_v, S_IFDIR)) {
 		tn->tn_dir.td_parent = TN(dvp);
 		vfs_hold(dvp);
-		dvp->v_nlink++;
+		vn_addlink(dvp, 1);
 	}
 	rump_mutex_enter(&tm->tm_lock);
 	link_node(tm, tn);

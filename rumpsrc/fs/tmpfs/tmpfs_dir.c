@@ -338,7 +338,7 @@ tmpfs_dirlink(struct vnode *dvp, const char *name, size_t len,
 	if ((error = tmpfs_enter(TMOUNT(dvp), TN(dvp), name, len,
 	    TN(vp))) != 0)
 		return error;
-	vp->v_nlink++;
+	vn_addlink(vp, 1);
 	vfs_hold(vp);
 	vfs_touch(dvp);
 	vp->v_ctime = dvp->v_ctime;
@@ -352,10 +352,10 @@ unlinked(struct vnode *dvp, struct vnode *vp)
 {
 	vp->v_ctime = dvp->v_ctime;
 	if (vn_is(vp, S_IFDIR)) {
-		dvp->v_nlink--;
-		vp->v_nlink = 0;
+		vn_addlink(dvp, -1);
+		vn_addlink(vp, -(int)vp->v_nlink);
 	} else if (vp->v_nlink > 0)
-		vp->v_nlink--;
+		vn_addlink(vp, -1);
 	vfs_drop(vp);
 }
 
@@ -384,8 +384,8 @@ reparent(struct vnode *vp, struct vnode *from, struct vnode *to)
 		return;
 	TN(vp)->tn_dir.td_parent = TN(to);
 	vfs_hold(to);
-	from->v_nlink--;
-	to->v_nlink++;
+	vn_addlink(from, -1);
+	vn_addlink(to, 1);
 	vfs_drop(from);
 }
 

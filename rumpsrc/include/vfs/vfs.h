@@ -49,7 +49,8 @@ struct vnode {
 	uint32_t	 v_ref;		/* [a] */
 	uint32_t	 v_mode;	/* [I] S_IFMT, [v][a] the rest */
 	uint32_t	 v_uid, v_gid;	/* [v] */
-	uint32_t	 v_nlink;	/* [v] 0: no name, a dead directory */
+	/* [v] for writing, by vn_addlink, [a]; 0: no name, a dead directory */
+	uint32_t	 v_nlink;
 	uint32_t	 v_flags;	/* [v] */
 #define VF_LINKABLE	1		/* made by O_TMPFILE: linkat works */
 #define VF_SEALABLE	2		/* F_ADD_SEALS works */
@@ -97,6 +98,14 @@ vn_is(const struct vnode *vp, uint32_t type)
 {
 	return (__atomic_load_n(&vp->v_mode, __ATOMIC_RELAXED) & S_IFMT) ==
 	    type;
+}
+
+/* Caller holds v_lock exclusively; the last reference's end needs no lock. */
+static inline void
+vn_addlink(struct vnode *vp, int n)
+{
+	__atomic_store_n(&vp->v_nlink, vp->v_nlink + (uint32_t)n,
+	    __ATOMIC_RELAXED);
 }
 
 /* Caller holds v_lock exclusively; vn_is() needs no lock. */
