@@ -400,24 +400,25 @@ test_limit_data(void)
 static void
 test_limit_locked(void)
 {
-	struct rlimit old, few = { 4 * MB, 0 }, none = { 0, 0 };
+	enum { LU = 4 * PG };	/* Linux may allow no more than 64 KiB */
+	struct rlimit old, few = { 4 * LU, 0 }, none = { 0, 0 };
 	char *m;
 
 	CHECK_EQ(getrlimit(RLIMIT_MEMLOCK, &old), 0);
 	few.rlim_max = none.rlim_max = old.rlim_max;
 	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &few), 0);
 	CHECK_EQ(seteuid(1000), 0);
-	CHECK((m = ANON(RW, 8 * MB)) != MAP_FAILED);
-	FAILS(mlock(m, 5 * MB), ENOMEM);
-	CHECK_EQ(mlock(m, 2 * MB), 0);
-	FAILS(mmap(NULL, 3 * MB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
+	CHECK((m = ANON(RW, 8 * LU)) != MAP_FAILED);
+	FAILS(mlock(m, 5 * LU), ENOMEM);
+	CHECK_EQ(mlock(m, 2 * LU), 0);
+	FAILS(mmap(NULL, 3 * LU, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
 	    -1, 0), EAGAIN);
-	CHECK_EQ(munmap(m, 8 * MB), 0);
-	m = mmap(NULL, 3 * MB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
+	CHECK_EQ(munmap(m, 8 * LU), 0);
+	m = mmap(NULL, 3 * LU, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
 	    -1, 0);
 	CHECK(m != MAP_FAILED);
-	FAILS(mremap(m, 3 * MB, 6 * MB, MREMAP_MAYMOVE), EAGAIN);
-	CHECK_EQ(munmap(m, 3 * MB), 0);
+	FAILS(mremap(m, 3 * LU, 6 * LU, MREMAP_MAYMOVE), EAGAIN);
+	CHECK_EQ(munmap(m, 3 * LU), 0);
 	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
 	/* musl makes ENOMEM of it. */
 	FAILS(syscall(SYS_mmap, NULL, PG, RW, MAP_PRIVATE | MAP_ANONYMOUS |
