@@ -314,6 +314,21 @@ so_recvstream(struct socket *so, struct uio *uio, struct mbuf **controlp,
 /*
  * Records.
  */
+
+/* Is there no record that a peek has not seen (SO_PEEK_OFF)? */
+static int
+so_allpeeked(struct socket *so, int msgflags)
+{
+	size_t from = msgflags & MSG_PEEK ? so_peekfrom(so) : 0, len;
+	struct sbrec sr;
+
+	if (from == 0)
+		return 0;
+	(void)sb_firstrec(&so->so_rcv, &sr, &len);
+	return from >= len &&
+	    sb_peekrec(&so->so_rcv, &from, &sr, &len) == NULL;
+}
+
 static int
 so_waitrecord(struct socket *so, int msgflags)
 {
@@ -323,7 +338,7 @@ so_waitrecord(struct socket *so, int msgflags)
 	while (error == 0) {
 		if (so->so_error)
 			return so_takeerror(so);
-		if (so->so_rcv.sb_head != NULL)
+		if (so->so_rcv.sb_head != NULL && !so_allpeeked(so, msgflags))
 			return 0;
 		if ((so->so_proto->pr_flags & PR_CONNECTED) &&
 		    (so->so_state & (SS_CONNECTED | SS_WASCONN)) == 0)
