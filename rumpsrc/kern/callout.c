@@ -18,7 +18,7 @@ static struct rump_cv callout_donecv;	/* those who wait for a function */
 static struct rump_callout *callout_root;	/* [callout_lock] */
 static struct rump_callout *callout_running;	/* [callout_lock] */
 static struct lwp *callout_lwp;		/* [callout_lock] the thread */
-static int callout_started;		/* [callout_lock] */
+static int callout_started;		/* [a] */
 
 /*
  * Heap: co_child is the first child, co_next the next sibling, co_prev the
@@ -135,37 +135,19 @@ rump_callout_init(struct rump_callout *co, void (*fn)(void *), void *arg)
 	co->co_state = CALLOUT_IDLE;
 }
 
-void
-rump_callout_schedule(struct rump_callout *co, int64_t when)
-{
-	int start;
-
-	rump_mutex_enter(&callout_lock);
-	if (co->co_state == CALLOUT_QUEUED)
-		callout_remove(co);
-	co->co_when = when;
-	co->co_child = co->co_next = co->co_prev = NULL;
-	co->co_state = CALLOUT_QUEUED;
-	callout_root = callout_meld(callout_root, co);
-	if (callout_root == co)
-		rump_cv_signal(&callout_cv);
-	start = !callout_started;
-	callout_started = 1;
-	rump_mutex_exit(&callout_lock);
-	if (start && rump_kthread_create(callout_thread, NULL, "callout") != 0)
-		rump_panic("no thread for callouts");
-}
-
-int
-rump_callout_move(struct rump_callout *co, int64_t when)
+/* One that is idle only if so wanted; true when it was queued. */
+static int
+callout_set(struct rump_callout *co, int64_t when, int idle)
 {
 	int queued;
 
 	rump_mutex_enter(&callout_lock);
 	queued = co->co_state == CALLOUT_QUEUED;
-	if (queued) {
+	if (queued)
 		callout_remove(co);
+	if (queued || idle) {
 		co->co_when = when;
+		co->co_child = co->co_next = co->co_prev = NULL;
 		co->co_state = CALLOUT_QUEUED;
 		callout_root = callout_meld(callout_root, co);
 		if (callout_root == co)
@@ -173,6 +155,24 @@ rump_callout_move(struct rump_callout *co, int64_t when)
 	}
 	rump_mutex_exit(&callout_lock);
 	return queued;
+}
+
+void
+rump_callout_schedule(struct rump_callout *co, int64_t when)
+{
+
+	(void)callout_set(co, when, 1);
+	if (!__atomic_load_n(&callout_started, __ATOMIC_RELAXED) &&
+	    !__atomic_exchange_n(&callout_started, 1, __ATOMIC_RELAXED) &&
+	    rump_kthread_create(callout_thread, NULL, "callout") != 0)
+		rump_panic("no thread for callouts");
+}
+
+int
+rump_callout_move(struct rump_callout *co, int64_t when)
+{
+
+	return callout_set(co, when, 0);
 }
 
 int

@@ -101,10 +101,8 @@ long
 rump_file_fcntl(struct file *fp, int cmd, unsigned long arg)
 {
 
-	if (rump_sigio_fcntl != NULL)
-		return rump_sigio_fcntl(fp, cmd, arg);
-	if (rump_vfs_fcntl != NULL)
-		return rump_vfs_fcntl(fp, cmd, arg);
+	if (rump_vfs_anyfcntl != NULL)
+		return rump_vfs_anyfcntl(fp, cmd, arg);
 	return cmd == F_SETFL ? 0 : -EINVAL;
 }
 

@@ -445,6 +445,13 @@ rump_vfs_fcntl(struct file *fp, int cmd, unsigned long arg)
 	return vfs_fcntl(fp, cmd, arg);
 }
 
+long
+rump_vfs_anyfcntl(struct file *fp, int cmd, unsigned long arg)
+{
+	return rump_sigio_fcntl != NULL ? rump_sigio_fcntl(fp, cmd, arg) :
+	    rump_vfs_fcntl(fp, cmd, arg);
+}
+
 void
 vfs_locks_init(void)
 {

@@ -164,6 +164,9 @@ long	rump_sigio_fcntl(struct file *, int cmd, unsigned long arg)
 	    __attribute__((__weak__));
 long	rump_vfs_fcntl(struct file *, int cmd, unsigned long arg)
 	    __attribute__((__weak__));
+/* Both, by vfs/lockf.c: images without files have no owners either. */
+long	rump_vfs_anyfcntl(struct file *, int cmd, unsigned long arg)
+	    __attribute__((__weak__));
 /* Told before fo_close of a file that epoll watches; set by epoll.c. */
 extern void (*rump_file_epollhook)(struct file *);
 /* Put a file at a fixed descriptor of a table (boot: 0, 1, 2). */

@@ -107,6 +107,7 @@ struct socket {
 #define SS_ASYNC	0x0100		/* connect(2) said EINPROGRESS */
 #define SS_NBIO		0x0200		/* pr_connect must not block */
 #define SS_PEEKOFF	0x0400		/* so_peekoff is meant */
+	int		 so_owner;	/* [a] F_SETOWN, without vfs */
 	int		 so_error;	/* [so_lock] errno for the next call */
 	const struct protosw *so_proto;	/* [I] */
 	void		*so_pcb;	/* [so_lock] protocol's */

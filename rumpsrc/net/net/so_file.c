@@ -85,6 +85,23 @@ sof_int(struct socket *so, unsigned long cmd, void *uarg)
 	return error ? error : rump_copyout(&v, uarg, sizeof(v));
 }
 
+/* Where nobody sends an owner's signals it is only kept. */
+static long
+sof_fcntl(struct file *fp, int cmd, unsigned long arg)
+{
+	struct socket *so = fp->f_data;
+	int who = (int)arg;
+
+	if (rump_vfs_anyfcntl != NULL)
+		return rump_vfs_anyfcntl(fp, cmd, arg);
+	if (cmd != F_SETOWN && cmd != F_GETOWN)
+		return -ENOSYS;
+	if (cmd == F_SETOWN)
+		__atomic_store_n(&so->so_owner, who, __ATOMIC_RELAXED);
+	return cmd == F_SETOWN ? 0 : __atomic_load_n(&so->so_owner,
+	    __ATOMIC_RELAXED);
+}
+
 static int
 sof_owner(struct file *fp, int set, void *uarg)
 {
@@ -92,10 +109,10 @@ sof_owner(struct file *fp, int set, void *uarg)
 
 	if (set) {
 		error = rump_copyin(uarg, &v, sizeof(v));
-		return error ? error : (int)-rump_file_fcntl(fp, F_SETOWN,
+		return error ? error : (int)-sof_fcntl(fp, F_SETOWN,
 		    (unsigned long)v);
 	}
-	v = (int)rump_file_fcntl(fp, F_GETOWN, 0);
+	v = (int)sof_fcntl(fp, F_GETOWN, 0);
 	return rump_copyout(&v, uarg, sizeof(v));
 }
 
@@ -176,5 +193,6 @@ const struct fileops rump_socket_ops = {
 	.fo_stat = sof_stat,
 	.fo_splice = so_splice,
 	.fo_take = so_takelent,
+	.fo_fcntl = sof_fcntl,
 	.fo_close = sof_close,
 };
