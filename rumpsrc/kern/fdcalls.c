@@ -97,8 +97,8 @@ RUMP_SYSCALL3(dup3, int, fd, int, newfd, int, flags)
 	return fd_dupto(fd, newfd, (flags & O_CLOEXEC) != 0);
 }
 
-long
-rump_file_fcntl(struct file *fp, int cmd, unsigned long arg)
+static long
+fd_morefcntl(struct file *fp, int cmd, unsigned long arg)
 {
 
 	if (rump_vfs_anyfcntl != NULL)
@@ -118,7 +118,7 @@ fd_setfl(struct file *fp, int fd, unsigned long arg)
 	    fp->f_ops->fo_stat(fp, &st) != 0 ||
 	    st.st_uid != rump_cred_cur()->cr_fsuid))
 		return -EPERM;
-	if ((r = rump_file_fcntl(fp, F_SETFL, (unsigned long)fd << 32 |
+	if ((r = fd_morefcntl(fp, F_SETFL, (unsigned long)fd << 32 |
 	    (arg & INT32_MAX))) != 0)
 		return r;
 	old = file_flags(fp);	/* O_ASYNC may have gone in */
@@ -157,7 +157,7 @@ RUMP_RESTART3(fcntl, int, fd, int, cmd, unsigned long, arg)
 		r = 0;		/* ends dnotify, which is never on */
 	else if (fp->f_ops->fo_fcntl == NULL ||
 	    (r = fp->f_ops->fo_fcntl(fp, cmd, arg)) == -ENOSYS)
-		r = rump_file_fcntl(fp, cmd, arg);
+		r = fd_morefcntl(fp, cmd, arg);
 	rump_file_rele(fp);
 	return r;
 }

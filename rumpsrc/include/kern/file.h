@@ -153,19 +153,18 @@ void	rump_fdtable_free(struct fdtable *);
 /* Told of every close of a descriptor (POSIX record locks); NULL: nobody. */
 extern void (*rump_fd_closehook)(struct file *);
 /*
- * fcntl commands that neither the base nor fo_fcntl knows: owners and signals
- * (poll/sigiocalls.c), which asks for the rest, locks, seals, hints
- * (vfs/lockf.c).  Also asked before F_SETFL sets anything: the descriptor is
- * in the upper half.  Only what fcntl needs may call it: images that do not
- * use fcntl have none of these.
+ * fcntl commands that neither the base nor fo_fcntl knows; also asked before
+ * F_SETFL sets anything: the descriptor is in the upper half.  vfs/lockf.c; not
+ * there without files.  Who refers to it has all of it linked: only fcntl does,
+ * and sockets.
  */
-long	rump_file_fcntl(struct file *, int cmd, unsigned long arg);
+long	rump_vfs_anyfcntl(struct file *, int cmd, unsigned long arg)
+	    __attribute__((__weak__));
+/* It asks for owners and signals (poll/sigiocalls.c), that for the rest. */
 long	rump_sigio_fcntl(struct file *, int cmd, unsigned long arg)
 	    __attribute__((__weak__));
+/* Locks, seals, hints. */
 long	rump_vfs_fcntl(struct file *, int cmd, unsigned long arg)
-	    __attribute__((__weak__));
-/* Both, by vfs/lockf.c: images without files have no owners either. */
-long	rump_vfs_anyfcntl(struct file *, int cmd, unsigned long arg)
 	    __attribute__((__weak__));
 /* Told before fo_close of a file that epoll watches; set by epoll.c. */
 extern void (*rump_file_epollhook)(struct file *);
